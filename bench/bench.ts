@@ -1,0 +1,57 @@
+import { loadScenario } from '../harness/scenario.ts';
+import type { RunOptions, RunnableScenario } from '../harness/run.ts';
+import { runScenario } from '../harness/run.ts';
+import type { RunResult } from '../harness/result.ts';
+import { LivemigError } from '../proto/errors.ts';
+
+/** One line of the table: what was measured, beside the figure it is to reach. */
+export interface Figure {
+  name: string;
+  value: number;
+  unit: string;
+  /** Whether more or less is better, and the figure to reach. */
+  target: { atLeast: number } | { atMost: number };
+  /** What the value is made from, so that the figure can be judged. */
+  from: string;
+}
+
+/** A group of figures that are measured together. */
+export interface Benchmark {
+  name: string;
+  about: string;
+  run: (driver: string) => Promise<Figure[]>;
+}
+
+export type CompletedRun = Extract<RunResult, { state: 'completed' }>;
+
+/** A run is repeated when the noise of the machine makes its calibration fail, but not for ever. */
+const attemptsMax = 3;
+
+/**
+ * Runs a scenario given as a scenario file's document.
+ * @throws LivemigError with the run's own error when no attempt completes.
+ */
+export const runOnce = async (
+  document: Record<string, unknown>,
+  options: RunOptions = {},
+): Promise<CompletedRun> => {
+  const scenario: RunnableScenario = await loadScenario(undefined, document);
+  for (let attempt = 1; ; attempt++) {
+    const result = await runScenario(scenario, options);
+    if (result.state === 'completed') return result;
+    const why = `${result.state}: ${result.error.message}`;
+    if (result.state !== 'invalid' || attempt === attemptsMax) throw new LivemigError(result.error.code, why);
+    process.stderr.write(`  attempt ${attempt} is ${why}\n`);
+  }
+};
+
+/** Calibrated RTT of a run in ms. */
+export const rttMsOf = ({ link }: CompletedRun): number => link.calibration?.rttMs ?? Number.NaN;
+
+export const reaches = ({ value, target }: Figure): boolean =>
+  'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+
+export const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+};

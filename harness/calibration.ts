@@ -1,0 +1,54 @@
+import type { ErrorDocument } from '../proto/errors.ts';
+import { codeOf, toErrorDocument } from '../proto/errors.ts';
+import { loadProfile } from './profiles.ts';
+import type { LinkAsRun } from './result.ts';
+import { connectClients } from './run/clients.ts';
+import type { RunPhase } from './run/events.ts';
+import { shapeLink } from './run/link.ts';
+import { startRecord } from './run/record.ts';
+import { bringUp, configureNetworks, greetHosts } from './run/testbed.ts';
+import { tcpBufferMaxBytesOf } from './run/transfer.ts';
+import type { Scenario } from './scenario.ts';
+import { chooseDriver } from './testbed/index.ts';
+
+/** A link that was set up as for a run, and what it turned out to be. */
+export interface CalibrationReport {
+  /** Within tolerance. */
+  ok: boolean;
+  driver: string | null;
+  link: LinkAsRun;
+  error: ErrorDocument | null;
+}
+
+/**
+ * Up, link, calibrate, down: a run's beginning, and the very same code.
+ * @throws LivemigError what kept the link from being measured at all
+ */
+export const calibrateScenario = async (
+  scenario: Scenario,
+  signal: AbortSignal,
+  enter: (phase: RunPhase, detail?: string) => void,
+): Promise<CalibrationReport> => {
+  const record = startRecord(scenario);
+  const profile = loadProfile(scenario.link);
+  record.link.definition = profile;
+  const driver = await chooseDriver(scenario.driver);
+  enter('up', driver.name);
+  await using stack = new AsyncDisposableStack();
+  const testbed = stack.use(
+    await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, (detail) => {
+      enter('up', detail);
+    }),
+  );
+  const clients = connectClients(testbed, signal);
+  for (const client of Object.values(clients)) stack.defer(() => client.close());
+  await greetHosts(clients, record);
+  await configureNetworks(clients, testbed.topology, record);
+  try {
+    await shapeLink(clients, testbed.topology, profile, record, enter);
+    return { ok: true, driver: record.driver, link: record.link, error: null };
+  } catch (error) {
+    if (codeOf(error) !== 'LINK_OUT_OF_TOLERANCE') throw error;
+    return { ok: false, driver: record.driver, link: record.link, error: toErrorDocument(error) };
+  }
+};

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { leftovers } from './words.ts';
+import { badUsage, reportError } from './output.ts';
+
+/**
+ * A command's body: gets its plain arguments, its options, and problems of its usage, which it reports with its own.
+ * @returns the exit code
+ */
+export type Body = (
+  words: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+  problems: readonly string[],
+) => Promise<number>;
+
+/** Where the exit code goes when the command has ended. */
+export type Exit = (code: number) => void;
+
+/**
+ * Gives a command its body. Unknown options and arguments too many come to the body as problems, so that every problem
+ * of an input is told at once; whatever the body throws is reported, with `--json` as a document.
+ * @param words how many plain arguments the command takes.
+ */
+export const withBody = (command: Command, words: number, exit: Exit, body: Body): Command =>
+  command
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .action(async () => {
+      const options = command.opts();
+      const found = leftovers(command, words);
+      try {
+        exit(await body(found.words, options, found.problems));
+      } catch (error) {
+        exit(await reportError(error, options['json'] === true));
+      }
+    });
+
+/** For bodies without an input of their own. @throws LivemigError BAD_INPUT with all of the problems. */
+export const refuse = (problems: readonly string[]): void => {
+  if (problems.length > 0) throw badUsage(problems);
+};

@@ -1,0 +1,59 @@
+import { scan, type Observable } from 'rxjs';
+import { monotonicMs } from '../../proto/units.ts';
+import { foldLog, progressBlock, silentLog } from '../report/lines.ts';
+import { foldProgress, noProgress } from '../report/progress.ts';
+import type { RunEvent } from '../run/events.ts';
+
+/** Where progress is drawn: standard error, since standard output may be a JSON document. */
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export interface Live {
+  /** Take the block off the screen. Idempotent. */
+  stop(): void;
+}
+
+const redrawMs = 100;
+const escape = '\u001b[';
+/** To the start of the line `rows` further up, and clear from there. */
+const rewind = (rows: number): string => (rows === 0 ? '' : `${escape}${rows}A\r${escape}J`);
+
+/** Some pseudo-terminals say that they have 0 columns. */
+const columnsOf = ({ columns = 0 }: Screen): number => (columns > 0 ? columns : 80);
+
+const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
+  let progress = noProgress;
+  let rows = 0;
+  const draw = (): void => {
+    const lines = progressBlock(title, progress, monotonicMs(), columnsOf(screen) - 1);
+    screen.write(`${rewind(rows)}${lines.join('\n')}\n`);
+    rows = lines.length;
+  };
+  const subscription = events.pipe(scan(foldProgress, noProgress)).subscribe((next) => (progress = next));
+  // Its own clock: an outage of the link sends no events, and that is when a person looks at `elapsed`.
+  const timer = setInterval(draw, redrawMs);
+  draw();
+  return {
+    stop: () => {
+      clearInterval(timer);
+      subscription.unsubscribe();
+      screen.write(rewind(rows));
+      rows = 0;
+    },
+  };
+};
+
+const writeLog = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
+  screen.write(`${title}\n`);
+  const subscription = events.pipe(scan(foldLog, silentLog)).subscribe(({ line }) => {
+    if (line !== undefined) screen.write(`${line}\n`);
+  });
+  return { stop: () => subscription.unsubscribe() };
+};
+
+/** Shows a run while it runs: one redrawn block on a terminal, plain lines elsewhere. */
+export const showLive = (title: string, events: Observable<RunEvent>, screen: Screen): Live =>
+  screen.isTTY === true ? drawBlock(title, events, screen) : writeLog(title, events, screen);

@@ -1,0 +1,53 @@
+import { codeOf, LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
+
+export const exitCodes = { completed: 0, failed: 1, badInput: 2 } as const;
+
+const isClosedPipe = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE';
+
+/** `livemig list links | head -1`: the reader has what it wanted, which is no failure. Call once, at the start. */
+export const tolerateClosedPipes = (): void => {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!isClosedPipe(error)) throw error;
+    });
+};
+
+/** Standard output is for what was asked for; it is flushed when this resolves, also into a pipe. */
+export const print = async (text: string): Promise<void> => {
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (error) => {
+      if (error && !isClosedPipe(error)) reject(error);
+      else resolve();
+    });
+  });
+};
+
+/** Standard error is for everything else. */
+export const tell = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+export const printJson = async (document: unknown): Promise<void> => print(JSON.stringify(document, null, 2));
+
+const problemsOf = (error: unknown): readonly string[] => toErrorDocument(error).problems ?? [];
+
+/** An error for people: every problem on a line of its own. */
+export const errorText = (error: unknown): string => {
+  const problems = problemsOf(error);
+  if (codeOf(error) !== 'BAD_INPUT' || problems.length === 0) {
+    const stack = codeOf(error) === 'INTERNAL' && error instanceof Error ? `\n${error.stack ?? ''}` : '';
+    return `livemig: ${messageOf(error)}${stack}`;
+  }
+  if (problems.length === 1) return `livemig: ${problems[0] ?? ''}`;
+  return [`livemig: ${problems.length} problems`, ...problems.map((problem) => `  - ${problem}`)].join('\n');
+};
+
+/** Tell of an error, with `--json` as a document on standard output as well. @returns the exit code. */
+export const reportError = async (error: unknown, json: boolean): Promise<number> => {
+  tell(errorText(error));
+  if (json) await printJson({ error: toErrorDocument(error) });
+  return codeOf(error) === 'BAD_INPUT' ? exitCodes.badInput : exitCodes.failed;
+};
+
+export const badUsage = (problems: readonly string[]): LivemigError =>
+  new LivemigError('BAD_INPUT', problems.join('; '), { problems });

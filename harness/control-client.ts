@@ -1,0 +1,95 @@
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Observable } from 'rxjs';
+import { controlMessageMaxBytes, controlService } from '../proto/control-service.ts';
+import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
+import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
+import { fromErrorDocument, LivemigError } from '../proto/errors.ts';
+import type { ErrorDocument } from '../proto/errors.ts';
+
+/** The harness's end of an agent's management plane. */
+export interface AgentClient {
+  /** @throws LivemigError the agent's own, or AGENT_UNREACHABLE, or TIMEOUT. */
+  call<M extends ControlMethod>(
+    method: M,
+    argument: ArgumentOf<M>,
+    options?: CallOptions,
+  ): Promise<ResultOf<M>>;
+  callWithBlob<M extends ControlMethod>(
+    method: M,
+    argument: ArgumentOf<M>,
+    options?: CallOptions,
+  ): Promise<{ result: ResultOf<M>; blob: Buffer }>;
+  /** Completes when the agent goes away. */
+  readonly events: Observable<AgentEvent>;
+  close(): void;
+}
+
+interface CallOptions {
+  blob?: Buffer;
+  timeoutMs?: number;
+}
+
+const deadlineExceeded = 4;
+const { call, events } = controlService;
+
+/** @param target gRPC target of the agent, `unix:/path` or `host:port`. */
+export const connectAgent = (name: string, target: string): AgentClient => {
+  const client = new Client(target, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': controlMessageMaxBytes,
+    'grpc.max_send_message_length': controlMessageMaxBytes,
+    'grpc.default_authority': 'livemig',
+  });
+
+  const callWithBlob: AgentClient['callWithBlob'] = async (method, argument, options = {}) => {
+    const request: ControlRequest = {
+      method,
+      json: JSON.stringify(argument),
+      ...(options.blob === undefined ? {} : { blob: options.blob }),
+    };
+    const deadline = Date.now() + (options.timeoutMs ?? 30_000);
+    const response = await new Promise<ControlResponse>((resolve, reject) => {
+      client.makeUnaryRequest(
+        call.path, call.requestSerialize, call.responseDeserialize, request, new Metadata({ waitForReady: true }), { deadline },
+        (error: (Error & { code?: number }) | null, value?: ControlResponse) => {
+          if (value !== undefined) resolve(value);
+          else {
+            const code = error?.code === deadlineExceeded ? 'TIMEOUT' : 'AGENT_UNREACHABLE';
+            reject(new LivemigError(code, `${name} agent at ${target}, method ${method}`, { cause: error }));
+          }
+        },
+      ); // prettier-ignore
+    });
+    if (response.error) throw fromErrorDocument(JSON.parse(response.error) as ErrorDocument);
+    const result = JSON.parse(response.json ?? '{}') as ResultOf<typeof method>;
+    return { result, blob: response.blob ?? Buffer.alloc(0) };
+  };
+
+  return {
+    callWithBlob,
+    call: async (method, argument, options) => (await callWithBlob(method, argument, options)).result,
+    events: new Observable<AgentEvent>((subscriber) => {
+      const stream = client.makeServerStreamRequest(
+        events.path,
+        events.requestSerialize,
+        events.responseDeserialize,
+        {},
+      );
+      stream.on('data', (event: ControlEvent) => {
+        subscriber.next(JSON.parse(event.json) as AgentEvent);
+      });
+      // The stream's end, however it comes, is the agent's end; the pending call reports why.
+      stream.on('error', () => {
+        subscriber.complete();
+      });
+      stream.on('end', () => {
+        subscriber.complete();
+      });
+      return () => {
+        stream.cancel();
+      };
+    }),
+    close: () => {
+      client.close();
+    },
+  };
+};

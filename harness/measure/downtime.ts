@@ -1,0 +1,32 @@
+import type { DestinationTimeline, SourceTimeline } from '../../proto/control.ts';
+import type { Downtime } from '../result.ts';
+
+const between = (low: number, value: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/**
+ * Splits the downtime at the moments that both hosts noted. A moment that a strategy doesn't have or notes only later
+ * takes no time (post-copy's "pages" are the last bitmap sync and the discards); "sent" can't be later than "arrived", whatever a socket's
+ * callback says. So the parts always sum to the downtime.
+ */
+export const splitDowntime = (
+  source: SourceTimeline,
+  destination: DestinationTimeline,
+  lastInstructionAtMs: number,
+  firstInstructionAtMs: number,
+): Downtime => {
+  const begin = lastInstructionAtMs;
+  const end = Math.max(begin, firstInstructionAtMs);
+  const loadedAtMs = between(begin, destination.deviceStateLoadedAtMs ?? end, end);
+  const receivedAtMs = between(begin, destination.deviceStateReceivedAtMs ?? loadedAtMs, loadedAtMs);
+  const stateSentAtMs = between(begin, source.deviceStateSentAtMs ?? receivedAtMs, receivedAtMs);
+  const pages = source.pagesSentAtMs;
+  const pagesSentAtMs = pages === null || pages > receivedAtMs ? begin : between(begin, pages, stateSentAtMs);
+  return {
+    pauseMs: Math.max(0, begin - (source.pauseRequestedAtMs ?? begin)),
+    finalPagesMs: pagesSentAtMs - begin,
+    deviceStateMs: stateSentAtMs - pagesSentAtMs,
+    propagationMs: receivedAtMs - stateSentAtMs,
+    loadMs: loadedAtMs - receivedAtMs,
+    resumeMs: end - loadedAtMs,
+  };
+};

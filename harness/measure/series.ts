@@ -1,0 +1,39 @@
+import type { GuestEvent, RoundEvent } from '../../proto/events.ts';
+import type { GuestProgress, RoundMeasurement } from '../result.ts';
+
+/** Rounds in the order in which they ended, their times counted from the migration's start. */
+export const roundsOf = (events: readonly RoundEvent[], startedAtMs: number): RoundMeasurement[] =>
+  events.map((event) => ({
+    round: event.round,
+    phase: event.phase,
+    startMs: event.atMs - event.durationMs - startedAtMs,
+    durationMs: event.durationMs,
+    pagesSent: event.pagesSent,
+    bytesSent: event.bytesSent,
+    pagesDirtied: event.pagesDirtied,
+    dirtyPagesPerSecond: event.dirtyPagesPerSecond,
+    throughputMbps: event.throughputMbps,
+  }));
+
+/**
+ * The guest's rates between its samples. Its counters count per host, so each host's samples are taken by themselves,
+ * and a host's first sample only opens an interval.
+ */
+export const guestProgressOf = (events: readonly GuestEvent[], startedAtMs: number): GuestProgress[] => {
+  const previous = new Map<GuestEvent['host'], GuestEvent>();
+  const progress: GuestProgress[] = [];
+  for (const event of events) {
+    const last = previous.get(event.host);
+    previous.set(event.host, event);
+    const seconds = last === undefined ? 0 : (event.atMs - last.atMs) / 1000;
+    if (last === undefined || seconds <= 0) continue;
+    progress.push({
+      atMs: event.atMs - startedAtMs,
+      host: event.host,
+      operationsPerSecond: (event.operations - last.operations) / seconds,
+      pagesDirtiedPerSecond: (event.pagesDirtied - last.pagesDirtied) / seconds,
+      stalledMs: event.stalledMs - last.stalledMs,
+    });
+  }
+  return progress.sort((a, b) => a.atMs - b.atMs);
+};

@@ -1,0 +1,100 @@
+import { pageSizeBytes } from '../../proto/units.ts';
+import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { Progress } from './progress.ts';
+
+/** Progress for people: a block that is redrawn on a terminal, or single lines in a log. */
+
+const barCells = 24;
+
+const bar = (progress: Progress): string => {
+  const { remainingBytes, transferredBytes } = progress;
+  if (remainingBytes === null || remainingBytes + transferredBytes === 0) return '';
+  const done = transferredBytes / (remainingBytes + transferredBytes);
+  const filled = Math.min(barCells, Math.max(0, Math.round(done * barCells)));
+  return `[${'='.repeat(filled)}${' '.repeat(barCells - filled)}] `;
+};
+
+const dirtyRate = (pagesPerSecond: number | null): string =>
+  pagesPerSecond === null
+    ? '–'
+    : `${formatCount(pagesPerSecond)} pages/s (${formatBytes(pagesPerSecond * pageSizeBytes)}/s)`;
+
+const guestLine = ({ guest }: Progress): string => {
+  if (guest === null) return '–';
+  const speed =
+    guest.operationsPerSecond === null ? '' : `${formatCount(guest.operationsPerSecond)} operations/s `;
+  return `${speed}at the ${guest.host}`;
+};
+
+/**
+ * The block, one string a line, none longer than `columns`.
+ * @param nowMs CLOCK_MONOTONIC, as in the events.
+ */
+export const progressBlock = (
+  title: string,
+  progress: Progress,
+  nowMs: number,
+  columns: number,
+): string[] => {
+  const elapsed = progress.startedAtMs === null ? '' : formatMs(Math.max(0, nowMs - progress.startedAtMs));
+  const phase = [progress.phase ?? 'starting', progress.detail].filter((part) => part !== '').join(': ');
+  const remaining =
+    progress.remainingBytes === null ? '–' : `${bar(progress)}${formatBytes(progress.remainingBytes)}`;
+  const rows: [string, string][] = [
+    ['phase', `${phase}${progress.status === null ? '' : ` · ${progress.status}`}`],
+    ['round', progress.round === 0 ? '–' : String(progress.round)],
+    ['throughput', progress.throughputMbps === null ? '–' : formatRate(progress.throughputMbps)],
+    ['dirty rate', dirtyRate(progress.dirtyPagesPerSecond)],
+    ['remaining', remaining],
+    ['guest', guestLine(progress)],
+    ['elapsed', elapsed],
+  ];
+  return [title, ...rows.map(([name, value]) => `  ${name.padEnd(11)} ${value}`)].map((line) =>
+    line.length > columns ? `${line.slice(0, Math.max(0, columns - 1))}…` : line,
+  );
+};
+
+/** What a log says of an event; undefined where it says nothing, since it would be too much. */
+export const logLine = (event: RunEvent): string | undefined => {
+  switch (event.type) {
+    case 'phase':
+      return event.detail === undefined ? event.phase : `${event.phase}: ${event.detail}`;
+    case 'status':
+      return `status ${event.status}`;
+    case 'round':
+      return (
+        `round ${event.round} (${event.phase}): ${formatCount(event.pagesSent)} pages in ${formatMs(event.durationMs)}` +
+        ` at ${formatRate(event.throughputMbps)}, ${formatCount(event.pagesDirtied)} dirtied meanwhile`
+      );
+    case 'progress':
+      return `${formatBytes(event.transferredBytes)} sent, ${formatBytes(event.remainingBytes)} remaining, ${formatRate(event.throughputMbps)}`;
+    case 'guest':
+      return undefined;
+  }
+};
+
+/** A log stays readable when pre-copy makes a hundred rounds: rounds, and progress, at most this often each. */
+const quietMs = 2000;
+
+/** What a log says, as a fold over events: `line` is what the last event made it say. */
+export interface LogState {
+  startedAtMs: number | null;
+  /** When something of a throttled kind was last told. */
+  toldAtMs: Partial<Record<RunEvent['type'], number>>;
+  line: string | undefined;
+}
+
+export const silentLog: LogState = { startedAtMs: null, toldAtMs: {}, line: undefined };
+
+export const foldLog = (state: LogState, event: RunEvent): LogState => {
+  const startedAtMs = state.startedAtMs ?? event.atMs;
+  const isThrottled = event.type === 'progress' || event.type === 'round';
+  const lastAtMs = state.toldAtMs[event.type] ?? Number.NEGATIVE_INFINITY;
+  const text = logLine(event);
+  if (text === undefined || (isThrottled && event.atMs - lastAtMs < quietMs))
+    return { ...state, startedAtMs, line: undefined };
+  const at = ((event.atMs - startedAtMs) / 1000).toFixed(1).padStart(6);
+  const toldAtMs = isThrottled ? { ...state.toldAtMs, [event.type]: event.atMs } : state.toldAtMs;
+  return { startedAtMs, toldAtMs, line: `[${at} s] ${text}` };
+};

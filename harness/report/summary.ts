@@ -1,0 +1,176 @@
+import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
+import type { CompletedRun, Measurement, RunResult } from '../result.ts';
+
+/** A result for a person to read at a glance: label, figure, what is behind it. */
+type Row = readonly [label: string, figure: string, detail: string];
+
+const orDash = (value: number | null, format: (value: number) => string): string =>
+  value === null ? '–' : format(value);
+
+const workloadText = ({ workload }: RunResult['scenario']): string => {
+  if (workload.name === 'idle') return 'idle';
+  const rate =
+    workload.dirtyRatePagesPerSecond === 0
+      ? 'flat out'
+      : `at ${formatCount(workload.dirtyRatePagesPerSecond)} pages/s`;
+  return `${workload.name} on ${formatBytes(workload.regionBytes)} ${rate}`;
+};
+
+/** `hybrid of a 1 GiB guest (stress on 256 MiB at 131,072 pages/s) over coleraine-dublin` */
+export const experimentText = (result: {
+  scenario: RunResult['scenario'];
+  strategy: RunResult['strategy'];
+  link: { profile: string };
+}): string =>
+  `${result.strategy} of a ${formatBytes(result.scenario.guest.ramBytes)} guest (${workloadText(result.scenario)})` +
+  ` over ${result.link.profile}`;
+
+const timeRows = (measurement: Measurement): Row[] => {
+  const { downtime, observed } = measurement;
+  const split = [
+    `pages ${formatMs(downtime.finalPagesMs)}`,
+    `device state ${formatMs(downtime.deviceStateMs)}`,
+    `propagation ${formatMs(downtime.propagationMs)}`,
+    `load ${formatMs(downtime.loadMs)}`,
+    `resume ${formatMs(downtime.resumeMs)}`,
+  ];
+  const { before, during, after } = observed.latency;
+  const latency = [before, during, after].map(({ p50Ms }) => orDash(p50Ms, formatMs)).join(' → ');
+  return [
+    ['total', formatMs(measurement.totalTimeMs), `set-up ${formatMs(measurement.setupTimeMs)}`],
+    ['downtime', formatMs(measurement.downtimeMs), split.join(' · ')],
+    [
+      'observed gap',
+      formatMs(observed.gapMs),
+      `${formatCount(observed.lostPings)} pings lost; median latency before → during → after ${latency}`,
+    ],
+  ];
+};
+
+const transferRows = (measurement: Measurement): Row[] => {
+  const { ram, wire } = measurement;
+  return [
+    [
+      'sent',
+      formatBytes(ram.transferred),
+      `pre-copy ${formatBytes(ram.precopyBytes)} · downtime ${formatBytes(ram.downtimeBytes)} · post-copy ` +
+        `${formatBytes(ram.postcopyBytes)}; ${formatCount(ram.normal)} full pages, ${formatCount(ram.duplicate)} zero`,
+    ],
+    [
+      'on the wire',
+      formatBytes(wire.sourceToDestinationBytes),
+      `back ${formatBytes(wire.destinationToSourceBytes)}; ${formatCount(wire.droppedPackets)} packets dropped`,
+    ],
+    [
+      'goodput',
+      formatRate(measurement.pageGoodputMbps),
+      'page messages over the time from agreement to the end',
+    ],
+    ['rounds', String(measurement.rounds.length), `${formatCount(ram.dirtySyncCount)} bitmap syncs`],
+  ];
+};
+
+const faultRow = ({ faults }: Measurement): Row => [
+  'faults',
+  formatCount(faults.count),
+  faults.count === 0
+    ? ''
+    : `p50 ${orDash(faults.p50Us, formatUs)} · p99 ${orDash(faults.p99Us, formatUs)} · max ${orDash(faults.maxUs, formatUs)}`,
+];
+
+const integrityRow = ({ integrity }: Pick<RunResult, 'integrity'>): Row => {
+  if (integrity === null) return ['integrity', 'not checked', ''];
+  const { mismatches, staleReads, liveOnBothHostsMs } = integrity;
+  const isSound = mismatches === 0 && staleReads === 0 && (liveOnBothHostsMs ?? 0) === 0;
+  return [
+    'integrity',
+    isSound ? 'ok' : 'VIOLATED',
+    `${formatCount(integrity.pagesCompared)} pages compared at the ${integrity.host}: ${formatCount(mismatches)} ` +
+      `mismatches, ${formatCount(staleReads)} stale reads, live on both hosts ${orDash(liveOnBothHostsMs, formatMs)}`,
+  ];
+};
+
+const linkRow = ({ link, driver }: RunResult): Row => [
+  'link',
+  link.calibration === null
+    ? 'not calibrated'
+    : `${formatMs(link.calibration.rttMs)}, ${formatRate(link.calibration.goodputMbps)}`,
+  `${link.calibration === null ? '' : 'calibrated; '}backend ${link.backend ?? '–'}, driver ${driver ?? '–'}`,
+];
+
+const checkRows = (result: RunResult): Row[] =>
+  result.crossChecks
+    .filter(({ verdict }) => verdict === 'disagree')
+    .map(({ name, reason }): Row => ['cross-check', name, reason]);
+
+const measuredRows = (measurement: Measurement): Row[] => [
+  ...timeRows(measurement),
+  ...transferRows(measurement),
+  faultRow(measurement),
+];
+
+const table = (rows: readonly Row[]): string[] => {
+  const width = Math.max(...rows.map(([, figure]) => figure.length));
+  return rows.map(([label, figure, detail]) =>
+    `  ${label.padEnd(13)} ${figure.padStart(width)}   ${detail}`.trimEnd(),
+  );
+};
+
+/** The whole summary. @param files where the result was written. */
+export const summaryOf = (result: RunResult, files: readonly string[]): string => {
+  const head = `${result.state}: ${experimentText(result)}`;
+  const measured = result.state === 'completed' ? measuredRows(result.measurement) : [];
+  const rows: Row[] = [
+    ...measured,
+    integrityRow(result),
+    linkRow(result),
+    ...checkRows(result),
+    ['run took', formatMs(result.durationMs), 'with testbed, calibration and verification'],
+  ];
+  const failure =
+    result.error === null
+      ? []
+      : [
+          `  ${result.error.code}: ${result.error.message}`,
+          ...(result.error.problems ?? []).map((problem) => `    - ${problem}`),
+        ];
+  return [
+    head,
+    ...failure,
+    '',
+    ...table(rows),
+    ...files.map((file) => `  ${'result'.padEnd(13)} ${file}`),
+  ].join('\n');
+};
+
+const median = (values: readonly number[]): number => {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+const spread = (
+  label: string,
+  runs: readonly CompletedRun[],
+  of: (measurement: Measurement) => number,
+): string => {
+  const values = runs.map(({ measurement }) => of(measurement));
+  return `  ${label.padEnd(13)} median ${formatMs(median(values))}, ${formatMs(Math.min(...values))} … ${formatMs(Math.max(...values))}`;
+};
+
+/** What several runs of one scenario have in common. */
+export const repeatSummaryOf = (results: readonly RunResult[]): string => {
+  const completed = results.filter((result) => result.state === 'completed');
+  const others = results.filter((result) => result.state !== 'completed').map(({ state }) => state);
+  const states = [`${completed.length} completed`, ...new Set(others)].map((text, index) =>
+    index === 0 ? text : `${others.filter((state) => state === text).length} ${text}`,
+  );
+  const lines = [`${results.length} runs: ${states.join(', ')}`];
+  if (completed.length > 0)
+    lines.push(
+      spread('total', completed, ({ totalTimeMs }) => totalTimeMs),
+      spread('downtime', completed, ({ downtimeMs }) => downtimeMs),
+      spread('observed gap', completed, ({ observed }) => observed.gapMs),
+    );
+  return lines.join('\n');
+};

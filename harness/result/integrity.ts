@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { count } from './common.ts';
+
+/** What the guest itself and the comparison of its memory say. Everything but `pagesCompared` must be zero. */
+export const integritySchema = z
+  .object({
+    pagesCompared: count('Pages of the guest compared with what it last wrote to them'),
+    mismatches: count('Pages that hold something else'),
+    firstMismatches: z.array(z.int()).describe('The first few of these, by page number'),
+    staleReads: count('Reads by the running guest that saw another version than it had last written'),
+    duplicateArrivals: count('Pages that came in post-copy although they were there already'),
+    liveOnBothHostsMs: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe('Time during which the guest ran on both hosts; null where it never ran at the destination'),
+    host: z
+      .enum(['source', 'destination'])
+      .describe('Where the pages were compared: where the guest ended up'),
+  })
+  .meta({ id: 'Integrity' });
+
+/** One quantity measured in two independent ways, and how far apart the two may be. */
+export const crossCheckSchema = z
+  .object({
+    name: z.enum(['downtime', 'wire-bytes']),
+    verdict: z.enum(['agree', 'disagree', 'not-checked']),
+    measured: z.number().nullable().describe('What the second instrument says; null where it saw nothing'),
+    low: z.number().nullable().describe('Least that agrees with the first instrument'),
+    high: z.number().nullable().describe('Most that agrees with it'),
+    unit: z.enum(['ms', 'bytes']),
+    reason: z.string().describe('How the bounds come about, or why nothing was checked'),
+  })
+  .meta({ id: 'CrossCheck' });
+
+export type Integrity = z.infer<typeof integritySchema>;
+export type CrossCheck = z.infer<typeof crossCheckSchema>;

@@ -1,0 +1,152 @@
+import { z } from 'zod';
+import { hostRoles } from '../../proto/control.ts';
+import { workloadNames } from '../../proto/guest.ts';
+import { backendNames } from '../../proto/link.ts';
+import { negativeControlNames, strategyNames } from '../../proto/strategy.ts';
+import { driverNames } from '../testbed/testbed.ts';
+
+/** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
+
+export const strategySchema = z.enum([...strategyNames, ...negativeControlNames]);
+
+export const scenarioAsRunSchema = z
+  .object({
+    name: z.string(),
+    link: z.string(),
+    driver: z.enum([...driverNames, 'auto']),
+    backend: z.enum([...backendNames, 'auto']),
+    guest: z.object({
+      ramBytes: z.number(),
+      vcpus: z.int(),
+      baseFootprintBytes: z.number(),
+      deviceStateBytes: z.number(),
+      prealloc: z.boolean(),
+    }),
+    workload: z.object({
+      name: z.enum(workloadNames),
+      regionBytes: z.number(),
+      dirtyRatePagesPerSecond: z.number(),
+      hotWriteFraction: z.number(),
+      hotRegionFraction: z.number(),
+    }),
+    strategy: strategySchema,
+    limits: z.object({
+      downtimeLimitMs: z.number(),
+      convergence: z.enum(['qemu', 'xen']),
+      maxRounds: z.int(),
+      maxPrecopyMs: z.number(),
+      hybridRounds: z.int(),
+      postcopyPushDelayMs: z.number(),
+    }),
+    transfer: z.object({ channels: z.int() }),
+    congestionControl: z.string(),
+    repeat: z.int(),
+    seed: z.int(),
+    warmupMs: z.number(),
+    pingIntervalMs: z.number(),
+  })
+  .meta({ id: 'Scenario' });
+
+const directionSchema = z
+  .object({
+    rateMbps: z.number(),
+    delayMs: z.number(),
+    jitterMs: z.number(),
+    lossPercent: z.number(),
+    bufferMs: z.number(),
+  })
+  .meta({ id: 'LinkDirection' });
+
+const readBackSchema = z
+  .object({ sourceToDestination: z.string(), destinationToSource: z.string() })
+  .describe("The router's queueing disciplines as the kernel reports them");
+
+/** What the link was found to be before the migration. */
+export const calibrationSchema = z
+  .object({
+    ok: z.boolean().describe('Within tolerance of the profile'),
+    reasons: z.array(z.string()).describe("What isn't"),
+    backend: z.enum(backendNames),
+    applied: z.object({ backend: z.enum(backendNames), profile: z.string(), readBack: readBackSchema }),
+    targetRttMs: z.number(),
+    rttMs: z.number().describe('Median round trip at application level, in ms'),
+    rtt: z.object({
+      samples: z.int(),
+      lost: z.int(),
+      minMs: z.number(),
+      medianMs: z.number(),
+      maxMs: z.number(),
+    }),
+    uncorrectedRttMs: z.number().describe('Median before the correction'),
+    delayCorrectionMs: z.number().describe("Taken off each direction's delay: the backend's own overhead"),
+    goodputMbps: z.number().describe('TCP payload from source to destination, in Mb/s'),
+    reverseGoodputMbps: z.number(),
+    expectedGoodputMbps: z.number(),
+    goodputRatio: z.number(),
+    throughputAttempts: z.int(),
+    durationMs: z.number(),
+  })
+  .meta({ id: 'Calibration' });
+
+export const linkSchema = z
+  .object({
+    profile: z.string(),
+    backend: z
+      .enum(backendNames)
+      .nullable()
+      .describe('What emulates the link; null where the run never got there'),
+    definition: z
+      .object({
+        name: z.string(),
+        description: z.string(),
+        sourceToDestination: directionSchema,
+        destinationToSource: directionSchema,
+      })
+      .nullable(),
+    readBack: readBackSchema.nullable(),
+    calibration: calibrationSchema.nullable(),
+  })
+  .meta({ id: 'Link' });
+
+const networkStateSchema = z.object({
+  routes: z.array(z.string()),
+  congestionControl: z.string(),
+  tcpRmem: z.string(),
+  tcpWmem: z.string(),
+});
+
+/** The machine and the software of a run. */
+export const environmentSchema = z
+  .object({
+    livemigVersion: z.string(),
+    nodeVersion: z.string(),
+    kernel: z.string(),
+    cpuModel: z.string(),
+    cpus: z.int(),
+    memoryBytes: z.number(),
+    testbed: z
+      .record(z.string(), z.string())
+      .describe('What the driver tells of itself: engine, image, isolation'),
+    hosts: z
+      .record(z.enum(hostRoles), z.object({ nodeVersion: z.string(), kernel: z.string() }))
+      .nullable()
+      .describe('What the agents run on; null where the run never got there'),
+    network: z
+      .object({ source: networkStateSchema, destination: networkStateSchema, observer: networkStateSchema })
+      .nullable()
+      .describe('Read back from the hosts; null where the run never got there'),
+    transfer: z
+      .object({
+        channels: z.int(),
+        bulkWindowBytes: z.number(),
+        postcopyWindowBytes: z.number(),
+        tcpBufferMaxBytes: z.number(),
+      })
+      .nullable()
+      .describe('How the pages were made to travel, as derived from the calibrated link'),
+  })
+  .meta({ id: 'Environment' });
+
+export type ScenarioAsRun = z.infer<typeof scenarioAsRunSchema>;
+export type LinkAsRun = z.infer<typeof linkSchema>;
+export type Environment = z.infer<typeof environmentSchema>;

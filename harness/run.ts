@@ -1,0 +1,168 @@
+import { merge, Subscription } from 'rxjs';
+import { codeOf } from '../proto/errors.ts';
+import type { AgentEvent } from '../proto/events.ts';
+import type { LinkProfile } from '../proto/link.ts';
+import { monotonicMs } from '../proto/units.ts';
+import { roundsOf } from './measure/series.ts';
+import { loadProfile } from './profiles.ts';
+import type { RunResult } from './result.ts';
+import type { Clients } from './run/clients.ts';
+import { connectClients } from './run/clients.ts';
+import { conclude, migrationErrorOf, withDamage } from './run/conclude.ts';
+import type { RunEventSink, RunPhase } from './run/events.ts';
+import { shapeLink } from './run/link.ts';
+import { bootGuests, collect, migrateGuest, warmUp } from './run/migration.ts';
+import { endedResult, startRecord } from './run/record.ts';
+import type { RunnableScenario, RunRecord } from './run/record.ts';
+import { bringUp, configureNetworks, greetHosts } from './run/testbed.ts';
+import { tcpBufferMaxBytesOf, transferConfigOf } from './run/transfer.ts';
+import { pageCountOf, verifyGuest } from './run/verification.ts';
+import { chooseDriver } from './testbed/index.ts';
+import type { Testbed, TestbedDriver } from './testbed/testbed.ts';
+
+export type { RunEvent, RunEventSink, RunPhase } from './run/events.ts';
+export type { RunnableScenario } from './run/record.ts';
+
+export interface RunOptions {
+  /** Ends the run as `aborted`; the testbed is taken down first. */
+  signal?: AbortSignal;
+  events?: RunEventSink;
+  /** Instead of the scenario's: for tests and for benchmarks that keep one. */
+  driver?: TestbedDriver;
+  /** Negative control: sets this link in place of the scenario's, which calibration must refuse. */
+  applyInstead?: LinkProfile;
+  /** Called on the idle, calibrated link before the guest boots: benchmarks run their peers (iperf3) here. */
+  onCalibrated?: (testbed: Testbed) => Promise<void>;
+}
+
+interface Run {
+  options: RunOptions;
+  record: RunRecord;
+  profile: LinkProfile;
+  testbed: Testbed;
+  clients: Clients;
+  signal: AbortSignal;
+  /** What the agents have told so far. */
+  told: AgentEvent[];
+  enter: (phase: RunPhase, detail?: string) => void;
+}
+
+/** From a shaped link to a verdict. */
+const migrateOnce = async ({
+  options,
+  record,
+  profile,
+  testbed,
+  clients,
+  signal,
+  told,
+  enter,
+}: Run): Promise<RunResult> => {
+  const { scenario, environment } = record;
+  const { topology } = testbed;
+
+  const calibration = await shapeLink(clients, topology, profile, record, enter, options.applyInstead);
+  await options.onCalibrated?.(testbed);
+  const transfer = transferConfigOf(calibration, scenario.transfer.channels);
+  environment.transfer = { ...transfer, tcpBufferMaxBytes: tcpBufferMaxBytesOf(profile) };
+
+  enter('boot', scenario.workload.name);
+  const { announcePort } = await bootGuests(clients, topology, scenario);
+  enter('warm-up');
+  await warmUp(clients, topology, scenario, signal);
+  enter('migrate', scenario.strategy);
+  const migrated = await migrateGuest(clients, topology, announcePort, transfer, record);
+  const { source, destination, cpu } = migrated;
+
+  const rounds = told.filter((event) => event.type === 'round');
+  record.evidence.rounds = roundsOf(rounds, source.timeline.startedAtMs);
+  const failure = migrationErrorOf(migrated);
+  if (failure !== null) {
+    if (!source.guestRunningAtEnd) throw failure;
+    // The guest must be untouched. Where that can't be found out, the failure itself says more.
+    enter('verify', 'the guest at the source');
+    const verified = await verifyGuest(clients, scenario, source, destination, 'source').catch(() => null);
+    record.integrity = verified?.integrity ?? null;
+    throw withDamage(failure, record.integrity, pageCountOf(scenario));
+  }
+
+  enter('collect');
+  const { pings, routeMovedAtMs, countersAfter } = await collect(clients, signal);
+  enter('verify');
+  const { integrity, touchedPages } = await verifyGuest(
+    clients,
+    scenario,
+    source,
+    destination,
+    'destination',
+  );
+  record.integrity = integrity;
+  const counters = { before: migrated.countersBefore, after: countersAfter };
+  const { deviceStateBytes } = scenario.guest;
+  const collected = { source, destination, events: told, pings, routeMovedAtMs, counters, cpu, deviceStateBytes, touchedPages }; // prettier-ignore
+  return conclude(record, integrity, collected, { profile, rttMs: calibration.rttMs, transfer });
+};
+
+const runInTestbed = async (
+  record: RunRecord,
+  profile: LinkProfile,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<RunResult> => {
+  const { scenario } = record;
+  const told: AgentEvent[] = [];
+  const enter = (phase: RunPhase, detail?: string): void => {
+    options.events?.next({
+      type: 'phase',
+      atMs: monotonicMs(),
+      phase,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  };
+
+  const driver = options.driver ?? (await chooseDriver(scenario.driver));
+  enter('up', driver.name);
+  await using stack = new AsyncDisposableStack();
+  const testbed = stack.use(
+    await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, (detail) => {
+      enter('up', detail);
+    }),
+  );
+  stack.defer(() => {
+    enter('down');
+  });
+  const clients = connectClients(testbed, signal);
+  for (const client of Object.values(clients)) stack.defer(() => client.close());
+  const subscription = new Subscription();
+  subscription.add(
+    merge(clients.source.events, clients.destination.events).subscribe((event) => {
+      told.push(event);
+      options.events?.next(event);
+    }),
+  );
+  stack.defer(() => subscription.unsubscribe());
+  await greetHosts(clients, record);
+  await configureNetworks(clients, testbed.topology, record);
+  return await migrateOnce({ options, record, profile, testbed, clients, signal, told, enter });
+};
+
+/**
+ * One run from nothing to nothing: up, link, calibrate, boot, warm up, migrate, collect, verify, down. Whatever
+ * happens ends in a result; the testbed is always taken down.
+ * @throws LivemigError BAD_INPUT, as nothing was run then.
+ */
+export const runScenario = async (
+  scenario: RunnableScenario,
+  options: RunOptions = {},
+): Promise<RunResult> => {
+  const record = startRecord(scenario);
+  const signal = options.signal ?? new AbortController().signal;
+  try {
+    const profile = loadProfile(scenario.link);
+    record.link.definition = profile;
+    return await runInTestbed(record, profile, options, signal);
+  } catch (error) {
+    if (codeOf(error) === 'BAD_INPUT') throw error;
+    return endedResult(record, error);
+  }
+};

@@ -1,0 +1,74 @@
+import { fromErrorDocument, LivemigError } from '../../proto/errors.ts';
+import type { LinkProfile } from '../../proto/link.ts';
+import type { TransferConfig } from '../../proto/strategy.ts';
+import { crossCheck } from '../measure/cross-checks.ts';
+import { violationsOf } from '../measure/integrity.ts';
+import { measure } from '../measure/measure.ts';
+import type { Collected } from '../measure/measure.ts';
+import type { CrossCheck, Integrity, Measurement, RunResult } from '../result.ts';
+import type { Migrated } from './migration.ts';
+import { completedResult } from './record.ts';
+import type { RunRecord } from './record.ts';
+import { pageCountOf } from './verification.ts';
+
+/** What ended the migration: what the source says, as it runs the strategy; else what the destination says. */
+export const migrationErrorOf = ({ source, destination }: Migrated): LivemigError | null => {
+  if (source.status === 'completed' && destination.status === 'completed') return null;
+  const document = source.error ?? destination.error;
+  if (document !== null) return fromErrorDocument(document);
+  return new LivemigError(
+    'PROTOCOL_VIOLATION',
+    `the migration ended as ${source.status} at the source and ${destination.status} at the destination, without an error`,
+  );
+};
+
+/** What is wrong with the guest, or else `failure`, which then is the cause of nothing else. */
+export const withDamage = (failure: unknown, integrity: Integrity | null, pageCount: number): unknown => {
+  const problems = integrity === null ? [] : violationsOf(integrity, pageCount);
+  if (problems.length === 0) return failure;
+  const message = `the guest was damaged: ${problems.join('; ')}`;
+  return new LivemigError('INTEGRITY_VIOLATED', message, failure === null ? {} : { cause: failure });
+};
+
+const disagreementOf = ({ name, measured, low, high, unit, reason }: CrossCheck): string =>
+  `${name}: ${measured === null ? 'nothing was measured' : `${measured.toFixed(1)} ${unit}`}, ` +
+  `expected ${low?.toFixed(1) ?? '?'} to ${high?.toFixed(1) ?? '?'} ${unit} (${reason})`;
+
+/** @throws LivemigError CROSS_CHECK_FAILED */
+const requireAgreement = (checks: readonly CrossCheck[]): void => {
+  const problems = checks.filter(({ verdict }) => verdict === 'disagree').map(disagreementOf);
+  if (problems.length > 0)
+    throw new LivemigError('CROSS_CHECK_FAILED', `two measurements disagree: ${problems.join('; ')}`);
+};
+
+/**
+ * The result of a migration that ended well, if the oracles let it pass. Damage to the guest outweighs whatever else
+ * is wrong, such as reports that can't be measured.
+ * @throws LivemigError INTEGRITY_VIOLATED, CROSS_CHECK_FAILED, PROTOCOL_VIOLATION; the record then has the evidence
+ */
+export const conclude = (
+  record: RunRecord,
+  integrity: Integrity,
+  collected: Collected,
+  link: { profile: LinkProfile; rttMs: number; transfer: TransferConfig },
+): RunResult => {
+  let failure: unknown = null;
+  let measurement: Measurement | null = null;
+  try {
+    measurement = measure(collected);
+    record.evidence.measurement = measurement;
+    const { postcopyWindowBytes } = link.transfer;
+    record.crossChecks = crossCheck({
+      measurement,
+      profile: link.profile,
+      rttMs: link.rttMs,
+      postcopyWindowBytes,
+    });
+    requireAgreement(record.crossChecks);
+  } catch (error) {
+    failure = error;
+  }
+  failure = withDamage(failure, integrity, pageCountOf(record.scenario));
+  if (failure !== null || measurement === null) throw failure;
+  return completedResult(record, measurement);
+};

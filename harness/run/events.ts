@@ -1,0 +1,32 @@
+import type { AgentEvent } from '../../proto/events.ts';
+
+/** The way of a run: up → link → calibrate → boot → warm-up → migrate → collect → verify → down. */
+export const runPhases = [
+  'up',
+  'link',
+  'calibrate',
+  'boot',
+  'warm-up',
+  'migrate',
+  'collect',
+  'verify',
+  'down',
+] as const;
+export type RunPhase = (typeof runPhases)[number];
+
+/** A phase of the run begins. */
+export interface PhaseEvent {
+  type: 'phase';
+  /** CLOCK_MONOTONIC in ms. */
+  atMs: number;
+  phase: RunPhase;
+  detail?: string;
+}
+
+/** The one stream that progress and store subscribe to: the agents' events and the harness's own phases. */
+export type RunEvent = AgentEvent | PhaseEvent;
+
+/** Where the events go: an rxjs Subject is one. */
+export interface RunEventSink {
+  next(event: RunEvent): void;
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../proto/control.ts';
+import { guestPingPort, migrationPort } from '../../proto/control.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import type { LinkCounters } from '../../proto/link.ts';
+import type { PingSamples } from '../../proto/pings.ts';
+import { decodePingSamples } from '../../proto/pings.ts';
+import type { TransferConfig } from '../../proto/strategy.ts';
+import { guestConfigOf } from '../scenario.ts';
+import type { Topology } from '../testbed/testbed.ts';
+import type { Clients } from './clients.ts';
+import { ofEachHost, untilAborted } from './clients.ts';
+import type { RunnableScenario, RunRecord } from './record.ts';
+
+/** Enough pings for a latency before the migration, and for JITs and caches on their path. */
+const leastWarmupMs = 500;
+/** How long the guest runs on at the destination under the observer's eyes. */
+const aftermathMs = 500;
+/** Filling memory with self-verifying pages, or comparing it, takes less than 1 s a GiB on a quiet machine. */
+const memoryPassMsPerGibibyte = 10_000;
+const leastTimeoutMs = 30_000;
+/** What a link carries at least of its calibrated rate, in a bound that only ends a hang. */
+const hangFactor = 10;
+
+/** Ends a hang of a pass over the guest's memory; never a measurement. */
+export const memoryPassTimeoutMs = ({ guest }: Pick<RunnableScenario, 'guest'>): number =>
+  leastTimeoutMs + (guest.ramBytes / 2 ** 30) * memoryPassMsPerGibibyte;
+
+/** Ends a hung migration: the strategy's own bound and ten times what sending the whole RAM takes. */
+export const migrationTimeoutMs = (scenario: RunnableScenario, goodputMbps: number): number =>
+  2 * leastTimeoutMs +
+  scenario.limits.maxPrecopyMs +
+  scenario.limits.postcopyPushDelayMs +
+  (hangFactor * scenario.guest.ramBytes * 8) / (goodputMbps * 1000);
+
+/** Boots both sides and starts the guest at the source; returns where the destination announces it. */
+export const bootGuests = async (
+  clients: Clients,
+  topology: Topology,
+  scenario: RunnableScenario,
+): Promise<{ announcePort: number }> => {
+  const argument = { guest: guestConfigOf(scenario), address: topology.guestAddress };
+  const timeoutMs = memoryPassTimeoutMs(scenario);
+  await Promise.all([
+    clients.source.call('bootGuest', argument, { timeoutMs }),
+    clients.destination.call('bootGuest', argument, { timeoutMs }),
+  ]);
+  const { port } = await clients.wan.call('routeGuest', {
+    guestAddress: topology.guestAddress,
+    source: topology.source.address,
+    destination: topology.destination.address,
+    announceAddress: topology.router.towardsDestination,
+  });
+  await clients.source.call('startGuest', {});
+  return { announcePort: port };
+};
+
+/** Lets the workload run under the observer's pings, so that both are in their stride. */
+export const warmUp = async (
+  clients: Clients,
+  topology: Topology,
+  scenario: RunnableScenario,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { guestAddress } = topology;
+  await clients.observer.call('startPings', {
+    guestAddress,
+    port: guestPingPort,
+    intervalMs: scenario.pingIntervalMs,
+  });
+  await untilAborted(sleep(Math.max(leastWarmupMs, scenario.warmupMs)), signal);
+};
+
+export interface Migrated {
+  source: SourceReport;
+  destination: DestinationReport;
+  countersBefore: LinkCounters;
+  cpu: { before: Record<HostRole, CpuUsage>; after: Record<HostRole, CpuUsage> };
+}
+
+/** The migration itself; resolves when both sides have ended it, well or not. */
+export const migrateGuest = async (
+  clients: Clients,
+  topology: Topology,
+  announcePort: number,
+  transfer: TransferConfig,
+  record: RunRecord,
+): Promise<Migrated> => {
+  const { scenario, link } = record;
+  const timeoutMs = migrationTimeoutMs(scenario, link.calibration?.goodputMbps ?? 1);
+  const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
+  const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
+  const countersBefore = await clients.wan.call('linkCounters', {});
+  const before = await cpuOf();
+  const { strategy, limits } = scenario;
+  const outgoing = clients.source.call('migrate', { ...at, strategy, limits, transfer }, { timeoutMs });
+  const incoming = clients.destination.call(
+    'migrateIncoming',
+    { ...at, announceAddress: topology.router.towardsDestination, announcePort },
+    { timeoutMs },
+  );
+  const [source, destination] = await Promise.all([outgoing, incoming]);
+  record.evidence.source = source;
+  record.evidence.destination = destination;
+  return { source, destination, countersBefore, cpu: { before, after: await cpuOf() } };
+};
+
+export interface Observation {
+  pings: PingSamples;
+  routeMovedAtMs: number | null;
+  countersAfter: LinkCounters;
+}
+
+/** The outside instruments' readings, after the guest has run on for a while. */
+export const collect = async (clients: Clients, signal: AbortSignal): Promise<Observation> => {
+  await untilAborted(sleep(aftermathMs), signal);
+  const { blob, result } = await clients.observer.callWithBlob('stopPings', {});
+  if (result.full)
+    throw new LivemigError(
+      'CROSS_CHECK_FAILED',
+      'the observer saw only the first 30 minutes: send its pings less often',
+    );
+  const countersAfter = await clients.wan.call('linkCounters', {});
+  const { atMs } = await clients.wan.call('guestRouteMoved', {});
+  return { pings: decodePingSamples(blob), routeMovedAtMs: atMs, countersAfter };
+};

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { codeOf, LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
+import type { ErrorCode } from '../../proto/errors.ts';
+import { monotonicMs } from '../../proto/units.ts';
+import type { NegativeControlName, StrategyName } from '../../proto/strategy.ts';
+import { resultSchemaVersion } from '../result.ts';
+import type {
+  CrossCheck,
+  Environment,
+  Evidence,
+  Integrity,
+  LinkAsRun,
+  Measurement,
+  RunResult,
+  RunState,
+} from '../result.ts';
+import type { Scenario } from '../scenario.ts';
+import { machineEnvironment } from './environment.ts';
+
+/** A scenario; tests of the oracles also run the strategies that no user is offered. */
+export type RunnableScenario = Omit<Scenario, 'strategy'> & { strategy: StrategyName | NegativeControlName };
+
+/** What is known of a run so far. Stages fill it in as they pass, so that a run that fails half-way still says a lot. */
+export interface RunRecord {
+  readonly scenario: RunnableScenario;
+  readonly runId: string;
+  readonly startedAt: string;
+  readonly startedAtMs: number;
+  driver: RunResult['driver'];
+  link: LinkAsRun;
+  environment: Environment;
+  crossChecks: CrossCheck[];
+  integrity: Integrity | null;
+  evidence: Evidence;
+}
+
+export const startRecord = (scenario: RunnableScenario): RunRecord => ({
+  scenario,
+  runId: randomUUID(),
+  startedAt: new Date().toISOString(),
+  startedAtMs: monotonicMs(),
+  driver: null,
+  link: { profile: scenario.link, backend: null, definition: null, readBack: null, calibration: null },
+  environment: machineEnvironment(),
+  crossChecks: [],
+  integrity: null,
+  evidence: { source: null, destination: null, rounds: [], measurement: null },
+});
+
+const commonOf = ({
+  scenario,
+  runId,
+  startedAt,
+  startedAtMs,
+  driver,
+  link,
+  environment,
+  crossChecks,
+}: RunRecord) => ({
+  schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
+  runId,
+  startedAt,
+  durationMs: monotonicMs() - startedAtMs,
+  driver,
+  link,
+  strategy: scenario.strategy,
+  scenario,
+  environment,
+  crossChecks,
+});
+
+const stateOfCode: Partial<Record<ErrorCode, Exclude<RunState, 'completed'>>> = {
+  CANCELLED: 'aborted',
+  UNSUPPORTED: 'unsupported',
+  LINK_OUT_OF_TOLERANCE: 'invalid',
+  CROSS_CHECK_FAILED: 'invalid',
+};
+
+/** How a run that ended with an error of this code counts. */
+export const stateOf = (code: ErrorCode): Exclude<RunState, 'completed'> => stateOfCode[code] ?? 'failed';
+
+export const completedResult = (record: RunRecord, measurement: Measurement): RunResult => {
+  if (record.integrity === null)
+    throw new LivemigError('INTERNAL', 'a run can only complete with its pages compared');
+  return { ...commonOf(record), state: 'completed', measurement, integrity: record.integrity, error: null };
+};
+
+/**
+ * `await using` wraps an error in another when taking the testbed down fails as well: what failed first names the
+ * result, what failed last joins its message.
+ */
+const unwrapped = (error: unknown): unknown => {
+  if (!(error instanceof Error && 'suppressed' in error && 'error' in error)) return error;
+  const first = unwrapped(error.suppressed);
+  const message = `${messageOf(first)}; then taking the testbed down failed: ${messageOf(error.error)}`;
+  return new LivemigError(codeOf(first), message);
+};
+
+/** Anything thrown, as a result: a failure is never a number. */
+export const endedResult = (record: RunRecord, error: unknown): RunResult => {
+  const { code, message, problems } = toErrorDocument(unwrapped(error));
+  return {
+    ...commonOf(record),
+    state: stateOf(code),
+    measurement: null,
+    integrity: record.integrity,
+    error: { code, message, ...(problems === undefined ? {} : { problems }) },
+    evidence: record.evidence,
+  };
+};

@@ -1,0 +1,37 @@
+import type { LinkProfile } from '../../proto/link.ts';
+import { rttMsOf } from '../../proto/link.ts';
+import type { TransferConfig } from '../../proto/strategy.ts';
+import { bandwidthDelayProductBytes, mebibyte } from '../../proto/units.ts';
+
+const leastBulkWindowBytes = 4 * mebibyte;
+const postcopyHeadroomBytes = mebibyte / 16;
+const leastTcpBufferBytes = 16 * mebibyte;
+
+/**
+ * The windows of a migration over a calibrated link of `goodputMbps` and `rttMs`.
+ *
+ * Bulk: half a bandwidth-delay product above what fills the link, so that a receiver that is late by half an RTT
+ * doesn't leave it idle; at least 4 MiB, as on short links the hosts' own pauses are longer than the RTT.
+ * Post-copy: a demand fault queues behind whatever exceeds the product, so only a tenth and 64 KiB do (1 ms at 1 Gb/s
+ * and 5.5 ms), which is what keeps the link from running dry between two confirmations.
+ */
+export const transferConfigOf = (
+  link: { goodputMbps: number; rttMs: number },
+  channels: number,
+): TransferConfig => {
+  const inFlightBytes = bandwidthDelayProductBytes(link.goodputMbps, link.rttMs);
+  return {
+    channels,
+    bulkWindowBytes: Math.max(leastBulkWindowBytes, Math.round(1.5 * inFlightBytes)),
+    postcopyWindowBytes: Math.round(1.1 * inFlightBytes) + postcopyHeadroomBytes,
+  };
+};
+
+/**
+ * The hosts' largest TCP buffers. Linux offers about half of a receive buffer as window, and a sender keeps what is
+ * unacknowledged as well as what waits: two products each, doubled.
+ */
+export const tcpBufferMaxBytesOf = (profile: LinkProfile): number => {
+  const rateMbps = Math.max(profile.sourceToDestination.rateMbps, profile.destinationToSource.rateMbps);
+  return Math.max(leastTcpBufferBytes, 4 * bandwidthDelayProductBytes(rateMbps, rttMsOf(profile)));
+};

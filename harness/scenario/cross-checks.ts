@@ -1,0 +1,46 @@
+import { formatBytes } from '../format.ts';
+import type { ScenarioDocument } from './schema.ts';
+import type { Scenario } from './types.ts';
+
+/** A rule over several fields. It is left out where one of the fields that it `reads` is itself wrong. */
+interface CrossCheck {
+  reads: readonly string[];
+  /** The problem, or undefined. */
+  problem: (scenario: Scenario, document: ScenarioDocument) => string | undefined;
+}
+
+export const crossChecks: readonly CrossCheck[] = [
+  {
+    reads: ['guest.ram', 'guest.baseFootprint', 'workload.name', 'workload.region'],
+    problem: ({ guest, workload }) =>
+      guest.baseFootprintBytes + workload.regionBytes > guest.ramBytes
+        ? `guest.ram: ${formatBytes(guest.ramBytes)} don't hold the base footprint (guest.baseFootprint: ` +
+          `${formatBytes(guest.baseFootprintBytes)}) and the workload's region behind it (workload.region: ` +
+          `${formatBytes(workload.regionBytes)})`
+        : undefined,
+  },
+  {
+    reads: ['workload.name', 'workload.region'],
+    problem: ({ workload }) =>
+      workload.name !== 'idle' && workload.regionBytes === 0
+        ? `workload.region: ${workload.name} needs a region to dirty, got 0`
+        : undefined,
+  },
+  {
+    reads: ['workload.name', 'workload.region', 'workload.dirtyRate'],
+    problem: ({ workload }, document) =>
+      workload.name === 'idle' &&
+      (document.workload?.region !== undefined || document.workload?.dirtyRate !== undefined)
+        ? 'workload: idle only ticks, so it takes no region and no dirtyRate; did you mean "stress"?'
+        : undefined,
+  },
+  {
+    reads: ['workload.name', 'workload.hotWriteFraction', 'workload.hotRegionFraction'],
+    problem: ({ workload }, document) =>
+      workload.name !== 'hotspot' &&
+      (document.workload?.hotWriteFraction !== undefined ||
+        document.workload?.hotRegionFraction !== undefined)
+        ? `workload: only hotspot takes hotWriteFraction and hotRegionFraction, not ${workload.name}`
+        : undefined,
+  },
+];

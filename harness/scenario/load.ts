@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseDocument } from 'yaml';
+import { LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
+import { listProfiles, loadProfile } from '../profiles.ts';
+import { isLinkFile } from './fields.ts';
+import { badInput, parseScenario } from './parse.ts';
+import type { Section } from './shorthand.ts';
+import type { Scenario } from './types.ts';
+
+const readText = async (file: string): Promise<string> => {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'there is no such file' : `it can't be read (${code ?? String(cause)})`;
+    throw new LivemigError('BAD_INPUT', `scenario file ${file}: ${why}`, {
+      cause,
+      problems: [`scenario file ${file}: ${why}`],
+    });
+  }
+};
+
+/** The file's document, its problems of syntax apart, so that they stand beside those of the command line. */
+const readDocument = async (file: string): Promise<{ document: unknown; problems: string[] }> => {
+  try {
+    const yaml = parseDocument(await readText(file), { prettyErrors: true });
+    // The first line says what and where; the rest quotes the file.
+    const problems = yaml.errors.map(({ message }) => message.split('\n', 1)[0] ?? message);
+    return { document: problems.length === 0 ? (yaml.toJS() as unknown) : {}, problems };
+  } catch (error) {
+    const problems = toErrorDocument(error).problems;
+    if (problems !== undefined) return { document: {}, problems: [...problems] };
+    throw error;
+  }
+};
+
+/** Problems of a link profile that the scenario names by its path. */
+const linkFileProblems = (scenario: Scenario | undefined): readonly string[] => {
+  if (scenario === undefined || !isLinkFile(scenario.link)) return [];
+  try {
+    loadProfile(scenario.link);
+    return [];
+  } catch (error) {
+    return toErrorDocument(error).problems ?? [messageOf(error)];
+  }
+};
+
+/**
+ * The scenario of a file, of the command line's options, or of both.
+ * @param file a YAML scenario; without one the defaults and the overrides make the scenario.
+ * @param overrides a document like the file's, from the command line.
+ * @param others problems that are known already, to be reported with the scenario's.
+ * @throws LivemigError BAD_INPUT with every problem
+ */
+export const loadScenario = async (
+  file: string | undefined,
+  overrides: Section,
+  others: readonly string[] = [],
+): Promise<Scenario> => {
+  const read = file === undefined ? { document: {}, problems: [] } : await readDocument(file);
+  const parsed = parseScenario(read.document, overrides, listProfiles());
+  const problems = [...others, ...read.problems, ...parsed.problems, ...linkFileProblems(parsed.scenario)];
+  if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? 'command line', problems);
+  const name = file === undefined ? 'command-line' : basename(file).replace(/\.ya?ml$/, '');
+  return parsed.scenario.name === 'unnamed' ? { ...parsed.scenario, name } : parsed.scenario;
+};

@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import { LivemigError } from '../../proto/errors.ts';
+import { unknownName } from '../nearest.ts';
+import { completeScenario } from './complete.ts';
+import { crossChecks } from './cross-checks.ts';
+import { scenarioSchema } from './schema.ts';
+import type { Section } from './shorthand.ts';
+import { withOverrides } from './shorthand.ts';
+import type { Scenario } from './types.ts';
+
+type Issue = z.core.$ZodIssue;
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The keys that a section of the document may have. */
+const keysAt = (schema: ReturnType<typeof scenarioSchema>, path: readonly PropertyKey[]): string[] => {
+  const section = path[0];
+  if (section === undefined) return Object.keys(schema.shape);
+  const { guest, workload, limits, transfer } = schema.shape;
+  const sections: Partial<Record<PropertyKey, z.ZodOptional<z.ZodObject>>> = {
+    guest,
+    workload,
+    limits,
+    transfer,
+  };
+  return Object.keys(sections[section]?.unwrap().shape ?? {});
+};
+
+const linesOf = (schema: ReturnType<typeof scenarioSchema>, document: Section, issue: Issue): string[] => {
+  const path = issue.path.map(String).join('.');
+  const at = path === '' ? '' : `${path}: `;
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${at}${unknownName('key', key, keysAt(schema, issue.path))}`);
+  if (issue.code === 'invalid_type' && issue.expected === 'object')
+    return [`${at}expected ${keysAt(schema, issue.path).join(', ')}, got ${JSON.stringify(document[path])}`];
+  return [`${at}${issue.message}`];
+};
+
+/** The document without what is wrong in it, so that rules over several fields can still be checked on the rest. */
+const withoutFaults = (document: Section, issues: readonly Issue[]): Section => {
+  const rest: Section = structuredClone(document);
+  for (const issue of issues) {
+    const parent = issue.path
+      .slice(0, -1)
+      .reduce<unknown>((at, key) => (isSection(at) ? at[String(key)] : undefined), rest);
+    const own = issue.path.reduce<unknown>((at, key) => (isSection(at) ? at[String(key)] : undefined), rest);
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(-1).map(String);
+    const holder = issue.code === 'unrecognized_keys' ? own : parent;
+    if (isSection(holder)) for (const key of keys) Reflect.deleteProperty(holder, key);
+  }
+  return rest;
+};
+
+/** What a set of problems says on the first line; the lines follow in `problems`. */
+export const badInput = (where: string, problems: readonly string[]): LivemigError =>
+  new LivemigError(
+    'BAD_INPUT',
+    `${where}: ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}`,
+    {
+      problems,
+    },
+  );
+
+/**
+ * A scenario from a document (as a YAML file holds it) and the command line's overrides.
+ * @param links names of the link profiles there are.
+ * @returns the scenario, or every problem of it.
+ */
+export const parseScenario = (
+  document: unknown,
+  overrides: Section,
+  links: readonly string[],
+): { scenario: Scenario; problems: [] } | { scenario: undefined; problems: [string, ...string[]] } => {
+  const isMapping = document === null || document === undefined || isSection(document);
+  const problems = isMapping
+    ? []
+    : [`expected keys like link, guest and strategy, got ${JSON.stringify(document)}`];
+  const merged = withOverrides(isSection(document) ? document : {}, overrides);
+  const schema = scenarioSchema(links);
+
+  const first = schema.safeParse(merged);
+  const issues = first.error?.issues ?? [];
+  problems.push(...issues.flatMap((issue) => linesOf(schema, merged, issue)));
+  const sound = first.success ? first.data : schema.parse(withoutFaults(merged, issues));
+  const scenario = completeScenario(sound);
+
+  const faulty = new Set(
+    issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path.join('.')),
+  );
+  const isFaulty = (path: string): boolean => faulty.has(path) || faulty.has(path.split('.')[0] ?? '');
+  for (const check of crossChecks) {
+    if (check.reads.some(isFaulty)) continue;
+    const problem = check.problem(scenario, sound);
+    if (problem !== undefined) problems.push(problem);
+  }
+  const [head, ...tail] = problems;
+  return head === undefined ? { scenario, problems: [] } : { scenario: undefined, problems: [head, ...tail] };
+};

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { workloadNames } from '../../proto/guest.ts';
+import { backendNames } from '../../proto/link.ts';
+import { strategyNames } from '../../proto/strategy.ts';
+import { gibibyte, mebibyte } from '../../proto/units.ts';
+import { driverNames } from '../testbed/testbed.ts';
+import { bytes, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
+
+const minuteMs = 60_000;
+const pages = { wholePages: true };
+
+/** A scenario document as people write it: every key optional, unknown keys refused. */
+export const scenarioSchema = (links: readonly string[]) =>
+  z.strictObject({
+    name: word('a name for the scenario'),
+    description: z.string().optional(),
+    link: linkName(links),
+    driver: oneOf('driver', ['auto', ...driverNames] as const),
+    backend: oneOf('backend', ['auto', ...backendNames] as const),
+    strategy: oneOf('strategy', strategyNames),
+    guest: z
+      .strictObject({
+        ram: bytes(8 * mebibyte, 16 * gibibyte, pages),
+        vcpus: integer(1, 8),
+        baseFootprint: bytes(0, 16 * gibibyte, pages),
+        deviceState: bytes(0, 256 * mebibyte, { wholePages: false }),
+        prealloc: flag(),
+      })
+      .optional(),
+    workload: z
+      .strictObject({
+        name: oneOf('workload', workloadNames),
+        region: bytes(0, 16 * gibibyte, pages),
+        dirtyRate: dirtyRate(),
+        hotWriteFraction: fraction(),
+        hotRegionFraction: fraction(),
+      })
+      .optional(),
+    limits: z
+      .strictObject({
+        downtimeLimitMs: integer(1, 2_000_000),
+        convergence: oneOf('convergence rule', ['qemu', 'xen'] as const),
+        maxRounds: integer(1, 10_000),
+        maxPrecopyMs: integer(1, 60 * minuteMs),
+        hybridRounds: integer(1, 100),
+        postcopyPushDelayMs: integer(0, 10 * minuteMs),
+      })
+      .optional(),
+    transfer: z.strictObject({ channels: integer(1, 16) }).optional(),
+    congestionControl: word('a TCP congestion control'),
+    repeat: integer(1, 1000),
+    seed: integer(0, 2 ** 32 - 1),
+    warmupMs: integer(0, 10 * minuteMs),
+    pingIntervalMs: integer(1, 1000),
+  });
+
+export type ScenarioDocument = z.output<ReturnType<typeof scenarioSchema>>;

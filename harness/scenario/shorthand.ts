@@ -1,0 +1,58 @@
+/**
+ * Short forms for the command line, and for files that need no more:
+ *
+ *   guest     RAM[,KEY=VALUE …]           1GiB    1GiB,vcpus=2,baseFootprint=512MiB,deviceState=4MiB
+ *   workload  NAME[:REGION][@DIRTYRATE]   idle    stress:256MiB    stress:256MiB@40000    stress:64MiB@flat-out
+ *
+ * They only split; what the parts may be is the schema's matter.
+ */
+
+export type Section = Record<string, unknown>;
+
+/** @returns the `guest` section; `ram` only where it is given. */
+export const splitGuest = (text: string): Section => {
+  const section: Section = {};
+  for (const [index, part] of text.split(',').entries()) {
+    const equals = part.indexOf('=');
+    if (equals >= 0) section[part.slice(0, equals).trim()] = part.slice(equals + 1).trim();
+    else if (index === 0) section['ram'] = part.trim();
+    // A bare word further on has no key; named as an unknown one, it is reported with the known ones.
+    else section[part.trim()] = '';
+  }
+  return section;
+};
+
+/** @returns the `workload` section. */
+export const splitWorkload = (text: string): Section => {
+  const [beforeRate = '', ...rate] = text.split('@');
+  const [name = '', ...region] = beforeRate.split(':');
+  return {
+    name: name.trim(),
+    ...(region.length > 0 ? { region: region.join(':').trim() } : {}),
+    ...(rate.length > 0 ? { dirtyRate: rate.join('@').trim() } : {}),
+  };
+};
+
+const isSection = (value: unknown): value is Section =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Expand the short forms of a document; everything else stays as it is, right or wrong. */
+export const expandShorthand = (document: Section): Section => ({
+  ...document,
+  ...(typeof document['guest'] === 'string' ? { guest: splitGuest(document['guest']) } : {}),
+  ...(typeof document['workload'] === 'string' ? { workload: splitWorkload(document['workload']) } : {}),
+});
+
+/**
+ * Lay the command line's options over a document: sections are merged key by key, but a workload is replaced as a
+ * whole, since one workload's region and rate mean nothing to another.
+ */
+export const withOverrides = (document: Section, overrides: Section): Section => {
+  const merged = expandShorthand(document);
+  for (const [key, value] of Object.entries(expandShorthand(overrides))) {
+    const before = merged[key];
+    merged[key] =
+      isSection(value) && isSection(before) && key !== 'workload' ? { ...before, ...value } : value;
+  }
+  return merged;
+};

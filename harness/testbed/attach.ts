@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { isIPv4 } from 'node:net';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { hostRoles } from '../../proto/control.ts';
+import type { HostRole } from '../../proto/control.ts';
+import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { connectAgent } from '../control-client.ts';
+import type { Testbed, TestbedDriver } from './testbed.ts';
+
+/** Names the hosts to use: a JSON document, or the path of a JSON or YAML file. */
+export const attachVariable = 'LIVEMIG_ATTACH';
+
+/** Containers that are started together with the harness may take a while to serve. */
+const agentTimeoutMs = 60_000;
+
+const address = z.string().refine(isIPv4, { error: 'expected an IPv4 address' });
+const host = z.strictObject({ address, gateway: address });
+const target = z.string().min(1);
+
+const attachment = z.strictObject({
+  agents: z.strictObject({ source: target, destination: target, wan: target, observer: target }),
+  topology: z.strictObject({
+    source: host,
+    destination: host,
+    observer: host,
+    guestAddress: address,
+    router: z.strictObject({ towardsSource: address, towardsDestination: address, towardsObserver: address }),
+  }),
+});
+
+/** Which agents run where, and how they are connected. */
+export type Attachment = z.infer<typeof attachment>;
+
+/**
+ * Reads the agents' targets and addresses.
+ * @param value content of LIVEMIG_ATTACH: a JSON document or the path of a JSON or YAML file.
+ * @throws LivemigError BAD_INPUT with every problem at once.
+ */
+export const readAttachment = async (value: string | undefined): Promise<Attachment> => {
+  if (value === undefined || value.trim() === '')
+    throw new LivemigError(
+      'BAD_INPUT',
+      `driver attach expects ${attachVariable}: JSON, or the path of a JSON or YAML file`,
+    );
+  const inline = value.trim().startsWith('{');
+  let document: unknown;
+  try {
+    document = parse(inline ? value : await readFile(value, 'utf8'));
+  } catch (cause) {
+    throw new LivemigError('BAD_INPUT', `${attachVariable} can't be read: ${messageOf(cause)}`, { cause });
+  }
+  const outcome = attachment.safeParse(document);
+  if (outcome.success) return outcome.data;
+  const problems = outcome.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new LivemigError('BAD_INPUT', `${attachVariable}: ${problems.join('; ')}`, { problems });
+};
+
+const greet = async (role: HostRole, agent: string): Promise<void> => {
+  const client = connectAgent(role, agent);
+  try {
+    const info = await client.call('hello', {}, { timeoutMs: agentTimeoutMs });
+    if (info.role !== role)
+      throw new LivemigError(
+        'BAD_INPUT',
+        `expected the ${role} agent at ${agent}, found the ${info.role} agent`,
+      );
+  } finally {
+    client.close();
+  }
+};
+
+const up = async (): Promise<Testbed> => {
+  const { agents, topology } = await readAttachment(process.env[attachVariable]);
+  await Promise.all(hostRoles.map((role) => greet(role, agents[role])));
+  return {
+    driver: 'attach',
+    id: `attached-${String(process.pid)}`,
+    topology,
+    agents,
+    exec: (role) =>
+      Promise.reject(
+        new LivemigError(
+          'UNSUPPORTED',
+          `driver attach can't run programs on the ${role} host: it only knows its agent`,
+        ),
+      ),
+    log: (role) => Promise.resolve(`(the log of the ${role} agent is where it was started)`),
+    describe: () => Promise.resolve({ agents: Object.values(agents).join(' ') }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+};
+
+/**
+ * Hosts that someone else has started, `docker compose up` for one: nothing is started, set or removed here but
+ * what the agents do. TCP buffers are whoever's started them.
+ */
+export const attachDriver: TestbedDriver = {
+  name: 'attach',
+  probe: async () => {
+    try {
+      await readAttachment(process.env[attachVariable]);
+      return { supported: true, reason: `hosts named by ${attachVariable}` };
+    } catch (error) {
+      return { supported: false, reason: messageOf(error) };
+    }
+  },
+  up,
+  sweep: () => Promise.resolve([]),
+};

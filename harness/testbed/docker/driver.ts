@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { StartedTestContainer } from 'testcontainers';
+import type Docker from 'dockerode';
+import { hostRoles } from '../../../proto/control.ts';
+import type { HostRole } from '../../../proto/control.ts';
+import { LivemigError, codeOf, messageOf } from '../../../proto/errors.ts';
+import type { Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import { agentPort, startHost } from './container.ts';
+import type { StartOptions } from './container.ts';
+import { askEngine, connectEngine, engineAddress } from './engine.ts';
+import { execInContainer, logOf } from './exec.ts';
+import { canProvideImage, ensureImage } from './image.ts';
+import { createNetworks } from './networks.ts';
+import { removeTestbed, sweepTestbeds } from './removal.ts';
+import { topologyOf } from './topology.ts';
+
+type Hosts = Record<HostRole, StartedTestContainer>;
+
+const probe = async (): Promise<Support> => {
+  const docker = connectEngine();
+  const engine = await askEngine(docker);
+  if (!engine.answers)
+    return { supported: false, reason: `${engine.reason}; install Docker or set DOCKER_HOST` };
+  const image = await canProvideImage(docker);
+  return image.supported
+    ? { supported: true, reason: `Docker Engine ${engine.version}, ${image.reason}` }
+    : image;
+};
+
+/** All four at once; settles only when every start has, so that a failure's clean-up finds them all. */
+const startHosts = async (options: StartOptions): Promise<Hosts> => {
+  const starts = await Promise.allSettled(hostRoles.map((role) => startHost(role, options)));
+  const failed = starts.find((start) => start.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  const started = starts.map((start) => (start as PromiseFulfilledResult<StartedTestContainer>).value);
+  return Object.fromEntries(hostRoles.map((role, index) => [role, started[index]])) as Hosts;
+};
+
+const isLocal = (): boolean => !/^(tcp|http|https|ssh):/.test(engineAddress());
+
+const assemble = async (
+  docker: Docker,
+  id: string,
+  hosts: Hosts,
+  facts: Record<string, string>,
+): Promise<Testbed> => {
+  const container = (role: HostRole): Docker.Container => docker.getContainer(hosts[role].getId());
+  const inspected = await Promise.all(
+    hostRoles.map(async (role) => [role, await container(role).inspect()] as const),
+  );
+  const target = (role: HostRole): string =>
+    `${isLocal() ? '127.0.0.1' : hosts[role].getHost()}:${String(hosts[role].getMappedPort(agentPort))}`;
+  return {
+    driver: 'docker',
+    id,
+    topology: topologyOf(id, Object.fromEntries(inspected) as Record<HostRole, Docker.ContainerInspectInfo>),
+    agents: Object.fromEntries(hostRoles.map((role) => [role, target(role)])) as Record<HostRole, string>,
+    exec: (role, argv, options) =>
+      execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
+    log: (role) => logOf(container(role)),
+    describe: () => Promise.resolve(facts),
+    [Symbol.asyncDispose]: () => removeTestbed(docker, id),
+  };
+};
+
+/** An image is built once per change of the agents, and takes long enough to say so. */
+const tell = (line: string): void => {
+  process.stderr.write(`livemig: ${line}\n`);
+};
+
+export interface DockerDriverOptions {
+  /** Instead of the agent: for tests of what a broken one leads to. */
+  entrypoint?: string[];
+}
+
+const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOptions): Promise<Testbed> => {
+  const docker = connectEngine();
+  const engine = await askEngine(docker);
+  if (!engine.answers) throw new LivemigError('UNSUPPORTED', engine.reason);
+  const id = `livemig-${randomBytes(4).toString('hex')}`;
+  try {
+    const image = await ensureImage(docker, tell);
+    await createNetworks(docker, id, engine.version);
+    const refused = new Set<string>();
+    const hosts = await startHosts({
+      docker, image, testbed: id, testbedOptions: options, refused, engineIsLocal: isLocal(), entrypoint,
+    }); // prettier-ignore
+    const facts = {
+      engine: `Docker ${engine.version}`,
+      image,
+      ...(refused.size > 0 ? { refusedSysctls: [...refused].join(' ') } : {}),
+    };
+    return await assemble(docker, id, hosts, facts);
+  } catch (cause) {
+    await removeTestbed(docker, id).catch((error: unknown) => {
+      tell(messageOf(error));
+    });
+    if (codeOf(cause) !== 'INTERNAL') throw cause;
+    throw new LivemigError('TESTBED_FAILED', `the Docker testbed did not come up: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+};
+
+/** Four containers on bridge networks of a Docker engine. */
+export const createDockerDriver = (driverOptions: DockerDriverOptions = {}): TestbedDriver => ({
+  name: 'docker',
+  probe,
+  up: (options) => bringUp(options, driverOptions),
+  sweep: async () => {
+    const docker = connectEngine();
+    return (await askEngine(docker)).answers ? await sweepTestbeds(docker) : [];
+  },
+});
+
+export const dockerDriver: TestbedDriver = createDockerDriver();

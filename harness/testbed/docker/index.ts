@@ -1,0 +1,2 @@
+export type { DockerDriverOptions } from './driver.ts';
+export { createDockerDriver, dockerDriver } from './driver.ts';

@@ -1,0 +1,101 @@
+import { rm } from 'node:fs/promises';
+import { release } from 'node:os';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { command } from '../../../hosts/command.ts';
+import type { HostRole } from '../../../proto/control.ts';
+import { hostRoles } from '../../../proto/control.ts';
+import type { Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import type { AgentProcess } from './agent-process.ts';
+import { startAgent } from './agent-process.ts';
+import type { Cell } from './cell.ts';
+import { isRootless, startCell } from './cell.ts';
+import { cellScript } from './cell-script.ts';
+import { makeDirectory, sweepDirectories } from './directory.ts';
+import { execInCell } from './exec.ts';
+import { netnsTopology } from './layout.ts';
+import { probeNetns } from './probe.ts';
+
+export interface NetnsDriverOptions {
+  /** The program of every host. */
+  agentPath?: string;
+  cellTimeoutMs?: number;
+  agentTimeoutMs?: number;
+}
+
+/** Four Node processes that start at once on a small, busy machine: seconds at worst (half a minute in user-mode Linux),
+ * so this only ends a hang. */
+const agentTimeoutMs = 60_000;
+const cellTimeoutMs = 15_000;
+/** How long agents may take to close in order before the cell ends under them. */
+const closeGraceMs = 2_000;
+
+const byRole = <T>(of: (role: HostRole) => T): Record<HostRole, T> =>
+  Object.fromEntries(hostRoles.map((role) => [role, of(role)])) as Record<HostRole, T>;
+
+const takeDown = async (
+  cell: Cell | null,
+  agents: readonly AgentProcess[],
+  directory: string,
+): Promise<void> => {
+  if (cell !== null && agents.length > 0) {
+    cell.terminate();
+    await Promise.race([
+      Promise.all(agents.map((agent) => agent.ended)),
+      sleep(closeGraceMs, undefined, { ref: false }),
+    ]);
+  }
+  await cell?.end();
+  await Promise.all(agents.map((agent) => agent.ended));
+  await rm(directory, { recursive: true, force: true });
+};
+
+const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions>): Promise<Testbed> => {
+  const directory = await makeDirectory();
+  let cell: Cell | null = null;
+  const agents: AgentProcess[] = [];
+  try {
+    cell = await startCell(cellScript(netnsTopology, options), directory, settings.cellTimeoutMs);
+    for (const role of hostRoles)
+      agents.push(startAgent(cell, role, settings.agentPath, join(directory, `${role}.sock`)));
+    await Promise.all(agents.map((agent) => agent.ready(settings.agentTimeoutMs)));
+  } catch (error) {
+    await takeDown(cell, agents, directory);
+    throw error;
+  }
+
+  const started = cell;
+  const agentOf = (role: HostRole): AgentProcess => agents[hostRoles.indexOf(role)]!;
+  let down: Promise<void> | null = null;
+  return {
+    driver: 'netns',
+    id: basename(directory),
+    topology: netnsTopology,
+    agents: byRole((role) => agentOf(role).target),
+    exec: (role, argv, execOptions) => execInCell(started, role, argv, execOptions),
+    log: async (role) => agentOf(role).stderr(),
+    describe: async () => ({
+      kernel: release(),
+      iproute2: (await command(['ip', '-V'])).trim(),
+      privileges: isRootless() ? 'user namespace' : 'root',
+    }),
+    [Symbol.asyncDispose]: () => (down ??= takeDown(started, agents, directory)),
+  };
+};
+
+/** Hosts as network namespaces in one throwaway cell of this machine's kernel: no engine, no image, no daemon. */
+export const createNetnsDriver = (options: NetnsDriverOptions = {}): TestbedDriver => {
+  const settings = {
+    agentPath: fileURLToPath(new URL('../../../hosts/agent.ts', import.meta.url)),
+    agentTimeoutMs,
+    cellTimeoutMs,
+    ...options,
+  };
+  return {
+    name: 'netns',
+    probe: probeNetns,
+    up: (testbedOptions) => up(testbedOptions, settings),
+    sweep: () => sweepDirectories(),
+  };
+};

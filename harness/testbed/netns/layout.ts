@@ -1,0 +1,17 @@
+import type { HostRole } from '../../../proto/control.ts';
+import type { Topology } from '../testbed.ts';
+
+/** Every testbed has network namespaces of its own, so all of them use the same addresses. */
+export const netnsTopology: Topology = {
+  source: { address: '10.97.1.2', gateway: '10.97.1.1' },
+  destination: { address: '10.97.2.2', gateway: '10.97.2.1' },
+  observer: { address: '10.97.3.2', gateway: '10.97.3.1' },
+  guestAddress: '10.97.200.1',
+  router: { towardsSource: '10.97.1.1', towardsDestination: '10.97.2.1', towardsObserver: '10.97.3.1' },
+};
+
+/** The hosts around the router, one link each. */
+export const siteRoles = ['source', 'destination', 'observer'] as const satisfies readonly HostRole[];
+
+/** Name of a host's one interface; the router's are named after the hosts they lead to. */
+export const hostInterface = 'wan0';

@@ -1,0 +1,83 @@
+import { Subject } from 'rxjs';
+import type { ControlHandlers, VerifyReport } from '../proto/control.ts';
+import { LivemigError } from '../proto/errors.ts';
+import type { AgentEvent } from '../proto/events.ts';
+import { setGuestCpuSource } from './cpu.ts';
+import { Guest } from './guest/guest.ts';
+import { verifyMemory } from './guest/verify.ts';
+import { IncomingMigration } from './incoming.ts';
+import { createProbes } from './probes.ts';
+import type { Role } from './role.ts';
+import { OutgoingMigration } from './session.ts';
+
+const sampleIntervalMs = 100;
+
+/** The role of source and destination: holds a guest, sends it or takes it. */
+export const createHypervisor = (host: 'source' | 'destination'): Role => {
+  const events = new Subject<AgentEvent>();
+  const cancellation = new AbortController();
+  const probes = createProbes();
+  let guest: Guest | null = null;
+  let guestAddress = '';
+
+  setGuestCpuSource(() => guest?.cpuS ?? 0);
+  const sampler = setInterval(() => {
+    if (guest !== null) events.next({ type: 'guest', host, ...guest.sample() });
+  }, sampleIntervalMs);
+
+  const theGuest = (): Guest => {
+    if (guest === null)
+      throw new LivemigError('ILLEGAL_PHASE', `the ${host} has no guest: call bootGuest first`);
+    return guest;
+  };
+
+  const handlers: ControlHandlers = {
+    ...probes.handlers,
+    bootGuest: async ({ guest: config, address }) => {
+      if (guest !== null) throw new LivemigError('ILLEGAL_PHASE', `the ${host} has a guest already`);
+      guestAddress = address;
+      const [booted, info] = await Guest.boot(config, host, address);
+      guest = booted;
+      return info;
+    },
+    startGuest: async () => {
+      theGuest().resume();
+      return theGuest().sample();
+    },
+    stopGuest: async () => {
+      await theGuest().pause();
+      return theGuest().sample();
+    },
+    migrate: (migration) =>
+      new OutgoingMigration(theGuest(), migration, (event) => {
+        events.next(event);
+      }).run(cancellation.signal),
+    migrateIncoming: (migration) => new IncomingMigration(theGuest(), guestAddress, migration).run(),
+    ledger: async () => {
+      const { ledger } = theGuest().memory;
+      return {
+        result: { pages: ledger.length },
+        blob: Buffer.from(ledger.buffer, ledger.byteOffset, ledger.byteLength),
+      };
+    },
+    verify: async (_, blob): Promise<VerifyReport> => {
+      if (blob?.length !== theGuest().memory.pageCount * 4)
+        throw new LivemigError(
+          'INTERNAL',
+          `expected a ledger of ${theGuest().memory.pageCount} pages, got ${blob?.length ?? 0} bytes`,
+        );
+      return verifyMemory(theGuest(), blob);
+    },
+  };
+
+  return {
+    handlers,
+    events,
+    close: async () => {
+      clearInterval(sampler);
+      cancellation.abort();
+      await probes.close();
+      await guest?.destroy();
+    },
+  };
+};

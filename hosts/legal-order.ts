@@ -1,0 +1,51 @@
+import { LivemigError } from '../proto/errors.ts';
+import type { MigrationSession } from './ports.ts';
+
+/**
+ * Holds a strategy to the legal order of phases: pause, then device state, then resume, then completion. What is out
+ * of order is refused before it reaches the destination.
+ */
+export const guarded = (session: MigrationSession): MigrationSession => {
+  let isPaused = false;
+  let isStateSent = false;
+  let isResumed = false;
+  const demand = (holds: boolean, call: string, rule: string): void => {
+    if (!holds) throw new LivemigError('ILLEGAL_PHASE', `${call} was called, but ${rule}`);
+  };
+  return {
+    ...session,
+    guest: {
+      pause: async () => {
+        demand(!isPaused, 'guest.pause', 'the guest is paused already');
+        await session.guest.pause();
+        isPaused = true;
+      },
+    },
+    destination: {
+      prime: () => {
+        demand(!isPaused, 'destination.prime', 'it would add to the downtime of a paused guest');
+        return session.destination.prime();
+      },
+      discard: async (pages) => {
+        demand(isPaused && !isResumed, 'destination.discard', 'discards belong between pause and resume');
+        await session.destination.discard(pages);
+      },
+      sendDeviceState: async () => {
+        demand(isPaused, 'destination.sendDeviceState', 'a running guest has no final device state');
+        await session.destination.sendDeviceState();
+        isStateSent = true;
+      },
+      resume: async (mode) => {
+        demand(isPaused, 'destination.resume', 'the guest still runs at the source');
+        demand(isStateSent, 'destination.resume', 'the device state has not been sent');
+        demand(!isResumed, 'destination.resume', 'the guest was resumed already');
+        isResumed = true;
+        await session.destination.resume(mode);
+      },
+      complete: async () => {
+        demand(isResumed, 'destination.complete', 'the guest has not been resumed');
+        await session.destination.complete();
+      },
+    },
+  };
+};

@@ -1,0 +1,29 @@
+import { readFile } from 'node:fs/promises';
+import type { NetworkConfig, NetworkState } from '../proto/control.ts';
+import { command } from './command.ts';
+
+const sysctl = async (name: string): Promise<string> =>
+  (await readFile(`/proc/sys/net/ipv4/${name}`, 'utf8').catch(() => 'unreadable'))
+    .trim()
+    .replaceAll('\t', ' ');
+
+/**
+ * Sets this host's routes over the shaped network and reads them back. Congestion control is an attribute of the
+ * route: containers may not write the sysctl, and a route binds accepted connections as well.
+ */
+export const configureNetwork = async (config: NetworkConfig): Promise<NetworkState> => {
+  for (const target of config.reach)
+    await command([
+      'ip', 'route', 'replace', `${target}/32`, 'via', config.gateway, 'src', config.address,
+      'congctl', config.congestionControl,
+    ]); // prettier-ignore
+  if (config.guestAddress !== null)
+    await command(['ip', 'address', 'replace', `${config.guestAddress}/32`, 'dev', 'lo']);
+  const routes = (await command(['ip', '-4', 'route', 'show'])).trim().split('\n');
+  return {
+    routes: routes.map((line) => line.trim()),
+    congestionControl: /congctl (\S+)/.exec(routes.join())?.[1] ?? "the kernel's default",
+    tcpRmem: await sysctl('tcp_rmem'),
+    tcpWmem: await sysctl('tcp_wmem'),
+  };
+};

@@ -1,0 +1,79 @@
+import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
+import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { pingReplyBytes, pingRequestBytes } from '../../proto/pings.ts';
+import { monotonicMs } from '../../proto/units.ts';
+import { PingRecorder } from './recorder.ts';
+
+/** Half an hour at 1 kHz, 30 MB. */
+export const maxPings = 1_800_000;
+
+/** Node's finest timer. */
+const tickMs = 1;
+
+export interface Pinger {
+  readonly recorder: PingRecorder;
+  /** Sends no more, waits for the answers under way, and closes. Idempotent. */
+  stop(settleMs: number): Promise<void>;
+}
+
+/** A connected socket spares an address lookup for each ping, and takes answers from the guest only. */
+const connected = (socket: Socket, address: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.connect(port, address, (error?: Error) => {
+      if (error === undefined) resolve();
+      else reject(error);
+    });
+  });
+
+/**
+ * Pings a UDP address at a steady rate without drift: a tick sends whatever has fallen due, so that a late timer costs
+ * a moment's resolution and never a ping. Times are taken in this process, beside the system calls.
+ * @throws LivemigError TESTBED_FAILED when no socket can be had.
+ */
+export const startPinger = async (address: string, port: number, intervalMs: number): Promise<Pinger> => {
+  const recorder = new PingRecorder(maxPings);
+  const socket = createSocket('udp4');
+  try {
+    await connected(socket, address, port);
+  } catch (cause) {
+    socket.close();
+    throw new LivemigError(
+      'TESTBED_FAILED',
+      `the observer can't open a UDP socket to ${address}:${port}: ${messageOf(cause)}`,
+      {
+        cause,
+      },
+    );
+  }
+  // A ping that can't be sent or is refused counts as lost, which is what the samples say already.
+  socket.on('error', () => undefined);
+  socket.on('message', (reply) => {
+    if (reply.length !== pingReplyBytes) return;
+    recorder.recordReceived(reply.readUInt32LE(0), reply.readUInt8(4), monotonicMs());
+  });
+
+  const startedAtMs = monotonicMs();
+  let timer: NodeJS.Timeout | undefined;
+  const tick = (): void => {
+    const dueCount = (monotonicMs() - startedAtMs) / intervalMs;
+    while (recorder.sent < dueCount && !recorder.full) {
+      const ping = Buffer.allocUnsafe(pingRequestBytes);
+      ping.writeUInt32LE(recorder.recordSent(monotonicMs()), 0);
+      socket.send(ping, () => undefined);
+    }
+    if (!recorder.full) timer = setTimeout(tick, tickMs);
+  };
+  tick();
+
+  let stopped: Promise<void> | undefined;
+  return {
+    recorder,
+    stop: (settleMs) =>
+      (stopped ??= (async () => {
+        clearTimeout(timer);
+        await new Promise((resolve) => setTimeout(resolve, settleMs));
+        await new Promise<void>((resolve) => socket.close(resolve));
+      })()),
+  };
+};

@@ -1,0 +1,161 @@
+/** Probes of the data network, for calibration: UDP echo and plain TCP, as the application sees them. */
+import { createSocket } from 'node:dgram';
+import type { Socket as UdpSocket } from 'node:dgram';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { ControlHandlers, RttProbeResult, ThroughputProbeResult } from '../proto/control.ts';
+import { LivemigError, messageOf } from '../proto/errors.ts';
+import { monotonicMs } from '../proto/units.ts';
+import { acceptThroughputProbe, requestOf } from './probe-sink.ts';
+
+const unansweredAfterMs = 1_000;
+const chunk = Buffer.alloc(1 << 20);
+
+const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', (cause: Error) => {
+      reject(new LivemigError('TESTBED_FAILED', `can't serve probes: ${messageOf(cause)}`, { cause }));
+    });
+    server.once('listening', resolve);
+    bind();
+  });
+
+/** Round trips by the sender's clock alone; what isn't back within a second is lost. */
+const measureRtt = async (target: {
+  address: string;
+  port: number;
+  count: number;
+  intervalMs: number;
+}): Promise<RttProbeResult> => {
+  const socket = createSocket('udp4');
+  const rtts: number[] = [];
+  let sent = 0;
+  try {
+    await listening(socket, () => {
+      socket.bind(0);
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', reject);
+      socket.on('message', (message) => {
+        if (message.length === 8) rtts.push(monotonicMs() - message.readDoubleLE(0));
+        if (rtts.length === target.count) resolve();
+      });
+      const timer = setInterval(() => {
+        if (sent === target.count) {
+          clearInterval(timer);
+          setTimeout(resolve, unansweredAfterMs);
+          return;
+        }
+        const stamp = Buffer.alloc(8);
+        stamp.writeDoubleLE(monotonicMs());
+        socket.send(stamp, target.port, target.address);
+        sent += 1;
+      }, target.intervalMs);
+    });
+  } finally {
+    socket.close();
+  }
+  rtts.sort((a, b) => a - b);
+  const at = (fraction: number): number => rtts[Math.floor(fraction * (rtts.length - 1))] ?? NaN;
+  if (rtts.length === 0)
+    throw new LivemigError(
+      'LINK_OUT_OF_TOLERANCE',
+      `none of ${String(sent)} probes to ${target.address} came back`,
+    );
+  return { samples: rtts.length, lost: sent - rtts.length, minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
+};
+
+const measureThroughput = (
+  target: { address: string; port: number; rampMs: number; measureMs: number },
+  sockets: Set<Socket>,
+): Promise<ThroughputProbeResult> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host: target.address, port: target.port, noDelay: true });
+    sockets.add(socket);
+    let answer = '';
+    const finish = (settle: () => void): void => {
+      clearTimeout(timer);
+      sockets.delete(socket);
+      // A reset: a plain close would go on sending what is buffered, into the next measurement.
+      socket.resetAndDestroy();
+      settle();
+    };
+    const fail = (why: string, cause?: unknown): void => {
+      finish(() => {
+        reject(
+          new LivemigError('LINK_OUT_OF_TOLERANCE', `throughput probe to ${target.address}: ${why}`, {
+            cause,
+          }),
+        );
+      });
+    };
+    const patienceMs = 2 * (target.rampMs + target.measureMs) + 5_000;
+    const timer = setTimeout(() => {
+      fail(`no report from the sink within ${String(patienceMs)} ms`);
+    }, patienceMs);
+    const pump = (): void => {
+      while (!socket.destroyed && socket.write(chunk));
+    };
+    socket.on('connect', () => {
+      socket.write(requestOf(target.rampMs, target.measureMs));
+      pump();
+    });
+    socket.on('drain', pump);
+    socket.on('data', (data) => {
+      answer += data.toString();
+      if (!answer.endsWith('\n')) return;
+      finish(() => {
+        resolve(JSON.parse(answer) as ThroughputProbeResult);
+      });
+    });
+    socket.on('error', (cause) => {
+      fail(messageOf(cause), cause);
+    });
+    socket.on('close', () => {
+      fail('the connection closed before the sink reported');
+    });
+  });
+
+/** The probes' methods for source and destination. `close` ends the servers and every probe under way. */
+export const createProbes = (): {
+  handlers: Required<Pick<ControlHandlers, 'probeServe' | 'probeRtt' | 'probeThroughput'>>;
+  close: () => Promise<void>;
+} => {
+  const sockets = new Set<Socket>();
+  let served: Promise<{ udpPort: number; tcpPort: number }> | undefined;
+  let echo: UdpSocket | undefined;
+  let sink: Server | undefined;
+
+  const serve = async (address: string): Promise<{ udpPort: number; tcpPort: number }> => {
+    const udp = (echo = createSocket('udp4'));
+    udp.on('message', (message, sender) => {
+      udp.send(message, sender.port, sender.address);
+    });
+    await listening(udp, () => {
+      udp.bind(0, address);
+    });
+    const tcp = (sink = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      acceptThroughputProbe(socket);
+    }));
+    await listening(tcp, () => {
+      tcp.listen(0, address);
+    });
+    return { udpPort: udp.address().port, tcpPort: (tcp.address() as { port: number }).port };
+  };
+
+  return {
+    handlers: {
+      probeServe: ({ address }) => (served ??= serve(address)),
+      probeRtt: measureRtt,
+      probeThroughput: (target) => measureThroughput(target, sockets),
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      echo?.close();
+      await new Promise((resolve) => (sink === undefined ? resolve(undefined) : sink.close(resolve)));
+      served = echo = sink = undefined;
+    },
+  };
+};

@@ -1,0 +1,281 @@
+import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/control.ts';
+import { LivemigError, toErrorDocument } from '../proto/errors.ts';
+import type { AgentEvent } from '../proto/events.ts';
+import { migrationVersion } from '../proto/migration.ts';
+import type { MigrationStatus, NegativeControlName } from '../proto/strategy.ts';
+import { negativeControlNames } from '../proto/strategy.ts';
+import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
+import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
+import type { Guest } from './guest/guest.ts';
+import { PageSet } from './guest/page-set.ts';
+import { guarded } from './legal-order.ts';
+import type { MigrationSession, TransferStrategy } from './ports.ts';
+import { RoundMeter } from './round-meter.ts';
+import { strategies } from './strategies/index.ts';
+import { negativeControls } from './strategies/negative-controls.ts';
+import type { Body } from './transfer/channel.ts';
+import { LinkPageSender, noRamSent } from './transfer/page-sender.ts';
+import { SourceServer } from './transfer/source-server.ts';
+import { Waiters } from './transfer/waiters.ts';
+
+const deviceStateChunkBytes = 1 << 20;
+/** Priming sends the device state's size twice: slow start's window reaches about half of what it has sent. */
+const primeFactor = 2;
+
+const isNegativeControl = (name: string): name is NegativeControlName =>
+  negativeControlNames.includes(name as NegativeControlName);
+
+/** The source's part in one migration: gives the strategy its ports, keeps time and status, and reports. */
+export class OutgoingMigration {
+  readonly #guest: Guest;
+  readonly #arguments: MigrateArguments;
+  readonly #emit: (event: AgentEvent) => void;
+  readonly #waiters = new Waiters();
+  readonly #timeline: SourceTimeline;
+  #server!: SourceServer;
+  #sender!: LinkPageSender;
+  #meter!: RoundMeter;
+  #unsent: PageSet | null = null;
+  #newestFault: number | null = null;
+  #lateRequestsDropped = 0;
+  #paddingBytes = 0;
+  #isFirstSync = true;
+  #mayRunAtDestination = false;
+  #status: MigrationStatus = 'none';
+
+  constructor(guest: Guest, migration: MigrateArguments, emit: (event: AgentEvent) => void) {
+    this.#guest = guest;
+    this.#arguments = migration;
+    this.#emit = emit;
+    this.#timeline = {
+      startedAtMs: monotonicMs(),
+      activeAtMs: null,
+      pauseRequestedAtMs: null,
+      lastInstructionAtMs: null,
+      pagesSentAtMs: null,
+      deviceStateSentAtMs: null,
+      endedAtMs: 0,
+    };
+  }
+
+  /** Runs the migration to its end. Never throws: the report says what happened. */
+  async run(signal: AbortSignal): Promise<SourceReport> {
+    let failure: unknown = null;
+    const onAbort = (): void => {
+      this.#setStatus('cancelling');
+      this.#waiters.fail(new LivemigError('CANCELLED', 'the migration was cancelled'));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#connect();
+      const ticker = setInterval(() => {
+        this.#meter.tick();
+      }, RoundMeter.progressIntervalMs);
+      try {
+        await this.#strategy().migrate(this.#ports(), signal);
+      } finally {
+        clearInterval(ticker);
+      }
+    } catch (error) {
+      failure = signal.aborted
+        ? new LivemigError('CANCELLED', 'the migration was cancelled', { cause: error })
+        : error;
+    }
+    signal.removeEventListener('abort', onAbort);
+    return this.#end(failure);
+  }
+
+  #strategy(): TransferStrategy {
+    const { strategy } = this.#arguments;
+    return isNegativeControl(strategy) ? negativeControls[strategy] : strategies[strategy];
+  }
+
+  #setStatus(status: MigrationStatus): void {
+    this.#status = status;
+    this.#emit({ type: 'status', atMs: monotonicMs(), status });
+  }
+
+  async #connect(): Promise<void> {
+    this.#setStatus('setup');
+    const { address, port, migrationId, transfer } = this.#arguments;
+    const hello = {
+      version: migrationVersion,
+      migrationId,
+      pageSizeBytes,
+      pageCount: this.#guest.memory.pageCount,
+      vcpus: this.#guest.config.vcpus,
+      deviceStateBytes: deviceStateBytesOf(this.#guest.config),
+      channels: transfer.channels,
+    };
+    this.#server = await SourceServer.listen(address, port, hello, this.#waiters, {
+      receipt: (channel, sequence) => {
+        this.#sender.confirm(channel, sequence);
+      },
+      pageRequested: (page) => {
+        this.#onPageRequested(page);
+      },
+    });
+    this.#sender = new LinkPageSender(this.#guest.memory, this.#server, this.#waiters, transfer);
+    await this.#server.untilConnected();
+    this.#meter = new RoundMeter(this.#sender, () => this.#unsent?.count ?? null, this.#emit);
+    this.#timeline.activeAtMs = monotonicMs();
+    this.#setStatus('active');
+  }
+
+  #onPageRequested(page: number): void {
+    this.#sender.ram.postcopyRequests++;
+    this.#newestFault = page;
+    if (this.#unsent?.delete(page) === true) this.#sender.sendUrgent(page);
+    else this.#lateRequestsDropped++;
+  }
+
+  #ports(): MigrationSession {
+    const { limits, strategy } = this.#arguments;
+    const session: MigrationSession = {
+      guest: { pause: () => this.#pause() },
+      memory: {
+        pageCount: this.#guest.memory.pageCount,
+        pageSizeBytes,
+        noPages: () => new PageSet(this.#guest.memory.pageCount),
+        sync: () => this.#sync(),
+        isDirty: (page) => this.#guest.memory.isDirty(page),
+      },
+      pages: this.#sender,
+      destination: {
+        prime: () => this.#prime(),
+        discard: (pages) => this.#discard(pages),
+        sendDeviceState: () => this.#sendDeviceState(),
+        resume: (mode) => this.#resume(mode),
+        complete: () => this.#server.complete(),
+      },
+      faults: {
+        serve: (unsent) => {
+          this.#unsent = unsent;
+        },
+        takeNewest: () => {
+          const page = this.#newestFault;
+          this.#newestFault = null;
+          return page;
+        },
+      },
+      limits,
+      clock: {
+        nowMs: monotonicMs,
+        sleep: (durationMs) => this.#sleep(durationMs),
+      },
+      roundEnded: (pagesDirtied) => {
+        this.#meter.roundEnded(pagesDirtied);
+      },
+    };
+    // The negative controls must reach the oracles, not this guard.
+    return isNegativeControl(strategy) ? session : guarded(session);
+  }
+
+  #sync(): PageSet {
+    this.#sender.ram.dirtySyncCount++;
+    const dirtied = this.#guest.memory.drainDirty();
+    if (!this.#isFirstSync) return dirtied;
+    this.#isFirstSync = false;
+    return PageSet.all(this.#guest.memory.pageCount);
+  }
+
+  async #pause(): Promise<void> {
+    this.#setStatus('device');
+    this.#timeline.pauseRequestedAtMs = monotonicMs();
+    await this.#guest.pause();
+    this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
+    this.#sender.phase = 'downtime';
+    this.#meter.phaseChanged();
+  }
+
+  async #prime(): Promise<void> {
+    const padding = Buffer.alloc(Math.min(deviceStateChunkBytes, deviceStateBytesOf(this.#guest.config)));
+    const total = deviceStateBytesOf(this.#guest.config) * primeFactor;
+    for (let sent = 0; sent < total; sent += padding.length) {
+      await this.#write({ padding });
+      this.#paddingBytes += padding.length;
+    }
+    await this.#server.barrier();
+  }
+
+  /** On the first channel, in order. A write to a destination that is gone may never call back: then the failure ends it. */
+  #write(body: Body): Promise<void> {
+    return this.#waiters.unlessFailed(this.#server.channels[0]?.write(body) ?? Promise.resolve());
+  }
+
+  async #discard(pages: PageSet): Promise<void> {
+    const runsPerMessage = 65_536;
+    let runs: number[] = [];
+    for (const { first, count } of pages.runs()) {
+      runs.push(first, count);
+      if (runs.length < runsPerMessage * 2) continue;
+      await this.#write({ discard: { runs } });
+      runs = [];
+    }
+    if (runs.length > 0) await this.#write({ discard: { runs } });
+  }
+
+  async #sendDeviceState(): Promise<void> {
+    this.#timeline.pagesSentAtMs = monotonicMs();
+    const { state, digest } = saveDeviceState(this.#guest.config, this.#guest.buffers);
+    for (let at = 0; at < state.length; at += deviceStateChunkBytes) {
+      const chunk = state.subarray(at, at + deviceStateChunkBytes);
+      const isLast = at + deviceStateChunkBytes >= state.length;
+      await this.#write({
+        deviceState: { state: chunk, digest: isLast ? digest : Buffer.alloc(0) },
+      });
+    }
+    this.#timeline.deviceStateSentAtMs = monotonicMs();
+  }
+
+  async #resume(mode: 'complete' | 'postcopy'): Promise<void> {
+    const after = this.#server.sequences;
+    // From here on the guest may run at the destination: it must never run here again.
+    this.#mayRunAtDestination = true;
+    const message = { mode: mode === 'complete' ? ('COMPLETE' as const) : ('POSTCOPY' as const), after };
+    await this.#write({ resume: message });
+    if (mode === 'complete') return;
+    this.#setStatus('postcopy-active');
+    // On one channel pages can't overtake the order to discard older copies; on several they could.
+    if (this.#arguments.transfer.channels > 1) await this.#server.untilResumed();
+    this.#sender.phase = 'postcopy';
+    this.#meter.phaseChanged();
+  }
+
+  /** Ends early when the migration fails. */
+  async #sleep(durationMs: number): Promise<void> {
+    const untilMs = monotonicMs() + durationMs;
+    const timer = setTimeout(() => {
+      this.#waiters.poke();
+    }, durationMs + 1);
+    try {
+      await this.#waiters.until(() => monotonicMs() >= untilMs);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #end(failure: unknown): Promise<SourceReport> {
+    if (failure !== null) this.#waiters.fail(failure);
+    const cancelled = failure !== null && this.#status === 'cancelling';
+    // The guest goes on here, unless it may have been started over there.
+    if (failure !== null && !this.#mayRunAtDestination && !this.#guest.isRunning) this.#guest.resume();
+    this.#setStatus(failure === null ? 'completed' : cancelled ? 'cancelled' : 'failed');
+    this.#timeline.endedAtMs = monotonicMs();
+    if (this.#timeline.lastInstructionAtMs === null)
+      this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
+    // Both may be missing when the source could not even listen.
+    const server = this.#server as SourceServer | undefined;
+    const sender = this.#sender as LinkPageSender | undefined;
+    await server?.close(failure);
+    return {
+      status: this.#status,
+      error: failure === null ? null : toErrorDocument(failure),
+      timeline: this.#timeline,
+      ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),
+      paddingBytes: this.#paddingBytes,
+      lateRequestsDropped: this.#lateRequestsDropped,
+      guestRunningAtEnd: this.#guest.isRunning,
+    };
+  }
+}

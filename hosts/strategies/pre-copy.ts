@@ -1,0 +1,62 @@
+import type { MigrationSession, TransferStrategy } from '../ports.ts';
+import { Bandwidth } from './bandwidth.ts';
+import { checkBounds, fitsDowntime, syncIntervalMs, xenSuspends } from './convergence.ts';
+import { stopAndSendRest } from './switchover.ts';
+
+/**
+ * Pre-copy: send everything, send again what was dirtied meanwhile, and stop the guest when the rest fits.
+ * `limits.convergence` chooses QEMU's rule or Xen's.
+ */
+export const preCopy: TransferStrategy = {
+  name: 'pre-copy',
+  migrate: (session, signal) =>
+    session.limits.convergence === 'xen'
+      ? migrateByXenRule(session, signal)
+      : migrateByQemuRule(session, signal),
+};
+
+const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal): Promise<void> => {
+  const { memory, pages, limits, clock } = session;
+  const startedAtMs = clock.nowMs();
+  const bandwidth = new Bandwidth(session);
+  const pending = memory.sync();
+  // As in QEMU, what is in flight doesn't count: its drain, a round trip or so, comes on top of the downtime limit.
+  const pendingBytes = (): number => pending.count * memory.pageSizeBytes;
+  const fits = (): boolean => fitsDowntime(pendingBytes(), bandwidth.bytesPerMs, limits);
+  for (let round = 1; ; round++) {
+    const syncedAtMs = clock.nowMs();
+    let cursor = 0;
+    while (pending.count > 0 && !(clock.nowMs() - syncedAtMs >= syncIntervalMs && fits())) {
+      signal.throwIfAborted();
+      checkBounds(0, clock.nowMs() - startedAtMs, pendingBytes(), limits);
+      cursor = await pages.sendBatch(pending, cursor);
+    }
+    // With nothing left to send, only what is in flight can be in the way: wait for it.
+    await (pending.count === 0 && !fits() ? pages.barrier() : pages.fence());
+    const dirtied = memory.sync();
+    pending.addAll(dirtied);
+    session.roundEnded(dirtied.count);
+    if (fits()) break;
+    checkBounds(round, clock.nowMs() - startedAtMs, pendingBytes(), limits);
+  }
+  await stopAndSendRest(session, pending, signal);
+};
+
+const migrateByXenRule = async (session: MigrationSession, signal: AbortSignal): Promise<void> => {
+  const { memory, pages } = session;
+  let pending = memory.sync();
+  for (let iteration = 1; ; iteration++) {
+    const pagesTaken = pending.count;
+    let cursor = 0;
+    while (pending.count > 0) {
+      signal.throwIfAborted();
+      // A page dirtied again before its turn would be sent in vain: the next iteration has it.
+      cursor = await pages.sendBatch(pending, cursor, (page) => iteration > 1 && memory.isDirty(page));
+    }
+    await pages.fence();
+    pending = memory.sync();
+    session.roundEnded(pending.count);
+    if (xenSuspends(iteration, pagesTaken, pages.sentPages, memory.pageCount)) break;
+  }
+  await stopAndSendRest(session, pending, signal);
+};

@@ -1,0 +1,51 @@
+import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
+import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
+
+type Stream =
+  | Pick<ServerWritableStream<unknown, OutgoingBulkMessage>, 'write' | 'end'>
+  | ServerDuplexStream<unknown, OutgoingBulkMessage>;
+
+/** The body of a message; the channel numbers it. */
+export type Body = OutgoingBulkMessage extends infer M
+  ? M extends { sequence: number }
+    ? Omit<M, 'sequence'>
+    : never
+  : never;
+
+/** One stream of bulk messages from source to destination, on a connection of its own. */
+export class Channel {
+  readonly #stream: Stream;
+  #sequence = 0;
+  #writing = 0;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+  }
+
+  /** Sequence of the last message written; 0 = none. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Whether a message could be written without queueing behind another in this process. */
+  get isIdle(): boolean {
+    return this.#writing === 0;
+  }
+
+  /** Resolves when the message has left this process, which is this side's back-pressure. */
+  write(body: Body): Promise<void> {
+    this.#sequence++;
+    this.#writing++;
+    return new Promise((resolve, reject) => {
+      this.#stream.write({ sequence: this.#sequence, ...body }, (error: Error | null | undefined) => {
+        this.#writing--;
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+}

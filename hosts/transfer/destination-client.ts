@@ -1,0 +1,127 @@
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js';
+import type { BulkMessage } from '../../proto/bulk.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import { bulkMessageMaxBytes, migrationService } from '../../proto/migration.ts';
+import type { FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
+
+const { control, pages, faults } = migrationService;
+
+/**
+ * HTTP/2 receive window per connection: never the limit, so that TCP and the sender's own window are. It costs no
+ * memory by itself, since pages are installed as they come.
+ */
+const receiveWindowBytes = 256 << 20;
+const connectDeadlineMs = 30_000;
+
+/** The source may be about to listen: wait for it instead of failing at the first refusal. */
+const patient = (): Metadata => new Metadata({ waitForReady: true });
+
+export interface DestinationClientEvents {
+  control(message: FromSource): void;
+  bulk(channel: number, message: BulkMessage): void;
+  urgent(message: BulkMessage): void;
+  /** The source, or the way to it, is gone. */
+  lost(error: unknown): void;
+}
+
+/** The destination's end of the migration protocol: its streams, each a connection of its own. */
+export class DestinationClient {
+  readonly #target: string;
+  readonly #migrationId: string;
+  readonly #events: DestinationClientEvents;
+  readonly #clients: Client[] = [];
+  readonly #streams: (ClientReadableStream<BulkMessage> | ClientDuplexStream<FaultMessage, BulkMessage>)[] =
+    [];
+  readonly #control: ClientDuplexStream<FromDestination, FromSource>;
+  #faults: ClientDuplexStream<FaultMessage, BulkMessage> | null = null;
+  #isClosed = false;
+
+  constructor(target: string, migrationId: string, events: DestinationClientEvents) {
+    this.#target = target;
+    this.#migrationId = migrationId;
+    this.#events = events;
+    this.#control = this.#connect().makeBidiStreamRequest(
+      control.path, control.requestSerialize, control.responseDeserialize, patient(),
+    ); // prettier-ignore
+    const patience = setTimeout(() => {
+      events.lost(
+        new LivemigError('TIMEOUT', `no source answered at ${target} within ${connectDeadlineMs} ms`),
+      );
+    }, connectDeadlineMs);
+    this.#control.on('data', (message: FromSource) => {
+      clearTimeout(patience);
+      events.control(message);
+    });
+    this.#control.on('error', (error) => {
+      clearTimeout(patience);
+      this.#lose('control', error);
+    });
+    this.#control.on('end', () => {
+      this.#lose('control', new Error('the source ended it'));
+    });
+  }
+
+  /** A client of its own is a connection of its own only with a subchannel pool of its own. */
+  #connect(): Client {
+    const client = new Client(this.#target, credentials.createInsecure(), {
+      'grpc.use_local_subchannel_pool': 1,
+      'grpc-node.flow_control_window': receiveWindowBytes,
+      'grpc.max_receive_message_length': bulkMessageMaxBytes,
+      // A source that is about to listen is worth trying again soon.
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 1000,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  #lose(stream: string, error: unknown): void {
+    if (this.#isClosed) return;
+    this.#events.lost(
+      new LivemigError('PROTOCOL_VIOLATION', `the ${stream} stream broke off`, { cause: error }),
+    );
+  }
+
+  openChannels(count: number): void {
+    for (let channel = 0; channel < count; channel++) {
+      const stream = this.#connect().makeServerStreamRequest(
+        pages.path, pages.requestSerialize, pages.responseDeserialize, { migrationId: this.#migrationId, channel }, patient(),
+      ); // prettier-ignore
+      stream.on('data', (message: BulkMessage) => {
+        this.#events.bulk(channel, message);
+      });
+      stream.on('error', (error) => {
+        this.#lose(`pages ${channel}`, error);
+      });
+      this.#streams.push(stream);
+    }
+    this.#faults = this.#connect().makeBidiStreamRequest(
+      faults.path, faults.requestSerialize, faults.responseDeserialize, patient(),
+    ); // prettier-ignore
+    this.#faults.on('data', (message: BulkMessage) => {
+      this.#events.urgent(message);
+    });
+    this.#faults.on('error', (error) => {
+      this.#lose('faults', error);
+    });
+    this.#streams.push(this.#faults);
+    this.#faults.write({ migrationId: this.#migrationId });
+  }
+
+  send(message: FromDestination): void {
+    if (!this.#isClosed) this.#control.write(message);
+  }
+
+  requestPage(page: number): void {
+    if (!this.#isClosed) this.#faults?.write({ page });
+  }
+
+  /** Hangs up. What was sent before still goes out. */
+  close(): void {
+    this.#isClosed = true;
+    this.#control.end();
+    for (const stream of this.#streams) stream.cancel();
+    for (const client of this.#clients) client.close();
+  }
+}

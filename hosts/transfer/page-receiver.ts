@@ -1,0 +1,100 @@
+import type { PageBatch } from '../../proto/bulk.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import { batchPagesMax } from '../../proto/migration.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import type { GuestMemory } from '../guest/memory.ts';
+import { PageSet } from '../guest/page-set.ts';
+
+/** What the destination does with pages that come. */
+export class PageReceiver {
+  readonly #memory: GuestMemory;
+  /** Pages whose memory has been written here: only these need clearing when they turn out to be zero. */
+  readonly #written: PageSet;
+  readonly #onInstalled: (page: number) => void;
+  /** Once the guest runs here, a page that is present is the guest's own and must not be overwritten. */
+  guestRuns = false;
+  presentCount = 0;
+  pagesReceived = 0;
+  zeroPagesReceived = 0;
+  duplicateArrivals = 0;
+
+  constructor(memory: GuestMemory, onInstalled: (page: number) => void) {
+    this.#memory = memory;
+    this.#written = new PageSet(memory.pageCount);
+    this.#onInstalled = onInstalled;
+  }
+
+  get missingCount(): number {
+    return this.#memory.pageCount - this.presentCount;
+  }
+
+  /** @throws LivemigError PROTOCOL_VIOLATION; nothing of the batch is installed then. */
+  receive({ pages, zeroRuns, payload }: PageBatch): void {
+    if (pages.length > batchPagesMax || payload.length !== pages.length * pageSizeBytes)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected at most ${batchPagesMax} pages of ${pageSizeBytes} bytes, got ${pages.length} in ${payload.length} bytes`,
+      );
+    for (const page of pages) this.#checkRange(page, 1);
+    this.#checkRuns(zeroRuns);
+    let at = 0;
+    for (const page of pages) {
+      this.#installPage(page, payload, at);
+      at += pageSizeBytes;
+    }
+    for (let run = 0; run < zeroRuns.length; run += 2)
+      for (let page = zeroRuns[run] ?? 0, left = zeroRuns[run + 1] ?? 0; left > 0; page++, left--)
+        this.#installZero(page);
+  }
+
+  #installPage(page: number, payload: Buffer, at: number): void {
+    this.pagesReceived++;
+    if (this.guestRuns && this.#memory.isPresent(page)) {
+      this.duplicateArrivals++;
+      return;
+    }
+    this.#memory.copyFrom(page, payload, at);
+    this.#written.add(page);
+    this.#installed(page);
+  }
+
+  #installZero(page: number): void {
+    this.zeroPagesReceived++;
+    if (this.guestRuns && this.#memory.isPresent(page)) {
+      this.duplicateArrivals++;
+      return;
+    }
+    if (this.#written.has(page)) this.#memory.clear(page);
+    this.#installed(page);
+  }
+
+  /** The present bit comes after the bytes: a vCPU that sees it reads them. */
+  #installed(page: number): void {
+    if (!this.#memory.markPresent(page)) return;
+    this.presentCount++;
+    // Before the guest runs here, nobody waits for a page.
+    if (this.guestRuns) this.#onInstalled(page);
+  }
+
+  /** Takes pages as missing again. @throws LivemigError PROTOCOL_VIOLATION */
+  discard(runs: number[]): void {
+    this.#checkRuns(runs);
+    for (let run = 0; run < runs.length; run += 2)
+      for (let page = runs[run] ?? 0, left = runs[run + 1] ?? 0; left > 0; page++, left--)
+        if (this.#memory.markMissing(page)) this.presentCount--;
+  }
+
+  #checkRuns(runs: number[]): void {
+    if (runs.length % 2 !== 0)
+      throw new LivemigError('PROTOCOL_VIOLATION', 'expected runs as pairs, got an odd count');
+    for (let run = 0; run < runs.length; run += 2) this.#checkRange(runs[run] ?? 0, runs[run + 1] ?? 0);
+  }
+
+  #checkRange(first: number, count: number): void {
+    if (count < 1 || first + count > this.#memory.pageCount)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected pages below ${this.#memory.pageCount}, got ${first} and ${count - 1} more`,
+      );
+  }
+}

@@ -1,0 +1,32 @@
+import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from '../../proto/link.ts';
+
+/** The router's interfaces by name. In Docker, source and observer sit on one network and share one. */
+export interface RouterInterfaces {
+  towardsSource: string;
+  towardsDestination: string;
+  towardsObserver: string;
+}
+
+export interface Support {
+  supported: boolean;
+  reason: string;
+}
+
+/**
+ * Emulates a link in the router, both directions: what comes from the source's side and leaves towards the
+ * destination is `sourceToDestination`, and the other way round.
+ */
+export interface LinkBackend {
+  readonly name: BackendName;
+  /** Really tries, in a throwaway namespace where it needs one. Never throws. */
+  probe(): Promise<Support>;
+  /**
+   * Shape both directions, replacing any earlier profile, and read the result back.
+   * @param delayCorrectionMs taken off each direction's delay: this backend's own constant overhead per direction.
+   * @throws LivemigError LINK_NOT_APPLIED
+   */
+  apply(profile: LinkProfile, interfaces: RouterInterfaces, delayCorrectionMs: number): Promise<AppliedLink>;
+  counters(): Promise<LinkCounters>;
+  /** Remove qdiscs, rules and helpers. Idempotent. */
+  remove(): Promise<void>;
+}

@@ -1,0 +1,89 @@
+/** The stages of the netem backend as tc arguments, and their comparison with what reads back. Pure. */
+import type { LinkDirection } from '../../proto/link.ts';
+import { bufferBytes, bytesPerMs, delayLimitPackets, wireMtuBytes } from './sizing.ts';
+import type { Qdisc } from './tc.ts';
+
+/**
+ * netem sorts packets by due time, so that jitter would reorder them; with a rate each is due after the one before
+ * (sch_netem.c, netem_enqueue). This one is far above any profile's: 0.12 µs a packet.
+ */
+const orderKeepingRate = '100gbit';
+const orderKeepingBytesPerS = 12.5e9;
+
+interface Stages {
+  rootKind: 'netem' | 'tbf';
+  splitter: string[] | null;
+  delay: string[];
+  delayHandle: string;
+  bottleneck: string[];
+  bottleneckHandle: string;
+}
+
+/** Where each stage hangs. A splitter only with loss. */
+export const stagesOf = (direction: LinkDirection): Stages =>
+  direction.lossPercent > 0
+    ? {
+        rootKind: 'tbf',
+        splitter: ['root', 'handle', '1:'],
+        delay: ['parent', '1:1', 'handle', '2:'],
+        delayHandle: '2:',
+        bottleneck: ['parent', '2:1', 'handle', '3:'],
+        bottleneckHandle: '3:',
+      }
+    : {
+        rootKind: 'netem',
+        splitter: null,
+        delay: ['root', 'handle', '1:'],
+        delayHandle: '1:',
+        bottleneck: ['parent', '1:1', 'handle', '2:'],
+        bottleneckHandle: '2:',
+      };
+
+/**
+ * A TBF splits super-packets larger than its `mtu`, which counts with a peak rate only; so loss after it hits packets
+ * of the wire and not 64 KiB at a time. Both rates are too high to shape anything. (Offload turned off on the router's
+ * interfaces wouldn't do: devices split after their qdisc.)
+ */
+export const splitterArguments = (direction: LinkDirection): string[] => [
+  'tbf', 'rate', '30gbit', 'burst', '15000000', 'limit', String(2 * Math.ceil(bytesPerMs(direction.rateMbps) * direction.delayMs) + 4 * bufferBytes(direction)),
+  'peakrate', '34gbit', 'mtu', String(2 * wireMtuBytes),
+]; // prettier-ignore
+
+/** Restates everything: netem keeps what isn't named. */
+export const netemArguments = (direction: LinkDirection): string[] => [
+  'netem',
+  'limit', String(delayLimitPackets(direction)),
+  'delay', `${direction.delayMs.toFixed(3)}ms`,
+  ...(direction.jitterMs > 0 ? [`${direction.jitterMs.toFixed(3)}ms`, 'distribution', 'normal', 'rate', orderKeepingRate] : []),
+  ...(direction.lossPercent > 0 ? ['loss', 'random', `${String(direction.lossPercent)}%`] : []),
+]; // prettier-ignore
+
+interface NetemOptions {
+  limit?: number;
+  delay?: { delay: number; jitter: number };
+  'loss-random'?: { loss: number };
+  rate?: { rate: number };
+}
+
+/** tc cuts to whole microseconds on the way in and again on the way out. */
+const timeToleranceS = 2e-6;
+
+/** What differs between netem as read back and as asked; empty when it is right. */
+export const netemMismatches = (qdisc: Qdisc | undefined, direction: LinkDirection): string[] => {
+  if (qdisc?.kind !== 'netem') return [`expected netem, found ${qdisc?.kind ?? 'nothing'}`];
+  const options = qdisc.options as NetemOptions;
+  const compare = (what: string, is: number, wanted: number, tolerance: number): string[] =>
+    Math.abs(is - wanted) <= tolerance ? [] : [`netem ${what} ${String(is)} instead of ${String(wanted)}`];
+  return [
+    ...compare('limit', options.limit ?? 0, delayLimitPackets(direction), 0),
+    ...compare('delay (s)', options.delay?.delay ?? 0, direction.delayMs / 1e3, timeToleranceS),
+    ...compare('jitter (s)', options.delay?.jitter ?? 0, direction.jitterMs / 1e3, timeToleranceS),
+    ...compare('loss fraction', options['loss-random']?.loss ?? 0, direction.lossPercent / 100, 1e-6),
+    ...compare(
+      'order-keeping rate (B/s)',
+      options.rate?.rate ?? 0,
+      direction.jitterMs > 0 ? orderKeepingBytesPerS : 0,
+      1e6,
+    ),
+  ];
+};

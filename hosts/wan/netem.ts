@@ -1,0 +1,111 @@
+/**
+ * Backend `netem`: per direction the delay stage (netem) and under it the bottleneck stage (tbf), each with a queue of
+ * its own, so that packets under way don't fill the bottleneck's buffer. With loss a splitting stage goes before.
+ */
+import { LivemigError } from '../../proto/errors.ts';
+import type { DirectionCounters, LinkDirection } from '../../proto/link.ts';
+import type { LinkBackend } from './backend.ts';
+import { netemArguments, netemMismatches, splitterArguments, stagesOf } from './netem-stages.ts';
+import { createReturnPath, removeReturnPath } from './return-path.ts';
+import { correctedDelayMs } from './sizing.ts';
+import {
+  describeQdiscs,
+  expectApplied,
+  showQdiscs,
+  statisticsOf,
+  tbfArguments,
+  tbfMismatches,
+  tc,
+} from './tc.ts';
+import { probeScript } from './throwaway.ts';
+
+const shape = async (device: string, direction: LinkDirection): Promise<string> => {
+  const stages = stagesOf(direction);
+  const root = (await showQdiscs(device)).find((qdisc) => qdisc.root);
+  // Another arrangement than the present one can't be changed in place.
+  if (root !== undefined && root.handle !== '0:' && root.kind !== stages.rootKind)
+    await tc('qdisc', 'del', 'dev', device, 'root');
+  const replace = (...args: string[]): Promise<string> => tc('qdisc', 'replace', 'dev', device, ...args);
+  if (stages.splitter !== null) await replace(...stages.splitter, ...splitterArguments(direction));
+  // netem keeps from an earlier setting what isn't named, so everything is.
+  await replace(...stages.delay, ...netemArguments(direction));
+  await replace(...stages.bottleneck, ...tbfArguments(direction));
+  const qdiscs = await showQdiscs(device);
+  const at = (handle: string) => qdiscs.find((qdisc) => qdisc.handle === handle);
+  expectApplied(device, [
+    ...netemMismatches(at(stages.delayHandle), direction),
+    ...tbfMismatches(at(stages.bottleneckHandle), direction),
+  ]);
+  return describeQdiscs(device);
+};
+
+const countersOf = async (device: string): Promise<DirectionCounters> => {
+  const qdiscs = await showQdiscs(device);
+  const stage = (kind: 'netem' | 'tbf') => qdiscs.findLast((qdisc) => qdisc.kind === kind);
+  const delay = statisticsOf(device, stage('netem'));
+  const { bytes, packets, drops } = statisticsOf(device, stage('tbf'));
+  return { bytes, packets, dropped: drops + delay.drops };
+};
+
+export const createNetemBackend = (): LinkBackend => {
+  let device: string | undefined;
+
+  const remove = async (): Promise<void> => {
+    if (device === undefined) return;
+    await removeReturnPath(device);
+    await tc('qdisc', 'del', 'dev', device, 'root').catch(() => undefined);
+    device = undefined;
+  };
+
+  return {
+    name: 'netem',
+    probe: () =>
+      probeScript(
+        'ip link add lmprobe1 type ifb; trap "ip link del lmprobe1" EXIT; ip link set lmprobe1 up; ' +
+          'tc qdisc replace dev lmprobe1 root handle 1: netem delay 5ms 1ms distribution normal rate 1gbit limit 2000 loss random 1%; ' +
+          'tc qdisc replace dev lmprobe1 parent 1:1 handle 2: tbf rate 1gbit burst 500000 limit 1000000; ' +
+          'tc qdisc add dev lmprobe1 ingress',
+        [
+          [/ip: not found|tc: not found|\bip\b.*ENOENT/, 'install iproute2: apt-get install iproute2'],
+          [/Operation not permitted|EPERM/, 'needs root or CAP_NET_ADMIN'],
+          [/Unknown device type/, 'this kernel has no IFB device (CONFIG_IFB; modprobe ifb)'],
+          [
+            /qdisc kind is unknown|Specified qdisc/,
+            'this kernel has no sch_netem (modprobe sch_netem; Debian: linux-image, Ubuntu: linux-modules-extra)',
+          ],
+        ],
+      ),
+    apply: async (profile, interfaces, delayCorrectionMs) => {
+      const corrected = (direction: LinkDirection): LinkDirection => ({
+        ...direction,
+        delayMs: correctedDelayMs(direction, delayCorrectionMs),
+      });
+      device = interfaces.towardsDestination;
+      try {
+        const returning = await createReturnPath(device);
+        const sourceToDestination = await shape(device, corrected(profile.sourceToDestination));
+        const destinationToSource = await shape(returning, corrected(profile.destinationToSource));
+        return {
+          backend: 'netem',
+          profile: profile.name,
+          readBack: { sourceToDestination, destinationToSource },
+        };
+      } catch (error) {
+        await remove();
+        throw error;
+      }
+    },
+    counters: async () => {
+      if (device === undefined)
+        throw new LivemigError(
+          'LINK_NOT_APPLIED',
+          'no link has been applied, so that there is nothing to count',
+        );
+      return {
+        sourceToDestination: await countersOf(device),
+        destinationToSource: await countersOf(await createReturnPath(device)),
+      };
+    },
+    remove,
+  };
+};

@@ -1,0 +1,165 @@
+/**
+ * The thread that holds packets back: takes their ids from NFQUEUE, and lets them go when they are due. It blocks in
+ * ppoll and never returns to the event loop until it is told to stop; settings come through shared memory.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { LivemigError } from '../../proto/errors.ts';
+import { DelayLine } from './delay-line.ts';
+import {
+  clearWakeup,
+  closeDescriptor,
+  createBatchReceiver,
+  createPoller,
+  openNetlink,
+  receiveBytes,
+  sendBytes,
+  setPreciseTimers,
+  setSocketOption,
+} from './libc.ts';
+import { errnoOf } from './netlink.ts';
+import {
+  acceptBatchMessage,
+  bindQueueMessages,
+  configureQueueMessages,
+  dropMessage,
+  netlinkNetfilter,
+  packetIdOf,
+  packetType,
+  queueOf,
+  setVerdictId,
+} from './nfqueue-messages.ts';
+import { controlWords, directionSettings, queueNumbers, settingWords, statWords } from './nfqueue-shared.ts';
+import type { WorkerData } from './nfqueue-shared.ts';
+
+const {
+  settings: settingsBuffer,
+  stats: statsBuffer,
+  control: controlBuffer,
+  wakeupFd,
+} = workerData as WorkerData;
+const settings = new Float64Array(settingsBuffer);
+const stats = new Float64Array(statsBuffer);
+const control = new Int32Array(controlBuffer);
+
+/** Packets in flight per direction, at most: 26 ms of 10 Gb/s in 1514-byte packets are 22,000. */
+const capacity = 1 << 19;
+const queueMaxLength = 500_000;
+const idleWaitMs = 200;
+const receiveBufferBytes = 64 << 20;
+const soRcvbuf = 8;
+const soRcvbufforce = 33;
+const solSocket = 1;
+const solNetlink = 270;
+const netlinkNoEnobufs = 5;
+
+const fd = openNetlink(netlinkNetfilter);
+
+const request = (message: Buffer): void => {
+  sendBytes(fd, message);
+  const answer = Buffer.alloc(4096);
+  // Before the first rule exists no packets come, so that the next datagram is the acknowledgement.
+  const errno = receiveBytes(fd, answer) > 0 ? errnoOf(answer) : null;
+  if (errno !== 0)
+    throw new LivemigError(
+      'LINK_NOT_APPLIED',
+      `NFQUEUE configuration was refused with errno ${String(errno)}`,
+    );
+};
+
+const serve = (): void => {
+  if (!setSocketOption(fd, solSocket, soRcvbufforce, receiveBufferBytes))
+    setSocketOption(fd, solSocket, soRcvbuf, receiveBufferBytes);
+  // A full receive buffer must not end the socket's reading; lost ids are counted as escaped instead.
+  setSocketOption(fd, solNetlink, netlinkNoEnobufs, 1);
+  setPreciseTimers();
+
+  const directions = queueNumbers.map((queue, index) => ({
+    queue,
+    line: new DelayLine(capacity),
+    accept: acceptBatchMessage(queue),
+    drop: dropMessage(queue),
+    lastId: 0,
+    statsAt: index * statWords.perDirection,
+  }));
+  let wholeGso = true;
+  for (const { queue } of directions)
+    for (const message of bindQueueMessages(queue, queueMaxLength, wholeGso)) request(message);
+
+  const poller = createPoller([fd, wakeupFd]);
+  const receiver = createBatchReceiver(fd, 128, 1024);
+
+  const configure = (): void => {
+    directions.forEach(({ line }, index) => {
+      line.configure(directionSettings(settings, index));
+    });
+    const wantGso = settings[settingWords.wholeGso] === 1;
+    if (wantGso !== wholeGso) {
+      wholeGso = wantGso;
+      // Packets may be under way by now: the acknowledgements are read, and errors counted, by `take`.
+      for (const { queue } of directions)
+        for (const message of configureQueueMessages(queue, queueMaxLength, wholeGso)) sendBytes(fd, message);
+    }
+    Atomics.store(control, controlWords.applied, Atomics.load(control, controlWords.generation));
+    Atomics.notify(control, controlWords.applied);
+  };
+
+  const take = (): void => {
+    for (let got = receiver.receive(); got > 0; got = receiver.receive()) {
+      const nowMs = performance.now();
+      for (let slot = 0; slot < got; slot += 1) {
+        const at = slot * 1024;
+        const errno = errnoOf(receiver.buffer, at);
+        if (errno !== null) {
+          if (errno !== 0) stats[statWords.errors] = stats[statWords.errors]! + 1;
+          continue;
+        }
+        if (receiver.buffer.readUInt16LE(at + 4) !== packetType) continue;
+        const direction = directions[queueOf(receiver.buffer, at) === queueNumbers[0] ? 0 : 1];
+        const id = packetIdOf(receiver.buffer, at, receiver.lengthOf(slot));
+        if (direction === undefined || id < 0) continue;
+        // Ids are consecutive: a gap is a packet that failed open, so it wasn't delayed.
+        const { statsAt } = direction;
+        if (id > direction.lastId + 1 && direction.lastId > 0)
+          stats[statsAt + statWords.escaped] =
+            stats[statsAt + statWords.escaped]! + (id - direction.lastId - 1);
+        direction.lastId = id;
+        stats[statsAt + statWords.packets] = stats[statsAt + statWords.packets]! + 1;
+        if (direction.line.admit(id, nowMs)) continue;
+        setVerdictId(direction.drop, id);
+        sendBytes(fd, direction.drop);
+        stats[statsAt + statWords.lost] = stats[statsAt + statWords.lost]! + 1;
+      }
+      if (got < 128) return;
+    }
+  };
+
+  configure();
+  parentPort?.postMessage('ready');
+  while (Atomics.load(control, controlWords.stop) === 0) {
+    let nextDueMs = Infinity;
+    for (const { line, accept } of directions) {
+      const last = line.release(performance.now());
+      if (last >= 0) {
+        setVerdictId(accept, last);
+        sendBytes(fd, accept);
+      }
+      nextDueMs = Math.min(nextDueMs, line.nextDueMs);
+    }
+    const nowMs = performance.now();
+    stats[statWords.beatAtMs] = performance.timeOrigin + nowMs;
+    poller.wait(Math.min(idleWaitMs, Math.max(0, nextDueMs - nowMs)));
+    if (poller.isReady(0)) take();
+    if (poller.isReady(1)) {
+      clearWakeup(wakeupFd);
+      configure();
+    }
+  }
+};
+
+try {
+  serve();
+} finally {
+  // Closing unbinds the queues: without a listener the kernel drops their packets, so a dead worker is a dead link,
+  // never one without delay.
+  closeDescriptor(fd);
+}

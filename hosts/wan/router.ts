@@ -1,0 +1,55 @@
+import { NEVER } from 'rxjs';
+import { LivemigError } from '../../proto/errors.ts';
+import type { BackendName } from '../../proto/link.ts';
+import type { Role } from '../role.ts';
+import type { LinkBackend } from './backend.ts';
+import { GuestRouter } from './guest-route.ts';
+import { findInterfaces } from './interfaces.ts';
+import { createNetemBackend } from './netem.ts';
+import { createNfqueueBackend } from './nfqueue.ts';
+
+/** The router between the sites: shapes the link, counts what crosses it, owns the route to the guest. */
+export const createRouter = (): Role => {
+  const backends: Record<BackendName, LinkBackend> = {
+    netem: createNetemBackend(),
+    nfqueue: createNfqueueBackend(),
+  };
+  const guestRouter = new GuestRouter();
+  let active: LinkBackend | undefined;
+
+  return {
+    events: NEVER,
+    handlers: {
+      probeBackends: () =>
+        Promise.all(
+          Object.values(backends).map(async (backend) => ({
+            backend: backend.name,
+            ...(await backend.probe()),
+          })),
+        ),
+      applyLink: async ({ profile, backend, delayCorrectionMs, interfaces }) => {
+        const wanted = backends[backend];
+        if (active !== undefined && active !== wanted) await active.remove();
+        // A link that failed to apply is no link: counters must then refuse, too.
+        active = undefined;
+        const applied = await wanted.apply(profile, findInterfaces(interfaces), delayCorrectionMs);
+        active = wanted;
+        return applied;
+      },
+      linkCounters: async () => {
+        if (active === undefined)
+          throw new LivemigError(
+            'LINK_NOT_APPLIED',
+            'expected a link to have been applied before its counters are read',
+          );
+        return active.counters();
+      },
+      routeGuest: async (route) => ({ port: await guestRouter.route(route) }),
+      guestRouteMoved: async () => ({ atMs: guestRouter.movedAtMs }),
+    },
+    close: async () => {
+      guestRouter.close();
+      for (const backend of Object.values(backends)) await backend.remove();
+    },
+  };
+};

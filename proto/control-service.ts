@@ -1,0 +1,48 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { codecOf, loadProto } from './load.ts';
+
+/** `json` and `error` are alternatives; `blob` is empty where there is none. */
+export interface ControlRequest {
+  method: string;
+  json: string;
+  blob?: Buffer;
+}
+export interface ControlResponse {
+  json?: string;
+  error?: string;
+  blob?: Buffer;
+}
+export interface ControlEvent {
+  json: string;
+}
+
+const root = loadProto('control.proto');
+const request = codecOf<ControlRequest>(root, 'livemig.control.v1.Request');
+const response = codecOf<ControlResponse>(root, 'livemig.control.v1.Response');
+const subscription = codecOf<object>(root, 'livemig.control.v1.Subscription');
+const event = codecOf<ControlEvent>(root, 'livemig.control.v1.Event');
+
+/** The management service of control.proto for grpc-js. */
+export const controlService = {
+  call: {
+    path: '/livemig.control.v1.Agent/Call',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: request.serialize,
+    requestDeserialize: request.deserialize,
+    responseSerialize: response.serialize,
+    responseDeserialize: response.deserialize,
+  },
+  events: {
+    path: '/livemig.control.v1.Agent/Events',
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: subscription.serialize,
+    requestDeserialize: subscription.deserialize,
+    responseSerialize: event.serialize,
+    responseDeserialize: event.deserialize,
+  },
+} satisfies ServiceDefinition;
+
+/** The ledger of a 16 GiB guest is 16 MiB. */
+export const controlMessageMaxBytes = 64 << 20;

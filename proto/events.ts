@@ -1,0 +1,52 @@
+import type { GuestSample } from './guest.ts';
+import type { MigrationStatus } from './strategy.ts';
+
+/**
+ * What agents tell while they work. Progress, measurement and store all read this one stream.
+ * `atMs` is CLOCK_MONOTONIC in milliseconds.
+ */
+export type AgentEvent = StatusEvent | RoundEvent | ProgressEvent | GuestEvent;
+
+export interface StatusEvent {
+  type: 'status';
+  atMs: number;
+  status: MigrationStatus;
+}
+
+/** A pre-copy round (or the single pass of stop-and-copy, or the push of post-copy) has ended. */
+export interface RoundEvent {
+  type: 'round';
+  atMs: number;
+  round: number;
+  phase: TransferPhase;
+  durationMs: number;
+  pagesSent: number;
+  bytesSent: number;
+  /**
+   * Pages dirtied while the round ran, as the bitmap sync at its end found them; 0 once the guest has left the source,
+   * which sees no dirtying then.
+   */
+  pagesDirtied: number;
+  dirtyPagesPerSecond: number;
+  /** Of bytes that the destination confirmed within the round. */
+  throughputMbps: number;
+}
+
+export interface ProgressEvent {
+  type: 'progress';
+  atMs: number;
+  transferredBytes: number;
+  /** Bytes still to send as far as is known now. */
+  remainingBytes: number;
+  /** Over the last interval. */
+  throughputMbps: number;
+}
+
+export interface GuestEvent extends GuestSample {
+  type: 'guest';
+  host: 'source' | 'destination';
+}
+
+/** Pages are accounted to the phase in which they were sent. */
+export const transferPhases = ['precopy', 'downtime', 'postcopy'] as const;
+export type TransferPhase = (typeof transferPhases)[number];

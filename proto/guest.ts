@@ -1,0 +1,42 @@
+/** The guest as a scenario describes it and an agent boots it. */
+
+export const workloadNames = ['idle', 'stress', 'hotspot'] as const;
+export type WorkloadName = (typeof workloadNames)[number];
+
+export interface WorkloadConfig {
+  name: WorkloadName;
+  /** Bytes of the region the workload dirties; it lies behind the base footprint and is populated at boot. */
+  regionBytes: number;
+  /** Target dirty rate in pages per second over all vCPUs; 0 = flat out. */
+  dirtyRatePagesPerSecond: number;
+  /** hotspot only: share of the writes (0–1) that go to the hot part … */
+  hotWriteFraction: number;
+  /** hotspot only: … and the share of the region (0–1) that is hot. */
+  hotRegionFraction: number;
+}
+
+export interface GuestConfig {
+  ramBytes: number;
+  vcpus: number;
+  /** Non-zero bytes at boot (kernel, libraries, page cache of a real guest), from the lowest page up. */
+  baseFootprintBytes: number;
+  deviceStateBytes: number;
+  workload: WorkloadConfig;
+  /**
+   * The destination backs the footprint with memory before the migration, like QEMU's memory backend with
+   * prealloc=on: a first touch costs up to 10 µs a page, thirty times what copying the page does.
+   */
+  prealloc: boolean;
+  /** Seeds page contents and workloads. */
+  seed: number;
+}
+
+/** A vCPU's activity at one moment. */
+export interface GuestSample {
+  atMs: number;
+  /** Operations (page reads and writes) done since boot on this host, over all vCPUs. */
+  operations: number;
+  pagesDirtied: number;
+  /** Time vCPUs have spent blocked on missing pages, summed over vCPUs, in ms. */
+  stalledMs: number;
+}

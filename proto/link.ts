@@ -1,0 +1,50 @@
+/** What an emulated link is; netem-profiles/ holds one file each. */
+
+/** One direction of a link. */
+export interface LinkDirection {
+  /** Bottleneck rate in Mb/s, counted as tc counts it: IP packet plus 14 bytes of Ethernet header. */
+  rateMbps: number;
+  /** One-way propagation delay in ms. */
+  delayMs: number;
+  /** Standard deviation of the delay in ms (normal distribution, order kept). */
+  jitterMs: number;
+  /** Independent random loss in percent of packets. */
+  lossPercent: number;
+  /** Bottleneck buffer in ms of the rate: what it holds before it drops. */
+  bufferMs: number;
+}
+
+export interface LinkProfile {
+  name: string;
+  description: string;
+  sourceToDestination: LinkDirection;
+  destinationToSource: LinkDirection;
+}
+
+export const backendNames = ['netem', 'nfqueue'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** Round-trip propagation time of a profile in ms. */
+export const rttMsOf = (profile: LinkProfile): number =>
+  profile.sourceToDestination.delayMs + profile.destinationToSource.delayMs;
+
+/** What the kernel reports after the link was set: proof that it was applied. */
+export interface AppliedLink {
+  backend: BackendName;
+  profile: string;
+  /** Per direction, the qdisc set-up read back from the kernel, as tc prints it. */
+  readBack: { sourceToDestination: string; destinationToSource: string };
+}
+
+/** Counters of one direction of the router since it was set up. */
+export interface DirectionCounters {
+  /** Bytes on the wire with every segment's TCP/IP and 14-byte Ethernet header (qdisc accounting, GSO split). */
+  bytes: number;
+  packets: number;
+  dropped: number;
+}
+
+export interface LinkCounters {
+  sourceToDestination: DirectionCounters;
+  destinationToSource: DirectionCounters;
+}

@@ -1,0 +1,92 @@
+import type { ServiceDefinition } from '@grpc/grpc-js';
+import { bulkCodec } from './bulk.ts';
+import type { BulkMessage, OutgoingBulkMessage } from './bulk.ts';
+import { errorCodes, LivemigError } from './errors.ts';
+import { codecOf, loadProto } from './load.ts';
+
+/** The protocol's version; peers of another one are refused. */
+export const migrationVersion = 1;
+/** Bounds of migration.proto. */
+export const batchPagesMax = 512;
+export const bulkMessageMaxBytes = 4 << 20;
+
+export interface Abort {
+  code: string;
+  reason: string;
+}
+
+/** A peer's Abort as an error; a code that isn't of the closed list is a violation of the protocol by itself. */
+export const abortedBy = (peer: 'source' | 'destination', { code, reason }: Abort): LivemigError =>
+  new LivemigError(
+    errorCodes.find((known) => known === code) ?? 'PROTOCOL_VIOLATION',
+    `the ${peer} aborted: ${reason}`,
+  );
+
+export interface SourceHello {
+  version: number;
+  migrationId: string;
+  pageSizeBytes: number;
+  pageCount: number;
+  vcpus: number;
+  deviceStateBytes: number;
+  channels: number;
+}
+
+export type FromSource =
+  | { hello: SourceHello }
+  | { barrier: { id: number; after: number[] } }
+  | { allPagesSent: { after: number[]; pages: number } }
+  | { abort: Abort };
+
+export type FromDestination =
+  | { hello: { version: number; migrationId: string } }
+  | { ready: Record<string, never> }
+  | { receipt: { channel: number; sequence: number } }
+  | { barrierReached: { id: number } }
+  | { resumed: Record<string, never> }
+  | { completed: { pages: number } }
+  | { abort: Abort };
+
+export interface OpenChannel {
+  migrationId: string;
+  channel: number;
+}
+export type FaultMessage = { migrationId: string } | { page: number };
+
+const root = loadProto('migration.proto');
+const name = 'livemig.migration.v1';
+const fromSource = codecOf<FromSource>(root, `${name}.FromSource`);
+const fromDestination = codecOf<FromDestination>(root, `${name}.FromDestination`);
+const openChannel = codecOf<OpenChannel>(root, `${name}.OpenChannel`);
+const faultMessage = codecOf<FaultMessage>(root, `${name}.FaultMessage`);
+
+/** The migration service of migration.proto for grpc-js. */
+export const migrationService = {
+  control: {
+    path: `/${name}.Migration/Control`,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: fromDestination.serialize,
+    requestDeserialize: fromDestination.deserialize,
+    responseSerialize: fromSource.serialize,
+    responseDeserialize: fromSource.deserialize,
+  },
+  pages: {
+    path: `/${name}.Migration/Pages`,
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: openChannel.serialize,
+    requestDeserialize: openChannel.deserialize,
+    responseSerialize: (message: OutgoingBulkMessage): Buffer => bulkCodec.serialize(message),
+    responseDeserialize: (bytes: Buffer): BulkMessage => bulkCodec.deserialize(bytes),
+  },
+  faults: {
+    path: `/${name}.Migration/Faults`,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: faultMessage.serialize,
+    requestDeserialize: faultMessage.deserialize,
+    responseSerialize: (message: OutgoingBulkMessage): Buffer => bulkCodec.serialize(message),
+    responseDeserialize: (bytes: Buffer): BulkMessage => bulkCodec.deserialize(bytes),
+  },
+} satisfies ServiceDefinition;

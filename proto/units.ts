@@ -1,0 +1,11 @@
+/** The guest's page size in bytes: x86-64's and QEMU's target page. */
+export const pageSizeBytes = 4096;
+export const mebibyte = 1 << 20;
+export const gibibyte = 2 ** 30;
+
+/** Milliseconds on CLOCK_MONOTONIC, which every process, container and namespace of one kernel shares. */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
+/** Bytes in flight on a full link: rate × RTT. */
+export const bandwidthDelayProductBytes = (rateMbps: number, rttMs: number): number =>
+  Math.ceil((rateMbps * 1e6 * rttMs) / 8e3);

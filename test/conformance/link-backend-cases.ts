@@ -1,0 +1,209 @@
+/**
+ * What any link backend must do, on real namespaces. Free of any test framework, so that it also runs in user-mode
+ * Linux, where the real netem is.
+ */
+import assert from 'node:assert/strict';
+import { calibrate, verifyLink } from '../../harness/testbed/calibrate.ts';
+import type { BackendName, LinkDirection, LinkProfile } from '../../proto/link.ts';
+import type { LabHost, LinkLab } from '../support/link-lab.ts';
+
+export interface LinkBackendCase {
+  name: string;
+  run(lab: LinkLab): Promise<void>;
+}
+interface Trace {
+  order: number[];
+  rttMs: number[];
+}
+
+const direction: LinkDirection = { rateMbps: 100, delayMs: 5, jitterMs: 0, lossPercent: 0, bufferMs: 20 };
+const linkOf = (forward: Partial<LinkDirection>, backward: Partial<LinkDirection> = {}): LinkProfile => ({
+  name: 'conformance',
+  description: 'made for the conformance suite',
+  sourceToDestination: { ...direction, ...forward },
+  destinationToSource: { ...direction, ...backward },
+});
+const quantile = (values: readonly number[], fraction: number): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(fraction * (values.length - 1))] ?? NaN;
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** The delay without what a busy machine adds to it. */
+const floor = (values: readonly number[]): number => quantile(values, 0.1);
+const assertBetween = (what: string, value: number, least: number, most: number): void => {
+  assert.ok(
+    value >= least && value <= most,
+    `${what}: expected ${String(least)} to ${String(most)}, got ${String(value)}`,
+  );
+};
+
+export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
+  const apply = (lab: LinkLab, profile: LinkProfile) =>
+    lab.clients.wan.call('applyLink', {
+      profile,
+      backend,
+      delayCorrectionMs: 0,
+      interfaces: lab.topology.router,
+    });
+  const trace = async (
+    lab: LinkLab,
+    from: LabHost,
+    to: 'source' | 'destination',
+    count: number,
+    intervalMs: number,
+  ) => {
+    const { address } = lab.topology[to];
+    const { udpPort } = await lab.clients[to].call('probeServe', { address });
+    return lab.script<Trace>(from, 'udp-trace.ts', address, udpPort, count, intervalMs);
+  };
+  const volume = async (lab: LinkLab, bytes: number): Promise<void> => {
+    const { address } = lab.topology.destination;
+    const { tcpPort } = await lab.clients.destination.call('probeServe', { address });
+    await lab.script('source', 'tcp-volume.ts', address, tcpPort, bytes);
+  };
+
+  return [
+    {
+      name: 'calibrates to the RTT and the rate that were asked for, each direction by itself',
+      run: async (lab) => {
+        const profile = linkOf({ rateMbps: 200, delayMs: 8 }, { rateMbps: 50, delayMs: 2 });
+        const calibration = await calibrate({ ...lab, profile, backend });
+        assert.deepEqual(calibration.reasons, []);
+        assert.equal(calibration.backend, backend);
+      },
+    },
+    {
+      name: 'a link with the wrong delay is refused',
+      run: async (lab) => {
+        const profile = linkOf({});
+        const calibration = await calibrate({
+          ...lab,
+          profile,
+          backend,
+          applyInstead: linkOf({ delayMs: 8 }),
+        });
+        assert.equal(calibration.ok, false);
+        assert.match(calibration.reasons.join(), /RTT is 1\d\.\d+ ms instead of 10\.00/);
+      },
+    },
+    {
+      name: 'a link with the wrong rate is refused',
+      run: async (lab) => {
+        await apply(lab, linkOf({ rateMbps: 90 }));
+        const { reasons } = await verifyLink({ ...lab, profile: linkOf({}) });
+        assert.match(reasons.join(), /goodput source to destination is 8\d Mb\/s/);
+      },
+    },
+    {
+      name: 'jitter spreads the delay and keeps the order',
+      run: async (lab) => {
+        await apply(lab, linkOf({ delayMs: 20, jitterMs: 3 }));
+        // Close together for the order, which jitter alone would upset; far apart for the spread, which order narrows.
+        const { order } = await trace(lab, 'source', 'destination', 300, 2);
+        assert.equal(order.length, 300);
+        assert.deepEqual(
+          order,
+          order.toSorted((a, b) => a - b),
+        );
+        const { rttMs } = await trace(lab, 'source', 'destination', 200, 20);
+        // Normal distribution: 1.28 standard deviations. The upper half would show the machine's noise, too.
+        assertBetween('10th to 50th percentile in ms', median(rttMs) - floor(rttMs), 2.6, 5.2);
+        assertBetween('median RTT in ms', median(rttMs), 24, 29);
+      },
+    },
+    {
+      name: 'loss is the share of packets that was asked for',
+      run: async (lab) => {
+        await apply(lab, linkOf({ lossPercent: 10 }));
+        // Far enough apart for a stalled machine's sockets: only the link may lose them.
+        const { order } = await trace(lab, 'source', 'destination', 1500, 5);
+        // Four standard deviations of a binomial distribution.
+        assertBetween('lost of 1500', 1500 - order.length, 104, 196);
+      },
+    },
+    {
+      name: 'loss hits packets of the wire, not super-packets',
+      run: async (lab) => {
+        await apply(lab, linkOf({ lossPercent: 2 }));
+        const before = (await lab.clients.wan.call('linkCounters', {})).sourceToDestination;
+        await volume(lab, 3 << 20);
+        const after = (await lab.clients.wan.call('linkCounters', {})).sourceToDestination;
+        const [packets, dropped] = [after.packets - before.packets, after.dropped - before.dropped];
+        // 2,170 segments: 43 lost on average, 17–69 within four standard deviations.
+        assertBetween('lost packets', dropped, 17, 75);
+        assertBetween('packets', packets, 2_100, 3_000);
+      },
+    },
+    {
+      name: 'a change takes effect on the live link, without losing what is under way',
+      run: async (lab) => {
+        await apply(lab, linkOf({ delayMs: 30 }));
+        // Half of its 12 s: the trace itself may take seconds to start.
+        const running = trace(lab, 'source', 'destination', 600, 20);
+        await new Promise((resolve) => setTimeout(resolve, 6_000));
+        await apply(lab, linkOf({ delayMs: 10, rateMbps: 150 }));
+        const { order, rttMs } = await running;
+        assert.equal(order.length, 600);
+        assertBetween('RTT in ms before', floor(rttMs.slice(5, 30)), 35, 40);
+        assertBetween('RTT in ms after', floor(rttMs.slice(-40)), 15, 18);
+      },
+    },
+    {
+      name: 'the observer is far from the destination and near the source',
+      run: async (lab) => {
+        await apply(lab, linkOf({ delayMs: 15 }, { delayMs: 5 }));
+        assertBetween(
+          'RTT in ms to the source',
+          floor((await trace(lab, 'observer', 'source', 60, 20)).rttMs),
+          0,
+          2,
+        );
+        assertBetween(
+          'RTT in ms to the destination',
+          floor((await trace(lab, 'observer', 'destination', 60, 20)).rttMs),
+          20,
+          23,
+        );
+      },
+    },
+    {
+      name: 'counts bytes as they are on the wire, headers of every segment included',
+      run: async (lab) => {
+        await apply(lab, linkOf({ rateMbps: 500, delayMs: 1 }));
+        const before = await lab.clients.wan.call('linkCounters', {});
+        await volume(lab, 20 << 20);
+        const after = await lab.clients.wan.call('linkCounters', {});
+        const bytes = after.sourceToDestination.bytes - before.sourceToDestination.bytes;
+        const returned = after.destinationToSource.bytes - before.destinationToSource.bytes;
+        assertBetween(
+          'wire bytes / payload bytes',
+          bytes / (20 << 20),
+          1514 / 1448 - 0.001,
+          (1514 / 1448) * 1.02,
+        );
+        assertBetween('bytes of acknowledgements', returned, 1_000, 2 << 20);
+      },
+    },
+    {
+      name: 'reads back what it set, and counters refuse a link that is gone',
+      run: async (lab) => {
+        const { readBack } = await apply(lab, linkOf({ rateMbps: 250 }));
+        assert.match(readBack.sourceToDestination, /250Mbit/);
+        assert.match(readBack.destinationToSource, /100Mbit/);
+        await lab.run('router', 'tc', 'qdisc', 'del', 'dev', lab.shapedInterface, 'root');
+        await assert.rejects(lab.clients.wan.call('linkCounters', {}), { code: 'LINK_NOT_APPLIED' });
+      },
+    },
+    {
+      name: 'leaves nothing behind when its router stops',
+      run: async (lab) => {
+        await apply(lab, linkOf({ lossPercent: 1 }));
+        await lab.stopRouter();
+        const qdiscs = await lab.run('router', 'tc', 'qdisc', 'show');
+        assert.doesNotMatch(qdiscs, /tbf|netem|ingress/);
+        assert.doesNotMatch(await lab.run('router', 'ip', 'link', 'show'), /livemig-return/);
+        const rules =
+          'for p in iptables-nft iptables-legacy; do command -v $p >/dev/null && $p -t mangle -S 2>/dev/null; done; true';
+        assert.doesNotMatch(await lab.run('router', 'sh', '-c', rules), /NFQUEUE|LIVEMIG/);
+      },
+    },
+  ];
+};

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
+import type { BackendName } from '../../proto/link.ts';
+import { createLinkLab } from '../support/link-lab.ts';
+import type { LinkLab } from '../support/link-lab.ts';
+import { linkBackendCases } from './link-backend-cases.ts';
+
+/** Runs the suite for a backend, or shows it as skipped with the reason. */
+export const linkBackendConformance = (backend: BackendName, skipReason: string | null): void => {
+  const define = skipReason === null ? describe : describe.skip;
+  define(`link backend ${backend}${skipReason === null ? '' : ` (skipped: ${skipReason})`}`, () => {
+    let lab: LinkLab;
+    beforeAll(async () => {
+      lab = await createLinkLab();
+    });
+    afterAll(async () => {
+      await lab[Symbol.asyncDispose]();
+    });
+    for (const { name, run } of linkBackendCases(backend)) test(name, () => run(lab));
+  });
+};

@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { strategies } from '../../hosts/strategies/index.ts';
+import { negativeControls } from '../../hosts/strategies/negative-controls.ts';
+import { codeOf } from '../../proto/errors.ts';
+import { strategyConformance } from './strategy.ts';
+import { gigabitSimulation, SimulatedSession } from '../support/simulated-session.ts';
+
+for (const strategy of Object.values(strategies)) strategyConformance(strategy);
+
+const signal = new AbortController().signal;
+
+describe('the simulation catches a broken strategy', () => {
+  test.each(['broken-drops-page', 'broken-sends-stale'] as const)('%s', async (name) => {
+    const session = new SimulatedSession(gigabitSimulation);
+    await negativeControls[name].migrate(session.ports(), signal);
+    expect(session.mismatches + session.staleReads).toBeGreaterThan(0);
+  });
+
+  test('broken-resumes-early is refused by the legal order', async () => {
+    const session = new SimulatedSession(gigabitSimulation);
+    const code = await negativeControls['broken-resumes-early']
+      .migrate(session.ports(), signal)
+      .then(() => 'moved', codeOf);
+    expect(code).toBe('ILLEGAL_PHASE');
+    expect(session.guestAt).toBe('source');
+  });
+});
+
+describe('how the strategies differ', () => {
+  const run = async (name: keyof typeof strategies, change: object = {}): Promise<SimulatedSession> => {
+    const session = new SimulatedSession({ ...gigabitSimulation, ...change });
+    await strategies[name].migrate(session.ports(), signal);
+    return session;
+  };
+
+  test('stop-and-copy is down for the whole transfer and sends each page once', async () => {
+    const session = await run('stop-and-copy');
+    expect(session.sentPages).toBe(1024);
+    expect(session.downtimeMs).toBeGreaterThan((1024 * 4096) / 125_000);
+  });
+
+  test("pre-copy under QEMU's rule keeps the downtime near its limit and sends pages again", async () => {
+    const session = await run('pre-copy', { limits: { downtimeLimitMs: 8 }, pageCount: 8192 });
+    expect(session.downtimeMs).toBeLessThan(8 + 1 + 5.5 + 2);
+    expect(session.sentPages).toBeGreaterThan(8192);
+  });
+
+  test("pre-copy under Xen's rule suspends after 3 × RAM, however fast the guest dirties it", async () => {
+    const session = await run('pre-copy', {
+      limits: { convergence: 'xen' },
+      dirtyPagesPerMs: 200,
+      regionPages: 1024,
+    });
+    expect(session.isComplete).toBe(true);
+    expect(session.rounds).toBeLessThanOrEqual(30);
+    expect(session.sentPages).toBeLessThan(5 * 1024);
+  });
+
+  test('post-copy sends each page once, and its downtime does not depend on the memory', async () => {
+    const [small, large] = [await run('post-copy'), await run('post-copy', { pageCount: 32_768 })];
+    expect(small.sentPages + small.faults).toBe(1024);
+    expect(large.sentPages + large.faults).toBe(32_768);
+    expect(large.downtimeMs).toBeCloseTo(small.downtimeMs, 5);
+  });
+
+  test('hybrid has fewer faults than post-copy', async () => {
+    const change = { pageCount: 8192, regionPages: 4096, dirtyPagesPerMs: 2 };
+    const [hybrid, postCopy] = [await run('hybrid', change), await run('post-copy', change)];
+    expect(hybrid.faults).toBeLessThan(postCopy.faults);
+  });
+});

@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Subject } from 'rxjs';
+import type { RunnableScenario } from '../../harness/run.ts';
+import type { Testbed, TestbedDriver, Topology } from '../../harness/testbed/testbed.ts';
+import { serveControl } from '../../hosts/control-server.ts';
+import type { ControlHandlers, HostRole } from '../../proto/control.ts';
+import { hostRoles } from '../../proto/control.ts';
+import type { AgentEvent } from '../../proto/events.ts';
+import { encodePingSamples } from '../../proto/pings.ts';
+import { defaultLimits } from '../../proto/strategy.ts';
+import { pageCount, paperCollected, paperPings } from './synthetic-migration.ts';
+
+/**
+ * Agents that serve the real management plane and answer from a script: the migration on paper of
+ * synthetic-migration.ts. They test the harness's order of calls and its verdicts, and measure nothing.
+ */
+
+export const scriptedScenario: RunnableScenario = {
+  name: 'scripted',
+  link: 'coleraine-dublin-1g',
+  driver: 'netns',
+  backend: 'auto',
+  guest: {
+    ramBytes: pageCount * 4096,
+    vcpus: 1,
+    baseFootprintBytes: 1 << 20,
+    deviceStateBytes: 1 << 20,
+    prealloc: true,
+  },
+  workload: {
+    name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0, hotWriteFraction: 0.9, hotRegionFraction: 0.1,
+  }, // prettier-ignore
+  strategy: 'pre-copy',
+  limits: defaultLimits,
+  transfer: { channels: 1 },
+  congestionControl: 'cubic',
+  repeat: 1,
+  seed: 1,
+  warmupMs: 0,
+  pingIntervalMs: 1,
+};
+
+const site = (last: number) => ({ address: `10.0.${last}.2`, gateway: `10.0.${last}.1` });
+const topology: Topology = {
+  source: site(1),
+  destination: site(2),
+  observer: site(3),
+  guestAddress: '10.0.200.1',
+  router: { towardsSource: '10.0.1.1', towardsDestination: '10.0.2.1', towardsObserver: '10.0.3.1' },
+};
+
+const rttMs = 5.5;
+const goodputMbps = 950;
+
+const scriptOf = (role: HostRole): ControlHandlers => {
+  const collected = paperCollected();
+  const counters = [collected.counters.before, collected.counters.after];
+  const cpu = [collected.cpu.before[role], collected.cpu.after[role]];
+  const sample = { atMs: 0, operations: 0, pagesDirtied: 0, stalledMs: 0 };
+  const ledger = Buffer.alloc(pageCount * 4);
+  ledger.fill(1, 0, collected.touchedPages * 4);
+  return {
+    hello: async () => ({ role, pid: 1, nodeVersion: process.version, kernel: 'scripted' }),
+    configureNetwork: async ({ reach, congestionControl }) => ({
+      routes: reach,
+      congestionControl,
+      tcpRmem: '',
+      tcpWmem: '',
+    }),
+    probeServe: async () => ({ udpPort: 1, tcpPort: 2 }),
+    probeRtt: async () => ({ samples: 40, lost: 0, minMs: rttMs, medianMs: rttMs, maxMs: rttMs }),
+    probeThroughput: async () => ({ goodputMbps, bytes: 1e8, measuredMs: 800 }),
+    bootGuest: async () => ({ pageCount, nonZeroPages: 1000, bootMs: 1 }),
+    startGuest: async () => sample,
+    stopGuest: async () => sample,
+    migrate: async () => collected.source,
+    migrateIncoming: async () => collected.destination,
+    ledger: async () => ({ result: { pages: pageCount }, blob: ledger }),
+    verify: async (_, blob) => ({
+      pagesCompared: (blob?.length ?? 0) / 4, mismatches: 0, staleReads: 0, firstMismatches: [],
+    }), // prettier-ignore
+    probeBackends: async () => [
+      { backend: 'netem', supported: false, reason: 'scripted' },
+      { backend: 'nfqueue', supported: true, reason: '' },
+    ],
+    applyLink: async ({ profile, backend }) => ({
+      backend, profile: profile.name, readBack: { sourceToDestination: 'tbf', destinationToSource: 'tbf' },
+    }), // prettier-ignore
+    linkCounters: async () => counters.shift()!,
+    routeGuest: async () => ({ port: 3 }),
+    guestRouteMoved: async () => ({ atMs: collected.routeMovedAtMs }),
+    startPings: async () => ({}),
+    stopPings: async () => ({
+      result: { sent: 4000, received: 3960, full: false },
+      blob: encodePingSamples(paperPings({ rttMs })),
+    }),
+    cpu: async () => cpu.shift()!,
+  };
+};
+
+export interface ScriptedDriver extends TestbedDriver {
+  /** Testbeds that are up. */
+  readonly live: number;
+  /** Every call so far, as `role.method`. */
+  readonly calls: readonly string[];
+}
+
+/** @param changes handlers that replace a role's script. */
+export const scriptedDriver = (
+  changes: Partial<Record<HostRole, ControlHandlers>> = {},
+  events = new Subject<AgentEvent>(),
+): ScriptedDriver => {
+  let live = 0;
+  const calls: string[] = [];
+  const recorded = (role: HostRole): ControlHandlers => {
+    const handlers = { ...scriptOf(role), ...changes[role] } as Record<
+      string,
+      (...args: unknown[]) => unknown
+    >;
+    const entries = Object.entries(handlers).map(([method, handler]) => [
+      method,
+      (...args: unknown[]) => {
+        calls.push(`${role}.${method}`);
+        return handler(...args);
+      },
+    ]);
+    return Object.fromEntries(entries) as ControlHandlers;
+  };
+  const up = async (): Promise<Testbed> => {
+    const directory = await mkdtemp(join(tmpdir(), 'livemig-scripted-'));
+    const targetOf = (role: HostRole): string => `unix:${directory}/${role}.sock`;
+    const servers = await Promise.all(
+      hostRoles.map((role) => serveControl(targetOf(role), recorded(role), events)),
+    );
+    live += 1;
+    return {
+      driver: 'netns',
+      id: directory,
+      topology,
+      agents: Object.fromEntries(hostRoles.map((role) => [role, targetOf(role)])) as Record<HostRole, string>,
+      exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
+      log: async (role) => `the ${role}'s last words`,
+      describe: async () => ({ kind: 'scripted' }),
+      [Symbol.asyncDispose]: async () => {
+        live -= 1;
+        for (const server of servers) server.close();
+        await rm(directory, { recursive: true, force: true });
+      },
+    };
+  };
+  return {
+    name: 'netns',
+    probe: async () => ({ supported: true, reason: '' }),
+    up,
+    sweep: async () => [],
+    get live() {
+      return live;
+    },
+    calls,
+  };
+};

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { netnsDriver } from '../../harness/testbed/netns/index.ts';
+import type { RunResult } from '../../harness/result.ts';
+import { processesWith } from '../support/processes.ts';
+import { schemaProblems } from '../support/result-schema.ts';
+
+const cli = fileURLToPath(new URL('../../harness/cli.ts', import.meta.url));
+const small = ['--driver', 'netns', '--link', 'lan-1g', '--guest', '32MiB', '--workload', 'stress:4MiB'];
+const support = await netnsDriver.probe();
+
+const start = (args: readonly string[]) => {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
+  return { child, said, ended: once(child, 'close') as Promise<[number | null]> };
+};
+
+if (!support.supported) test.skip(`livemig run: driver netns: ${support.reason}`, () => undefined);
+else
+  describe('livemig run', () => {
+    let directory = '';
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'livemig-cli-'));
+    });
+    afterAll(() => rm(directory, { recursive: true, force: true }));
+
+    test('--json prints one document, the one on disk, valid by the published schema', async () => {
+      const out = join(directory, 'json');
+      const { said, ended } = start(['run', ...small, '--warmup', '200', '--json', '--out', out]);
+      const [code] = await ended;
+      const result = JSON.parse(said.stdout) as RunResult;
+      // A noisy machine may spoil the link; the exit code must then say so.
+      expect(code).toBe(result.state === 'completed' ? 0 : 1);
+      expect(schemaProblems(result)).toEqual([]);
+      const files = await readdir(out);
+      const file = files.find((name) => name.endsWith('.json'));
+      expect(JSON.parse(await readFile(join(out, file ?? ''), 'utf8'))).toEqual(result);
+      expect(files.filter((name) => name.endsWith('.events.jsonl'))).toHaveLength(1);
+      expect(said.stderr).toContain(`${result.state}: hybrid of a 32 MiB guest`);
+    });
+
+    test('Ctrl-C, also when it comes twice at once, ends in an aborted result and leaves nothing behind', async () => {
+      const out = join(directory, 'aborted');
+      const { child, said, ended } = start(['run', ...small, '--warmup', '600000', '--json', '--out', out]);
+      while (!said.stderr.includes('warm-up') && child.exitCode === null)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      child.kill('SIGINT');
+      child.kill('SIGINT');
+      const [code] = await ended;
+      expect(JSON.parse(said.stdout)).toMatchObject({ state: 'aborted', error: { code: 'CANCELLED' } });
+      expect(code).toBe(130);
+      expect((await readdir(out)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+      expect(processesWith(`livemig-netns-${String(child.pid)}-`)).toEqual([]);
+    });
+
+    test('a pipe that is closed early is no failure', async () => {
+      const { child, ended } = start(['list', 'links']);
+      child.stdout.destroy();
+      const [code] = await ended;
+      expect(code).toBe(0);
+    });
+  });

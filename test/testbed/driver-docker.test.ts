@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { connectEngine } from '../../harness/testbed/docker/engine.ts';
+import { createDockerDriver, dockerDriver } from '../../harness/testbed/docker/index.ts';
+import { labels } from '../../harness/testbed/docker/labels.ts';
+import { hostRoles } from '../../proto/control.ts';
+import { driverConformance } from '../conformance/driver.ts';
+
+const support = await dockerDriver.probe();
+
+const isOf = (harnessPid: number, found: Record<string, string> | undefined): boolean =>
+  found?.[labels.owner]?.startsWith(`${String(harnessPid)}:`) ?? false;
+
+const tracesOf = async (harnessPid: number): Promise<string[]> => {
+  const engine = connectEngine();
+  const containers = await engine.listContainers({ all: true });
+  const networks = await engine.listNetworks();
+  return [
+    ...containers.filter(({ Labels }) => isOf(harnessPid, Labels)).flatMap(({ Names }) => Names),
+    ...networks.filter(({ Labels }) => isOf(harnessPid, Labels)).map(({ Name }) => Name),
+  ];
+};
+
+if (!support.supported) test.skip(`driver docker: ${support.reason}`, () => undefined);
+else {
+  driverConformance({
+    driver: dockerDriver,
+    failing: createDockerDriver({
+      entrypoint: ['node', '-e', 'console.error("out of coffee"); process.exit(1)'],
+    }),
+    failingAgentSays: 'out of coffee',
+    tracesOf,
+    exportedBy: {
+      module: new URL('../../harness/testbed/docker/index.ts', import.meta.url),
+      name: 'dockerDriver',
+    },
+    afterKill: 'needs-sweep',
+  });
+
+  describe('driver docker', () => {
+    const netAdmin = 1n << 12n;
+    const netRaw = 1n << 13n;
+
+    test('gives its hosts no more than their job needs', async () => {
+      await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
+      for (const role of hostRoles) {
+        const status = (await testbed.exec(role, ['cat', '/proc/1/status'])).stdout;
+        const bounding = BigInt(`0x${/^CapBnd:\s*(\w+)/m.exec(status)?.[1] ?? ''}`);
+        expect(bounding).toBe(role === 'wan' ? netAdmin | netRaw : netAdmin);
+        expect(status).toMatch(/^NoNewPrivs:\s*1$/m);
+        expect((await testbed.exec(role, ['touch', '/opt/livemig/file'])).stderr).toContain('Read-only');
+        expect((await testbed.exec(role, ['touch', '/run/file', '/tmp/file'])).exitCode).toBe(0);
+      }
+    });
+
+    test('leads nothing out of the testbed', async () => {
+      await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
+      for (const role of hostRoles)
+        expect((await testbed.exec(role, ['ip', 'route', 'show', 'default'])).stdout).toBe('');
+    });
+
+    test('publishes agents on the loopback only', async () => {
+      await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
+      const engine = connectEngine();
+      const containers = await engine.listContainers({
+        filters: { label: [`${labels.testbed}=${testbed.id}`] },
+      });
+      expect(containers.length).toBe(hostRoles.length);
+      for (const { Ports } of containers)
+        for (const port of Ports) expect(port).toMatchObject({ IP: '127.0.0.1', PrivatePort: 7000 });
+    });
+
+    test('sets what its description does not call refused', async () => {
+      await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
+      const { refusedSysctls = '' } = await testbed.describe();
+      const read = async (name: string) =>
+        (await testbed.exec('source', ['cat', `/proc/sys/net/ipv4/${name}`])).stdout.trim();
+      for (const [name, value] of [
+        ['tcp_slow_start_after_idle', '0'],
+        ['tcp_no_metrics_save', '1'],
+      ] as const)
+        if (!refusedSysctls.includes(name)) expect(await read(name)).toBe(value);
+      expect((await testbed.exec('wan', ['cat', '/proc/sys/net/ipv4/ip_forward'])).stdout.trim()).toBe('1');
+    });
+  });
+}

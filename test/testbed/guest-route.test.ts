@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { command } from '../../hosts/command.ts';
+import { createLinkLab } from '../support/link-lab.ts';
+import type { LinkLab } from '../support/link-lab.ts';
+
+interface Announced {
+  tookMs: number | null;
+  startedAtMs: number;
+}
+
+const canMakeNamespaces = await command(['unshare', '--net', 'true']).then(
+  () => true,
+  () => false,
+);
+
+(canMakeNamespaces ? describe : describe.skip)("the guest's route", () => {
+  let lab: LinkLab;
+  beforeAll(async () => {
+    lab = await createLinkLab();
+  });
+  afterAll(async () => {
+    await lab[Symbol.asyncDispose]();
+  });
+  const route = () => {
+    const { topology } = lab;
+    return lab.clients.wan.call('routeGuest', {
+      guestAddress: topology.guestAddress,
+      source: topology.source.address,
+      destination: topology.destination.address,
+      announceAddress: topology.router.towardsDestination,
+    });
+  };
+  const gatewayNow = () => lab.run('router', 'ip', 'route', 'show', lab.topology.guestAddress);
+  const announceFrom = (host: 'source' | 'destination', port: number, guest = lab.topology.guestAddress) =>
+    lab.script<Announced>(
+      host,
+      'announce.ts',
+      lab.topology[host].address,
+      lab.topology.router.towardsDestination,
+      port,
+      guest,
+    );
+
+  test('leads to the source, and to the destination once that announces the guest', async () => {
+    const { port } = await route();
+    expect(await gatewayNow()).toContain(`via ${lab.topology.source.address}`);
+    expect(await lab.clients.wan.call('guestRouteMoved', {})).toEqual({ atMs: null });
+    const { tookMs, startedAtMs } = await announceFrom('destination', port);
+    expect(tookMs).not.toBeNull();
+    expect(await gatewayNow()).toContain(`via ${lab.topology.destination.address}`);
+    const { atMs } = await lab.clients.wan.call('guestRouteMoved', {});
+    expect((atMs ?? NaN) - startedAtMs).toBeGreaterThan(0);
+    expect((atMs ?? NaN) - startedAtMs).toBeLessThan(50);
+  });
+
+  test('stays for an announcement by another host or of another guest', async () => {
+    const { port } = await route();
+    expect(await announceFrom('source', port)).toMatchObject({ tookMs: null });
+    expect(await announceFrom('destination', port, '10.99.200.2')).toMatchObject({ tookMs: null });
+    expect(await gatewayNow()).toContain(`via ${lab.topology.source.address}`);
+    expect(await lab.clients.wan.call('guestRouteMoved', {})).toEqual({ atMs: null });
+  });
+
+  test('an announcement crosses no WAN, however far the link', async () => {
+    const far = { rateMbps: 100, delayMs: 100, jitterMs: 0, lossPercent: 0, bufferMs: 50 };
+    await lab.clients.wan.call('applyLink', {
+      profile: { name: 'far', description: 'far', sourceToDestination: far, destinationToSource: far },
+      backend: 'nfqueue',
+      delayCorrectionMs: 0,
+      interfaces: lab.topology.router,
+    });
+    const { port } = await route();
+    const { startedAtMs } = await announceFrom('destination', port);
+    const { atMs } = await lab.clients.wan.call('guestRouteMoved', {});
+    expect((atMs ?? NaN) - startedAtMs).toBeLessThan(50);
+  });
+});

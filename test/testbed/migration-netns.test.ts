@@ -1,0 +1,9 @@
+import { test } from '@jest/globals';
+import { loadDriver } from '../../harness/testbed/index.ts';
+import { migrationConformance } from '../conformance/migration.ts';
+
+const driver = await loadDriver('netns');
+const support = await driver.probe();
+
+if (support.supported) migrationConformance(driver);
+else test.skip(`migrations in netns: ${support.reason}`, () => undefined);

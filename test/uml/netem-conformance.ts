@@ -1,0 +1,28 @@
+/**
+ * The conformance suite on the real netem, where the kernel has it (inside user-mode Linux elsewhere). Prints a PASS or
+ * FAIL line per case and ends with exit code 1 if any failed.
+ * usage: node netem-conformance.ts [backend]
+ */
+import { messageOf } from '../../proto/errors.ts';
+import { backendNames } from '../../proto/link.ts';
+import { linkBackendCases } from '../conformance/link-backend-cases.ts';
+import { createLinkLab } from '../support/link-lab.ts';
+
+const backend = backendNames.find((name) => name === (process.argv[2] ?? 'netem'));
+if (backend === undefined) throw new Error(`usage: netem-conformance.ts ${backendNames.join('|')}`);
+let failures = 0;
+{
+  await using lab = await createLinkLab();
+  for (const { name, run } of linkBackendCases(backend)) {
+    const startedAt = performance.now();
+    const problem = await run(lab).then(
+      () => null,
+      (error: unknown) => messageOf(error),
+    );
+    if (problem !== null) failures += 1;
+    const took = `${((performance.now() - startedAt) / 1e3).toFixed(1)} s`;
+    console.log(problem === null ? `PASS ${name} (${took})` : `FAIL ${name} (${took}): ${problem}`);
+  }
+}
+console.log(`RESULT ${String(failures)} failed`);
+process.exit(failures === 0 ? 0 : 1);

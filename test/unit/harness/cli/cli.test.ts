@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('../../../../harness/cli.ts', import.meta.url));
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** The real command in a process of its own; a bound against hanging only. */
+const livemig = (...args: string[]): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [cli, ...args], { timeout: 60_000 }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+
+const timeoutMs = 60_000;
+
+describe('livemig', () => {
+  test(
+    '--help explains itself, with examples',
+    async () => {
+      const { code, stdout } = await livemig('--help');
+      expect(code).toBe(0);
+      for (const word of ['run', 'doctor', 'calibrate', 'list', 'Examples:']) expect(stdout).toContain(word);
+    },
+    timeoutMs,
+  );
+
+  test.each(['run', 'doctor', 'calibrate', 'list'])(
+    '%s --help',
+    async (command) => {
+      const { code, stdout } = await livemig(command, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toContain(`livemig ${command}`);
+      expect(stdout).toContain('--json');
+    },
+    timeoutMs,
+  );
+
+  test(
+    'every problem of an input at once, exit code 2, nothing on standard output',
+    async () => {
+      const { code, stdout, stderr } = await livemig(
+        ...[
+          'run',
+          'none.yaml',
+          'extra',
+          '--lnk',
+          'lan-1g',
+          '--link',
+          'colerain-dublin',
+          '--strategy',
+          'hybird',
+        ],
+        ...[
+          '--workload',
+          'stres:64MiB',
+          '--driver',
+          'doker',
+          '--backend',
+          'nfqeue',
+          '--guest',
+          '1GB',
+          '--repeat',
+          'two',
+        ],
+      );
+      expect(code).toBe(2);
+      expect(stdout).toBe('');
+      for (const text of [
+        'unknown option --lnk; did you mean --link?',
+        'unexpected argument "extra"',
+        'none.yaml: there is no such file',
+        'did you mean "coleraine-dublin"?',
+        'did you mean "hybrid"?',
+        'did you mean "stress"?',
+        'did you mean "docker"?',
+        'did you mean "nfqueue"?',
+        'guest.ram: expected a size',
+        'repeat: expected a whole number',
+      ])
+        expect(stderr).toContain(text);
+      expect(stderr.trim().split('\n')).toHaveLength(11);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'with --json, bad input is one JSON document on standard output',
+    async () => {
+      const { code, stdout } = await livemig('run', '--json', '--link', 'colerain-dublin', '--seed', 'x');
+      expect(code).toBe(2);
+      const document = JSON.parse(stdout) as { error: { code: string; problems: string[] } };
+      expect(document.error.code).toBe('BAD_INPUT');
+      expect(document.error.problems).toHaveLength(2);
+    },
+    timeoutMs,
+  );
+
+  test.each([
+    [['rnu'], 'did you mean "run"?'],
+    [['list', 'strategis'], 'did you mean "strategies"?'],
+    [['list'], 'expected what to list'],
+    [['run', '--link'], 'needs a value'],
+    [['doctor', '--jsn'], 'did you mean --json?'],
+    [['calibrate', '--link', 'lan-1'], 'did you mean "lan-1g"?'],
+  ])(
+    '%j is bad input',
+    async (args, text) => {
+      const { code, stdout, stderr } = await livemig(...args);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toContain(text);
+    },
+    timeoutMs,
+  );
+
+  test.each([
+    ['links', 'coleraine-dublin'],
+    ['strategies', 'post-copy'],
+    ['workloads', 'stress'],
+    ['drivers', 'netns'],
+    ['backends', 'nfqueue'],
+  ])(
+    'list %s',
+    async (what, name) => {
+      const text = await livemig('list', what);
+      expect(text.code).toBe(0);
+      expect(text.stdout).toContain(name);
+      const json = await livemig('list', what, '--json');
+      const entries = (JSON.parse(json.stdout) as Record<string, { name: string }[]>)[what];
+      expect(entries?.map((entry) => entry.name)).toContain(name);
+    },
+    timeoutMs,
+  );
+});

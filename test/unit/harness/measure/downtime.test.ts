@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { splitDowntime } from '../../../../harness/measure/downtime.ts';
+import type { Downtime } from '../../../../harness/result.ts';
+import type { DestinationTimeline, SourceTimeline } from '../../../../proto/control.ts';
+import {
+  firstInstructionAtMs,
+  lastInstructionAtMs,
+  paperDestination,
+  paperSource,
+} from '../../../support/synthetic-migration.ts';
+
+const split = (
+  source: Partial<SourceTimeline> = {},
+  destination: Partial<DestinationTimeline> = {},
+): Downtime =>
+  splitDowntime(
+    { ...paperSource().timeline, ...source },
+    { ...paperDestination().timeline, ...destination },
+    lastInstructionAtMs,
+    firstInstructionAtMs,
+  );
+const sumOf = ({ finalPagesMs, deviceStateMs, propagationMs, loadMs, resumeMs }: Downtime): number =>
+  finalPagesMs + deviceStateMs + propagationMs + loadMs + resumeMs;
+
+describe('the split of the downtime', () => {
+  test('says where it went', () => {
+    expect(split()).toEqual({
+      pauseMs: 2,
+      finalPagesMs: 10,
+      deviceStateMs: 8,
+      propagationMs: 12,
+      loadMs: 7,
+      resumeMs: 3,
+    });
+  });
+
+  test.each<[string, Partial<SourceTimeline>, Partial<DestinationTimeline>]>([
+    ['post-copy, whose last page goes out long after', { pagesSentAtMs: 20_000 }, {}],
+    ['no final pages at all', { pagesSentAtMs: null }, {}],
+    ['pages sent before the pause', { pagesSentAtMs: 11_000 }, {}],
+    ['a socket that says "sent" after the arrival', { deviceStateSentAtMs: 12_035 }, {}],
+    ['a state that is loaded after the first instruction', {}, { deviceStateLoadedAtMs: 12_099 }],
+    [
+      'nothing noted',
+      { pagesSentAtMs: null, deviceStateSentAtMs: null },
+      { deviceStateReceivedAtMs: null, deviceStateLoadedAtMs: null },
+    ],
+  ])('sums to the downtime with %s, and no part is negative', (_, source, destination) => {
+    const parts = split(source, destination);
+    expect(sumOf(parts)).toBeCloseTo(firstInstructionAtMs - lastInstructionAtMs, 9);
+    for (const part of Object.values(parts)) expect(part).toBeGreaterThanOrEqual(0);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { measure } from '../../../../harness/measure/measure.ts';
+import { paperCollected } from '../../../support/synthetic-migration.ts';
+
+describe('the measurement', () => {
+  test('takes its times from the guest and from the clock that all hosts share', () => {
+    expect(measure(paperCollected())).toMatchObject({ totalTimeMs: 2040, setupTimeMs: 50, downtimeMs: 40 });
+  });
+
+  test('counts post-copy until the last page', () => {
+    const collected = paperCollected();
+    collected.destination.timeline.allPagesReceivedAtMs = 14_000;
+    expect(measure(collected)).toMatchObject({ totalTimeMs: 4000, downtimeMs: 40 });
+  });
+
+  test('takes differences of counters that were not zero before', () => {
+    const { wire, cpu } = measure(paperCollected());
+    expect(wire.destinationToSourceBytes).toBe(100_000);
+    expect(cpu.source).toEqual({ agentS: 1.5, guestS: 0.5 });
+  });
+
+  test('has rounds and the guest’s rates by host, in time after the start', () => {
+    const { rounds, guestProgress } = measure(paperCollected());
+    expect(rounds).toHaveLength(1);
+    expect(rounds[0]).toMatchObject({ round: 1, startMs: 50, durationMs: 1940, dirtyPagesPerSecond: 5 });
+    expect(guestProgress).toEqual([
+      { atMs: 400, host: 'source', operationsPerSecond: 5000, pagesDirtiedPerSecond: 500, stalledMs: 0 },
+      { atMs: 2400, host: 'destination', operationsPerSecond: 600, pagesDirtiedPerSecond: 36, stalledMs: 12 },
+    ]);
+  });
+
+  test('has no percentile of no faults', () => {
+    expect(measure(paperCollected()).faults).toMatchObject({
+      count: 0,
+      p50Us: null,
+      p99Us: null,
+      maxUs: null,
+    });
+    const collected = paperCollected();
+    collected.destination.faults = {
+      ...collected.destination.faults,
+      count: 1,
+      minUs: 5,
+      p50Us: 5,
+      p99Us: 5,
+      maxUs: 5,
+    };
+    expect(measure(collected).faults).toMatchObject({ count: 1, p50Us: 5, p99Us: 5, maxUs: 5 });
+  });
+
+  test('tells what an agent takes beside the guest', () => {
+    const { memory } = measure(paperCollected());
+    expect(memory.source.aboveTouchedBytes).toBe(100e6 - 10_000 * 4096);
+  });
+
+  test.each([
+    ['activeAtMs', 'source'],
+    ['lastInstructionAtMs', 'source'],
+    ['firstInstructionAtMs', 'destination'],
+    ['allPagesReceivedAtMs', 'destination'],
+  ] as const)('refuses a finished migration without %s', (moment, side) => {
+    const collected = paperCollected();
+    Object.assign(collected[side].timeline, { [moment]: null });
+    expect(() => measure(collected)).toThrow(expect.objectContaining({ code: 'PROTOCOL_VIOLATION' }));
+  });
+});

@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RunEvent } from '../../../../harness/run/events.ts';
+import { foldLog, progressBlock, silentLog } from '../../../../harness/report/lines.ts';
+import { foldProgress, noProgress } from '../../../../harness/report/progress.ts';
+
+const round = (atMs: number, number: number): RunEvent => ({
+  type: 'round',
+  atMs,
+  round: number,
+  phase: 'precopy',
+  durationMs: 100,
+  pagesSent: 1000,
+  bytesSent: 4_112_000,
+  pagesDirtied: 50,
+  dirtyPagesPerSecond: 500,
+  throughputMbps: 940,
+});
+const guest = (atMs: number, host: 'source' | 'destination', operations: number): RunEvent => ({
+  type: 'guest',
+  atMs,
+  host,
+  operations,
+  pagesDirtied: 0,
+  stalledMs: 0,
+});
+const events: RunEvent[] = [
+  { type: 'phase', atMs: 1000, phase: 'up', detail: 'netns' },
+  { type: 'phase', atMs: 3000, phase: 'migrate', detail: 'hybrid' },
+  { type: 'status', atMs: 3010, status: 'active' },
+  guest(3100, 'source', 10_000),
+  guest(3600, 'source', 20_000),
+  round(3700, 1),
+  {
+    type: 'progress',
+    atMs: 3800,
+    transferredBytes: 3 * 1024 ** 2,
+    remainingBytes: 1024 ** 2,
+    throughputMbps: 8520,
+  },
+];
+const blockOf = (told: readonly RunEvent[], columns = 100): string[] =>
+  progressBlock('title', told.reduce(foldProgress, noProgress), 5000, columns);
+
+describe('progress', () => {
+  test('the block says where the run is', () => {
+    expect(blockOf(events)).toEqual([
+      'title',
+      '  phase       migrate: hybrid · active',
+      '  round       1',
+      '  throughput  8.52 Gb/s',
+      '  dirty rate  500 pages/s (1.95 MiB/s)',
+      '  remaining   [==================      ] 1 MiB',
+      '  guest       20,000 operations/s at the source',
+      '  elapsed     4 s',
+    ]);
+  });
+
+  test('it has the same height from the first frame on, so that it can be redrawn in place', () => {
+    const heights = events.map((_, count) => blockOf(events.slice(0, count)).length);
+    expect(new Set(heights)).toEqual(new Set([8]));
+  });
+
+  test('no line is wider than the terminal', () => {
+    for (const line of blockOf(events, 20)) expect(line.length).toBeLessThanOrEqual(20);
+  });
+
+  test('operations are counted by host: the handover makes no negative speed', () => {
+    const moved = [...events, guest(4000, 'destination', 100)];
+    expect(blockOf(moved)[6]).toBe('  guest       at the destination');
+    expect(blockOf([...moved, guest(4100, 'destination', 300)])[6]).toContain('2,000 operations/s');
+  });
+});
+
+describe('log', () => {
+  const linesOf = (told: readonly RunEvent[]): string[] => {
+    let state = silentLog;
+    return told.flatMap((event) => {
+      state = foldLog(state, event);
+      return state.line === undefined ? [] : [state.line];
+    });
+  };
+
+  test('tells phases, status, rounds and progress, with the time since the start', () => {
+    expect(linesOf(events)).toEqual([
+      '[   0.0 s] up: netns',
+      '[   2.0 s] migrate: hybrid',
+      '[   2.0 s] status active',
+      '[   2.7 s] round 1 (precopy): 1,000 pages in 100 ms at 940 Mb/s, 50 dirtied meanwhile',
+      '[   2.8 s] 3 MiB sent, 1 MiB remaining, 8.52 Gb/s',
+    ]);
+  });
+
+  test('a hundred rounds in ten seconds make a few lines', () => {
+    const many = Array.from({ length: 100 }, (_, index) => round(index * 100, index + 1));
+    expect(linesOf(many)).toHaveLength(5);
+  });
+
+  test('progress never drowns a change of status', () => {
+    const told: RunEvent[] = [events.at(-1)!, { type: 'status', atMs: 3801, status: 'completed' }];
+    expect(linesOf(told)).toHaveLength(2);
+  });
+});

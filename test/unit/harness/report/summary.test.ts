@@ -1,0 +1,60 @@
+import { describe, expect, test } from '@jest/globals';
+import { integrityOf } from '../../../../harness/measure/integrity.ts';
+import { repeatSummaryOf, summaryOf } from '../../../../harness/report/summary.ts';
+import { endedResult, startRecord } from '../../../../harness/run/record.ts';
+import { LivemigError } from '../../../../proto/errors.ts';
+import { completedPaperResult } from '../../../support/paper-result.ts';
+import { scriptedScenario } from '../../../support/scripted-testbed.ts';
+import { pageCount, paperDestination, paperSource } from '../../../support/synthetic-migration.ts';
+
+const failed = (code: 'TIMEOUT' | 'CANCELLED' = 'TIMEOUT') =>
+  endedResult(startRecord(scriptedScenario), new LivemigError(code, 'it took too long'));
+const rowOf = (summary: string, label: string): string =>
+  summary.split('\n').find((line) => line.trimStart().startsWith(label)) ?? '';
+
+describe('summary', () => {
+  test('a completed run: times, bytes, integrity and the file', () => {
+    const summary = summaryOf(completedPaperResult(), ['results/x.json']);
+    expect(summary.split('\n')[0]).toMatch(/^completed: \S+ of a .* guest \(.*\) over /);
+    expect(rowOf(summary, 'downtime')).toContain('40 ms');
+    for (const part of ['pages', 'device state', 'propagation', 'load', 'resume'])
+      expect(rowOf(summary, 'downtime')).toContain(part);
+    expect(rowOf(summary, 'sent')).toContain('10,000 full pages, 6,384 zero');
+    expect(rowOf(summary, 'integrity')).toContain('ok');
+    expect(rowOf(summary, 'integrity')).toContain('16,384 pages compared');
+    expect(rowOf(summary, 'result')).toContain('results/x.json');
+  });
+
+  test('a failed run says why, and shows no figure of a migration', () => {
+    const summary = summaryOf(failed(), []);
+    expect(summary).toMatch(/^failed: /);
+    expect(summary).toContain('TIMEOUT: it took too long');
+    expect(rowOf(summary, 'integrity')).toContain('not checked');
+    for (const label of ['total', 'downtime', 'sent', 'faults']) expect(rowOf(summary, label)).toBe('');
+  });
+
+  test('damage shouts', () => {
+    const result = failed();
+    const verified = { pagesCompared: pageCount, mismatches: 3, staleReads: 0, firstMismatches: [1, 2, 3] };
+    const integrity = integrityOf(paperSource(), paperDestination(), verified, 'destination');
+    expect(rowOf(summaryOf({ ...result, integrity }, []), 'integrity')).toMatch(/VIOLATED.* 3 mismatches/);
+  });
+});
+
+describe('summary of several runs', () => {
+  test('counts states and spreads over the completed ones alone', () => {
+    const text = repeatSummaryOf([
+      completedPaperResult(),
+      failed(),
+      completedPaperResult(),
+      failed('CANCELLED'),
+      failed(),
+    ]);
+    expect(text.split('\n')[0]).toBe('5 runs: 2 completed, 2 failed, 1 aborted');
+    expect(rowOf(text, 'downtime')).toContain('median 40 ms');
+  });
+
+  test('without a completed run there is nothing to spread', () => {
+    expect(repeatSummaryOf([failed(), failed()])).toBe('2 runs: 0 completed, 2 failed');
+  });
+});

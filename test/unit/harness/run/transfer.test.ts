@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { tcpBufferMaxBytesOf, transferConfigOf } from '../../../../harness/run/transfer.ts';
+import { paperProfile } from '../../../support/synthetic-migration.ts';
+
+describe('the windows of a migration', () => {
+  test('fill a long fat link with half a product to spare', () => {
+    const { channels, bulkWindowBytes, postcopyWindowBytes } = transferConfigOf(
+      { goodputMbps: 8000, rttMs: 50 },
+      3,
+    );
+    expect(channels).toBe(3);
+    expect(bulkWindowBytes).toBe(75e6);
+    expect(postcopyWindowBytes).toBe(55e6 + 65_536);
+  });
+
+  test('are at least 4 MiB for bulk on a short link, and barely a product for post-copy', () => {
+    const { bulkWindowBytes, postcopyWindowBytes } = transferConfigOf({ goodputMbps: 1000, rttMs: 0.4 }, 1);
+    expect(bulkWindowBytes).toBe(4 << 20);
+    expect(postcopyWindowBytes).toBe(55_000 + 65_536);
+  });
+});
+
+describe('TCP buffers', () => {
+  test('hold four products, and never less than 16 MiB', () => {
+    expect(tcpBufferMaxBytesOf(paperProfile)).toBe(16 << 20);
+    const direction = { ...paperProfile.sourceToDestination, rateMbps: 10_000, delayMs: 26.25 };
+    const long = { ...paperProfile, sourceToDestination: direction, destinationToSource: direction };
+    expect(tcpBufferMaxBytesOf(long)).toBe(4 * 65_625_000);
+  });
+});

@@ -1,0 +1,178 @@
+import { describe, expect, test } from '@jest/globals';
+import { defaultLimits } from '../../../../proto/strategy.ts';
+import type { Section } from '../../../../harness/scenario.ts';
+import { parseScenario } from '../../../../harness/scenario.ts';
+
+const links = ['coleraine-dublin', 'coleraine-halifax', 'lan-1g'];
+const mebibyte = 1024 ** 2;
+
+const valid = (document: unknown, overrides: Section = {}) => {
+  const { scenario, problems } = parseScenario(document, overrides, links);
+  expect(problems).toEqual([]);
+  return scenario!;
+};
+const problemsOf = (document: unknown, overrides: Section = {}): readonly string[] =>
+  parseScenario(document, overrides, links).problems;
+
+describe('defaults', () => {
+  test('nothing at all is the main job', () => {
+    expect(valid(null)).toEqual({
+      name: 'unnamed',
+      link: 'coleraine-dublin',
+      driver: 'auto',
+      backend: 'auto',
+      guest: {
+        ramBytes: 1024 * mebibyte,
+        vcpus: 1,
+        baseFootprintBytes: 256 * mebibyte,
+        deviceStateBytes: mebibyte,
+        prealloc: true,
+      },
+      workload: {
+        name: 'stress',
+        regionBytes: 256 * mebibyte,
+        dirtyRatePagesPerSecond: 131_072,
+        hotWriteFraction: 0.9,
+        hotRegionFraction: 0.1,
+      },
+      strategy: 'hybrid',
+      limits: defaultLimits,
+      transfer: { channels: 1 },
+      congestionControl: 'cubic',
+      repeat: 1,
+      seed: 1,
+      warmupMs: 2000,
+      pingIntervalMs: 1,
+    });
+  });
+
+  test('the default dirty rate rewrites the region twice a second, up to 131,072 pages/s', () => {
+    const rate = (region: string): number =>
+      valid({ guest: '4GiB', workload: `stress:${region}` }).workload.dirtyRatePagesPerSecond;
+    expect(rate('64MiB')).toBe(2 * 16_384);
+    expect(rate('256MiB')).toBe(131_072);
+    expect(rate('1GiB')).toBe(131_072);
+  });
+
+  test('footprint and region fit into the smallest guest', () => {
+    const { guest, workload } = valid({ guest: { ram: '8MiB' } });
+    expect(guest.baseFootprintBytes + workload.regionBytes).toBeLessThanOrEqual(guest.ramBytes);
+    expect(workload.regionBytes).toBeGreaterThan(0);
+  });
+
+  test('an idle guest has no region and dirties nothing', () => {
+    expect(valid({ workload: 'idle' }).workload).toMatchObject({
+      regionBytes: 0,
+      dirtyRatePagesPerSecond: 0,
+    });
+  });
+});
+
+describe('short forms', () => {
+  test('guest', () => {
+    expect(valid({ guest: '2GiB,vcpus=2,deviceState=4MiB,prealloc=false' }).guest).toMatchObject({
+      ramBytes: 2048 * mebibyte,
+      vcpus: 2,
+      deviceStateBytes: 4 * mebibyte,
+      prealloc: false,
+    });
+  });
+
+  test.each([
+    ['stress:64MiB@40000', 64 * mebibyte, 40_000],
+    ['stress:64MiB@flat-out', 64 * mebibyte, 0],
+    ['stress:64MiB@160MiB/s', 64 * mebibyte, 40_960],
+    ['stress@40000', 256 * mebibyte, 40_000],
+  ])('workload %s', (text, regionBytes, dirtyRatePagesPerSecond) => {
+    expect(valid({ workload: text }).workload).toMatchObject({ regionBytes, dirtyRatePagesPerSecond });
+  });
+});
+
+describe('overrides', () => {
+  test('are merged into a section key by key', () => {
+    const scenario = valid(
+      { guest: { ram: '512MiB', vcpus: 2 }, limits: { maxRounds: 7 } },
+      { guest: '1GiB', limits: { downtimeLimitMs: '50' } },
+    );
+    expect(scenario.guest).toMatchObject({ ramBytes: 1024 * mebibyte, vcpus: 2 });
+    expect(scenario.limits).toMatchObject({ maxRounds: 7, downtimeLimitMs: 50 });
+  });
+
+  test('replace a workload as a whole', () => {
+    const scenario = valid(
+      { workload: { name: 'hotspot', region: '64MiB', hotWriteFraction: 0.5 } },
+      { workload: 'idle' },
+    );
+    expect(scenario.workload).toMatchObject({ name: 'idle', regionBytes: 0 });
+  });
+
+  test('a wrong value of the file does not matter once it is overridden', () => {
+    expect(valid({ link: 'nowhere' }, { link: 'lan-1g' }).link).toBe('lan-1g');
+  });
+});
+
+describe('problems', () => {
+  test('all at once: values, names, unknown keys, rules over several fields', () => {
+    const problems = problemsOf({
+      lnk: 'lan-1g',
+      link: 'colerain-dublin',
+      strategy: 'precopy',
+      guest: { ram: '64MiB', vcpus: 9, vcpu: 1 },
+      workload: { name: 'stress', region: '128MiB' },
+      limits: 5,
+      repeat: 0,
+    });
+    const expected = [
+      /^link: unknown link "colerain-dublin"; did you mean "coleraine-dublin"\?/,
+      /^strategy: unknown strategy "precopy"; did you mean "pre-copy"\?/,
+      /^guest\.vcpus: expected a whole number from 1 to 8, got 9$/,
+      /^guest: unknown key "vcpu"; did you mean "vcpus"\?/,
+      /^limits: expected downtimeLimitMs, .*, got 5$/,
+      /^repeat: expected a whole number from 1 to 1000, got 0$/,
+      /^unknown key "lnk"; did you mean "link"\?/,
+      /^guest\.ram: 64 MiB don't hold the base footprint/,
+    ];
+    for (const pattern of expected) expect(problems).toContainEqual(expect.stringMatching(pattern));
+    expect(problems).toHaveLength(expected.length);
+  });
+
+  test('a rule over several fields is silent where one of them is wrong by itself', () => {
+    expect(problemsOf({ guest: { ram: 'huge' }, workload: 'stress:8GiB' })).toEqual([
+      expect.stringMatching(/^guest\.ram: expected a size like/),
+    ]);
+    expect(problemsOf({ guest: 7, workload: 'stress:8GiB' })).toEqual([
+      expect.stringMatching(/^guest: expected ram, /),
+    ]);
+  });
+
+  test.each([
+    ['too small', '4MiB'],
+    ['too large', '17GiB'],
+    ['not of whole pages', '8388609'],
+    ['in decimal units', '1GB'],
+  ])('RAM %s', (_what, ram) => {
+    expect(problemsOf({ guest: { ram }, workload: 'idle' })).toEqual([
+      expect.stringMatching(/^guest\.ram: /),
+    ]);
+  });
+
+  test.each([
+    [{ workload: 'idle:64MiB' }, /idle only ticks/],
+    [{ workload: 'stress:0' }, /stress needs a region/],
+    [{ workload: { name: 'stress', hotWriteFraction: 0.5 } }, /only hotspot takes/],
+    [
+      { workload: { name: 'hotspot', hotWriteFraction: 1.5 } },
+      /expected a number above 0 and up to 1, got 1.5/,
+    ],
+    [{ workload: 'stress@-1' }, /expected auto, flat-out, pages per second/],
+    [{ seed: 1.5 }, /whole number/],
+    [{ seed: '' }, /whole number/],
+    [{ link: null }, /name of a link, got null/],
+  ])('%j', (document, pattern) => {
+    expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
+  });
+
+  test.each([['a text'], [[1, 2]], [42]])('a document that is %j', (document) => {
+    expect(problemsOf(document)).toEqual([expect.stringMatching(/^expected keys like link/)]);
+  });
+});

@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { demultiplex } from '../../../../../harness/testbed/docker/exec.ts';
+import { isAlive, labels, labelsOf, ownerOf } from '../../../../../harness/testbed/docker/labels.ts';
+import { bridgeOptions, networkName, networksOf } from '../../../../../harness/testbed/docker/networks.ts';
+import { recordStart } from '../../../../../harness/testbed/docker/start-log.ts';
+import { refusedSysctl, sysctlsOf } from '../../../../../harness/testbed/docker/sysctls.ts';
+import { topologyOf } from '../../../../../harness/testbed/docker/topology.ts';
+
+describe('owners', () => {
+  test('this process is alive, and its id with another start time is not', () => {
+    expect(isAlive(ownerOf(process.pid))).toBe(true);
+    expect(isAlive(`${String(process.pid)}:1`)).toBe(false);
+    expect(labelsOf('t')[labels.owner]).toBe(ownerOf(process.pid));
+  });
+
+  test('a process that has ended is dead', async () => {
+    const child = spawn('sleep', ['60']);
+    const owner = ownerOf(child.pid!);
+    expect(isAlive(owner)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isAlive(owner)).toBe(false);
+  });
+
+  test('a zombie is dead', async () => {
+    // The shell becomes a sleep, which never collects the shell's child.
+    const parent = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [said] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(said.toString());
+      const owner = ownerOf(pid);
+      expect(isAlive(owner)).toBe(true);
+      const deadline = Date.now() + 10_000;
+      while (isAlive(owner) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(isAlive(owner)).toBe(false);
+      expect(readFileSync(`/proc/${String(pid)}/stat`, 'utf8')).toContain(') Z ');
+    } finally {
+      parent.kill('SIGKILL');
+    }
+  });
+});
+
+describe('sysctls', () => {
+  const options = { tcpBufferMaxBytes: 1234567 };
+
+  test('only the router forwards', () => {
+    expect(sysctlsOf('wan', options, new Set())['net.ipv4.ip_forward']).toBe('1');
+    expect(sysctlsOf('source', options, new Set())).not.toHaveProperty(['net.ipv4.ip_forward']);
+  });
+
+  test('buffers are the testbed options', () => {
+    expect(sysctlsOf('source', options, new Set())['net.ipv4.tcp_wmem']).toBe('4096 131072 1234567');
+  });
+
+  test('what was refused is left out, what is required never counts as refused', () => {
+    const name = refusedSysctl('open /proc/sys/net/ipv4/tcp_no_metrics_save: no such file or directory');
+    expect(name).toBe('net.ipv4.tcp_no_metrics_save');
+    expect(sysctlsOf('source', options, new Set([name!]))).not.toHaveProperty([name!]);
+    expect(refusedSysctl('open /proc/sys/net/ipv4/tcp_rmem: no such file or directory')).toBeUndefined();
+  });
+});
+
+describe('networks', () => {
+  test('join the router with every site, and no two sites', () => {
+    expect(networksOf('wan')).toEqual(['mgmt', 'source', 'destination', 'observer']);
+    expect(networksOf('source')).toEqual(['mgmt', 'source']);
+  });
+
+  test('ask for unfiltered bridges only where the engine knows the option', () => {
+    const option = 'com.docker.network.bridge.gateway_mode_ipv4';
+    expect(bridgeOptions('20.10.24+dfsg1')).not.toHaveProperty([option]);
+    expect(bridgeOptions('27.5.1')).not.toHaveProperty([option]);
+    expect(bridgeOptions('28.0.1')).toHaveProperty([option], 'nat-unprotected');
+  });
+
+  const host = (addresses: Record<string, string>) => ({
+    Name: '/host',
+    NetworkSettings: {
+      Networks: Object.fromEntries(
+        Object.entries(addresses).map(([name, IPAddress]) => [name, { IPAddress }]),
+      ),
+    } as never,
+  });
+  const site = (kind: 'source' | 'destination' | 'observer', address: string) =>
+    host({ [networkName('t', kind)]: address, [networkName('t', 'mgmt')]: '10.0.0.9' });
+
+  test('give the topology the addresses of the sites, not of mgmt', () => {
+    const router = host({
+      't-mgmt': '10.0.0.2',
+      't-source': '10.0.1.2',
+      't-destination': '10.0.2.2',
+      't-observer': '10.0.3.2',
+    });
+    const hosts = {
+      source: site('source', '10.0.1.3'),
+      destination: site('destination', '10.0.2.3'),
+      observer: site('observer', '10.0.3.3'),
+      wan: router,
+    };
+    const topology = topologyOf('t', hosts);
+    expect(topology.source).toEqual({ address: '10.0.1.3', gateway: '10.0.1.2' });
+    expect(topology.router.towardsDestination).toBe('10.0.2.2');
+    expect(() => topologyOf('t', { ...hosts, observer: host({}) })).toThrow(/has no address on t-observer/);
+  });
+});
+
+describe('logs', () => {
+  const frame = (text: string): Buffer => {
+    const header = Buffer.alloc(8);
+    header[0] = 2;
+    header.writeUInt32BE(Buffer.byteLength(text), 4);
+    return Buffer.concat([header, Buffer.from(text)]);
+  };
+
+  test('lose the engine’s framing', () => {
+    expect(demultiplex(Buffer.concat([frame('one\n'), frame('zwölf\n')]))).toBe('one\nzwölf\n');
+    expect(demultiplex(Buffer.alloc(0))).toBe('');
+  });
+
+  test('of a failed start end with its last lines', async () => {
+    const log = recordStart();
+    const stream = new PassThrough();
+    log.consume(stream);
+    stream.end(Array.from({ length: 40 }, (_, line) => `line ${String(line)}`).join('\n'));
+    const tail = await log.tail();
+    expect(tail.split('\n').length).toBe(15);
+    expect(tail).toMatch(/line 39$/);
+  });
+
+  test('of a container that never was are empty', async () => {
+    expect(await recordStart().tail()).toBe('');
+  });
+});

@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { GuestMemory } from '../../../../hosts/guest/memory.ts';
+import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import { GuestView } from '../../../../hosts/guest/view.ts';
+
+const pageCount = 70_000; // more than one segment
+const seed = 7;
+let memory: GuestMemory;
+
+beforeEach(() => {
+  memory = new GuestMemory(allocateGuest(pageCount, 1, seed), seed);
+});
+
+describe('pages that verify themselves', () => {
+  test.each([0, 1, 65_535, 65_536, pageCount - 1])(
+    'page %i reads back every version written to it',
+    (page) => {
+      expect(memory.readVersion(page)).toBe(0);
+      for (const version of [1, 2, 3, 1_000_000]) {
+        memory.writeVersion(page, version);
+        expect(memory.readVersion(page)).toBe(version);
+      }
+    },
+  );
+
+  test('one changed byte anywhere in a page is noticed', () => {
+    const original = Buffer.alloc(4096);
+    const damaged = Buffer.alloc(4096);
+    memory.writeVersion(5, 3);
+    memory.copyTo(5, original, 0);
+    for (const at of [0, 4, 8, 12, 15, 16, 17, 2048, 4095]) {
+      original.copy(damaged);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      memory.copyFrom(5, damaged, 0);
+      expect(memory.readVersion(5)).toBe(-1);
+    }
+  });
+
+  test("another page's bytes, and a torn page, are noticed", () => {
+    const bytes = Buffer.alloc(4096);
+    memory.writeVersion(1, 1);
+    memory.copyTo(1, bytes, 0);
+    memory.copyFrom(2, bytes, 0);
+    expect(memory.readVersion(2)).toBe(-1);
+
+    const old = Buffer.alloc(4096);
+    memory.writeVersion(3, 1);
+    memory.copyTo(3, old, 0);
+    memory.writeVersion(3, 2);
+    memory.copyTo(3, bytes, 0);
+    old.copy(bytes, 2048, 2048);
+    memory.copyFrom(3, bytes, 0);
+    expect(memory.readVersion(3)).toBe(-1);
+  });
+
+  test('a page that lost its header but not its body is no zero page', () => {
+    const bytes = Buffer.alloc(4096);
+    memory.writeVersion(1, 1);
+    memory.copyTo(1, bytes, 0);
+    bytes.fill(0, 0, 16);
+    memory.copyFrom(1, bytes, 0);
+    expect(memory.readVersion(1)).toBe(-1);
+    expect(memory.isZeroPage(1)).toBe(false);
+  });
+
+  test('contents of the same page differ between seeds', () => {
+    const other = new GuestMemory(allocateGuest(16, 1, 8), 8);
+    const bytes = Buffer.alloc(4096);
+    memory.writeVersion(1, 1);
+    memory.copyTo(1, bytes, 0);
+    other.copyFrom(1, bytes, 0);
+    expect(other.readVersion(1)).toBe(-1);
+  });
+});
+
+describe('bitmaps', () => {
+  test('a page is dirty until the next sync', () => {
+    memory.markDirty(40);
+    expect(memory.isDirty(40)).toBe(true);
+    const dirtied = memory.drainDirty();
+    expect(dirtied.count).toBe(1);
+    expect(dirtied.has(40)).toBe(true);
+    expect(memory.isDirty(40)).toBe(false);
+  });
+
+  test('markPresent and markMissing tell whether they changed anything', () => {
+    expect(memory.markPresent(9)).toBe(true);
+    expect(memory.markPresent(9)).toBe(false);
+    expect(memory.isPresent(9)).toBe(true);
+    expect(memory.markMissing(9)).toBe(true);
+    expect(memory.markMissing(9)).toBe(false);
+  });
+});
+
+describe('GuestView', () => {
+  let stale: number;
+  let blockedOn: number[];
+  let view: GuestView;
+
+  beforeEach(() => {
+    stale = 0;
+    blockedOn = [];
+    view = new GuestView(
+      memory,
+      (page) => {
+        blockedOn.push(page);
+        memory.markPresent(page);
+      },
+      () => stale++,
+    );
+  });
+
+  test('writes count versions up and mark pages dirty', () => {
+    memory.markAllPresent();
+    view.write(3);
+    view.write(3);
+    expect(memory.readVersion(3)).toBe(2);
+    expect(memory.knownVersion(3)).toBe(2);
+    expect(memory.isDirty(3)).toBe(true);
+    expect(stale).toBe(0);
+  });
+
+  test('blocks on a missing page, once', () => {
+    view.read(8);
+    view.read(8);
+    expect(blockedOn).toEqual([8]);
+  });
+
+  test('a page put back to an older version is a stale read', () => {
+    memory.markAllPresent();
+    const old = Buffer.alloc(4096);
+    view.write(3);
+    memory.copyTo(3, old, 0);
+    view.write(3);
+    memory.copyFrom(3, old, 0);
+    view.read(3);
+    expect(stale).toBe(1);
+  });
+
+  test('a page that arrives corrupt is a stale read at its first touch', () => {
+    memory.markAllPresent();
+    memory.copyFrom(3, Buffer.alloc(4096, 1), 0);
+    view.read(3);
+    expect(stale).toBe(1);
+  });
+});

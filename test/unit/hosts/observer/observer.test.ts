@@ -1,0 +1,77 @@
+import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createObserver } from '../../../../hosts/observer/observer.ts';
+import type { ObserverReport } from '../../../../proto/control.ts';
+import { decodePingSamples, pingHost, pingReplyBytes } from '../../../../proto/pings.ts';
+import type { PingSamples } from '../../../../proto/pings.ts';
+
+/** Answers as the guest's NIC does, except what `answers` refuses. */
+const serveGuest = async (answers: (sequence: number) => boolean) => {
+  const socket = createSocket('udp4');
+  socket.on('message', (ping, peer) => {
+    if (!answers(ping.readUInt32LE(0))) return;
+    const reply = Buffer.alloc(pingReplyBytes);
+    ping.copy(reply);
+    reply.writeUInt8(pingHost.source, 4);
+    socket.send(reply, peer.port, peer.address);
+  });
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return { port: socket.address().port, close: () => socket.close() };
+};
+
+describe('the observer', () => {
+  let guest: Awaited<ReturnType<typeof serveGuest>>;
+  let observer: ReturnType<typeof createObserver>;
+  const start = async (port: number) =>
+    observer.handlers.startPings!({ guestAddress: '127.0.0.1', port, intervalMs: 1 }, undefined);
+  const stop = async (): Promise<ObserverReport & { samples: PingSamples }> => {
+    const answer = (await observer.handlers.stopPings!({}, undefined)) as {
+      result: ObserverReport;
+      blob: Buffer;
+    };
+    return { ...answer.result, samples: decodePingSamples(answer.blob) };
+  };
+
+  beforeEach(async () => {
+    guest = await serveGuest((sequence) => sequence % 10 !== 3);
+    observer = createObserver();
+  });
+  afterEach(async () => {
+    await observer.close();
+    guest.close();
+  });
+
+  test('pings at the rate that was asked for, without drift, and tells lost pings from answered ones', async () => {
+    await start(guest.port);
+    await sleep(500);
+    const { sent, received, full, samples } = await stop();
+    const spanMs = samples.sentAtMs.at(-1)! - samples.sentAtMs[0]!;
+    // Drift-free: as many pings as milliseconds, however late single ticks were.
+    expect(Math.abs(sent - 1 - spanMs)).toBeLessThan(25);
+    expect(full).toBe(false);
+    expect(received).toBe(samples.host.filter((host) => host === pingHost.source).length);
+    for (const [sequence, host] of samples.host.entries()) {
+      if (sequence % 10 === 3) expect([host, samples.receivedAtMs[sequence]]).toEqual([pingHost.none, NaN]);
+      if (host === pingHost.source)
+        expect(samples.receivedAtMs[sequence]).toBeGreaterThan(samples.sentAtMs[sequence]!);
+    }
+    expect(received).toBeGreaterThan(sent * 0.8);
+  });
+
+  test('counts pings to nobody as lost and lives on', async () => {
+    const { port, close } = await serveGuest(() => true);
+    close();
+    await start(port);
+    await sleep(50);
+    const { sent, received } = await stop();
+    expect(sent).toBeGreaterThan(10);
+    expect(received).toBe(0);
+  });
+
+  test('refuses to start twice and to stop what does not run', async () => {
+    await expect(stop()).rejects.toMatchObject({ code: 'ILLEGAL_PHASE' });
+    await start(guest.port);
+    await expect(start(guest.port)).rejects.toMatchObject({ code: 'ILLEGAL_PHASE' });
+  });
+});

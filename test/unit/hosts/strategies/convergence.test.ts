@@ -1,0 +1,40 @@
+import { describe, expect, test } from '@jest/globals';
+import { checkBounds, fitsDowntime, xenSuspends } from '../../../../hosts/strategies/convergence.ts';
+import { codeOf } from '../../../../proto/errors.ts';
+import { defaultLimits } from '../../../../proto/strategy.ts';
+
+describe("QEMU's rule", () => {
+  test.each([
+    [37_500_000, 125_000, true],
+    [37_500_001, 125_000, false],
+    [0, 0, true],
+    [1, 0, false],
+  ])('%i bytes at %i bytes/ms within 300 ms: %s', (pendingBytes, bytesPerMs, fits) => {
+    expect(fitsDowntime(pendingBytes, bytesPerMs, defaultLimits)).toBe(fits);
+  });
+
+  test('its bounds end a pre-copy that does not converge', () => {
+    const limits = { ...defaultLimits, maxRounds: 3, maxPrecopyMs: 1000 };
+    const outcome = (round: number, elapsedMs: number): string => {
+      try {
+        checkBounds(round, elapsedMs, 1 << 20, limits);
+      } catch (error) {
+        return codeOf(error);
+      }
+      return 'goes on';
+    };
+    expect(outcome(2, 999)).toBe('goes on');
+    expect(outcome(3, 0)).toBe('NOT_CONVERGED');
+    expect(outcome(0, 1000)).toBe('NOT_CONVERGED');
+  });
+});
+
+test.each([
+  ['the 29th iteration', 29, 10_000, 10_000, true],
+  ['fewer than 50 pages', 2, 49, 10_000, true],
+  ['50 pages', 2, 50, 10_000, false],
+  ['more than 3 × RAM', 2, 1000, 30_001, true],
+  ['3 × RAM', 2, 1000, 30_000, false],
+])("Xen's rule at %s", (_, iteration, taken, sent, suspends) => {
+  expect(xenSuspends(iteration, taken, sent, 10_000)).toBe(suspends);
+});

@@ -1,0 +1,95 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { GuestMemory } from '../../../../hosts/guest/memory.ts';
+import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
+import { codeOf } from '../../../../proto/errors.ts';
+
+const pageCount = 100;
+let memory: GuestMemory;
+let receiver: PageReceiver;
+let installed: number[];
+
+/** Bytes of page 3, version `version`, as the source would send them. */
+const pageBytes = (page: number, version: number): Buffer => {
+  const source = new GuestMemory(allocateGuest(pageCount, 1, 1), 1);
+  source.writeVersion(page, version);
+  const bytes = Buffer.alloc(4096);
+  source.copyTo(page, bytes, 0);
+  return bytes;
+};
+
+const codeOfThrown = (act: () => void): string => {
+  try {
+    act();
+  } catch (error) {
+    return codeOf(error);
+  }
+  return 'nothing thrown';
+};
+
+beforeEach(() => {
+  installed = [];
+  memory = new GuestMemory(allocateGuest(pageCount, 1, 1), 1);
+  receiver = new PageReceiver(memory, (page) => installed.push(page));
+});
+
+describe('PageReceiver', () => {
+  test('installs pages and zero runs and counts what is missing', () => {
+    receiver.receive({ pages: [3], zeroRuns: [10, 5], payload: pageBytes(3, 1) });
+    expect(memory.readVersion(3)).toBe(1);
+    expect(receiver.missingCount).toBe(pageCount - 6);
+  });
+
+  test('tells of each page that a running guest may wait for, once', () => {
+    receiver.guestRuns = true;
+    receiver.receive({ pages: [3], zeroRuns: [10, 2], payload: pageBytes(3, 1) });
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    expect(installed).toEqual([3, 10, 11]);
+  });
+
+  test('before the guest runs, the newest copy counts', () => {
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+    expect(memory.readVersion(3)).toBe(2);
+    expect(receiver.presentCount).toBe(1);
+    receiver.receive({ pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
+    expect(memory.readVersion(3)).toBe(0);
+  });
+
+  test("once the guest runs, a page that is there is the guest's own", () => {
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+    receiver.guestRuns = true;
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    expect(memory.readVersion(3)).toBe(2);
+    expect(receiver.duplicateArrivals).toBe(1);
+  });
+
+  test('a discarded page is missing until it comes again, then as a zero page too', () => {
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    receiver.discard([0, 10]);
+    expect(receiver.presentCount).toBe(0);
+    receiver.guestRuns = true;
+    receiver.receive({ pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
+    expect(memory.readVersion(3)).toBe(0);
+    expect(receiver.duplicateArrivals).toBe(0);
+  });
+
+  test.each([
+    ['a page beyond memory', { pages: [pageCount], zeroRuns: [], payload: Buffer.alloc(4096) }],
+    ['a run beyond memory', { pages: [], zeroRuns: [pageCount - 1, 2], payload: Buffer.alloc(0) }],
+    ['an empty run', { pages: [], zeroRuns: [1, 0], payload: Buffer.alloc(0) }],
+    ['half a run', { pages: [], zeroRuns: [1], payload: Buffer.alloc(0) }],
+    ['too short a payload', { pages: [1, 2], zeroRuns: [], payload: Buffer.alloc(4096) }],
+    [
+      'too many pages',
+      { pages: Array.from({ length: 513 }, () => 1), zeroRuns: [], payload: Buffer.alloc(513 * 4096) },
+    ],
+  ])('refuses %s and installs nothing of it', (_, batch) => {
+    expect(codeOfThrown(() => { receiver.receive(batch); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    expect(receiver.presentCount).toBe(0);
+  });
+
+  test('refuses discards beyond memory', () => {
+    expect(codeOfThrown(() => { receiver.discard([0, pageCount + 1]); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+  });
+});

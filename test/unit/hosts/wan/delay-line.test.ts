@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import { DelayLine } from '../../../../hosts/wan/delay-line.ts';
+
+/** Deterministic, uniform in [0, 1): a linear congruential generator (Numerical Recipes). */
+const seeded = (seed: number) => () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
+
+const lineWith = (
+  settings: { delayMs?: number; jitterMs?: number; lossFraction?: number },
+  capacity = 1024,
+) => {
+  const line = new DelayLine(capacity, seeded(1));
+  line.configure({ delayMs: 0, jitterMs: 0, lossFraction: 0, ...settings });
+  return line;
+};
+
+describe('DelayLine', () => {
+  test('holds a packet for exactly the delay', () => {
+    const line = lineWith({ delayMs: 5 });
+    expect(line.admit(1, 100)).toBe(true);
+    expect(line.nextDueMs).toBe(105);
+    expect(line.release(104.999)).toBe(-1);
+    expect(line.release(105)).toBe(1);
+    expect(line.nextDueMs).toBe(Infinity);
+  });
+
+  test('releases everything due at once, by the last id', () => {
+    const line = lineWith({ delayMs: 5 });
+    for (const id of [1, 2, 3]) line.admit(id, id);
+    expect(line.release(7)).toBe(2);
+    expect(line.length).toBe(1);
+  });
+
+  test('keeps its order and due times monotone under jitter', () => {
+    const line = lineWith({ delayMs: 5, jitterMs: 3 });
+    const due: number[] = [];
+    for (let id = 1; id <= 1000; id += 1) line.admit(id, id * 0.1);
+    let expected = 1;
+    while (line.length > 0) {
+      const at = line.nextDueMs;
+      due.push(at);
+      const last = line.release(at);
+      expect(last).toBeGreaterThanOrEqual(expected);
+      expected = last + 1;
+    }
+    expect(due).toEqual(due.toSorted((a, b) => a - b));
+    expect(expected).toBe(1001);
+  });
+
+  test('jitter is normal with the given standard deviation where packets are far apart', () => {
+    const line = lineWith({ delayMs: 50, jitterMs: 2 });
+    const delays: number[] = [];
+    for (let id = 0; id < 4000; id += 1) {
+      line.admit(id, id * 1000);
+      delays.push(line.nextDueMs - id * 1000);
+      line.release(Infinity);
+    }
+    const mean = delays.reduce((sum, delay) => sum + delay, 0) / delays.length;
+    const deviation = Math.sqrt(delays.reduce((sum, delay) => sum + (delay - mean) ** 2, 0) / delays.length);
+    expect(Math.abs(mean - 50)).toBeLessThan(0.15);
+    expect(Math.abs(deviation - 2)).toBeLessThan(0.1);
+  });
+
+  test('a shorter delay takes effect behind what is under way', () => {
+    const line = lineWith({ delayMs: 30 });
+    line.admit(1, 0);
+    line.configure({ delayMs: 5, jitterMs: 0, lossFraction: 0 });
+    line.admit(2, 1);
+    line.admit(3, 40);
+    expect(line.release(29)).toBe(-1);
+    expect(line.release(30)).toBe(2);
+    expect(line.nextDueMs).toBe(45);
+  });
+
+  test('loses the share of packets that was asked for, and never delays a lost one', () => {
+    const line = lineWith({ lossFraction: 0.1 }, 16_384);
+    let lost = 0;
+    for (let id = 0; id < 10_000; id += 1) if (!line.admit(id, 0)) lost += 1;
+    expect(line.length).toBe(10_000 - lost);
+    expect(lost).toBeGreaterThan(880);
+    expect(lost).toBeLessThan(1120);
+  });
+
+  test('works past the ring’s end', () => {
+    const line = lineWith({ delayMs: 1 }, 4);
+    for (let id = 0; id < 100; id += 1) {
+      line.admit(id, id);
+      line.admit(id + 1000, id);
+      expect(line.release(id + 1)).toBe(id + 1000);
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import type { LinkDirection } from '../../../../proto/link.ts';
+import { netemArguments, netemMismatches, stagesOf } from '../../../../hosts/wan/netem-stages.ts';
+import {
+  bufferBytes,
+  burstBytes,
+  correctedDelayMs,
+  delayLimitPackets,
+} from '../../../../hosts/wan/sizing.ts';
+import { tbfArguments, tbfMismatches } from '../../../../hosts/wan/tc.ts';
+
+const fast: LinkDirection = { rateMbps: 10_000, delayMs: 26.25, jitterMs: 0, lossPercent: 0, bufferMs: 52.5 };
+const slow: LinkDirection = { rateMbps: 10, delayMs: 2, jitterMs: 0.5, lossPercent: 1, bufferMs: 20 };
+
+describe('sizing', () => {
+  test('the bucket holds 4 ms of the rate, and ten packets at least', () => {
+    expect(burstBytes(10_000)).toBe(5_000_000);
+    expect(burstBytes(10)).toBe(15_140);
+  });
+
+  test('the buffer is what was asked for, but never less than two super-packets where those pass whole', () => {
+    expect(bufferBytes(fast)).toBe(65_625_000);
+    expect(bufferBytes(slow)).toBe(25_000);
+    expect(bufferBytes({ ...fast, rateMbps: 1000, bufferMs: 0.1 })).toBe(131_072);
+  });
+
+  test('the delay stage holds one and a half times delay and buffer', () => {
+    expect(delayLimitPackets(fast)).toBe(Math.ceil((1.5 * (32_812_500 + 65_625_000)) / 1514));
+    expect(delayLimitPackets(slow)).toBe(1000);
+  });
+
+  test('a correction never makes a delay negative', () => {
+    expect(correctedDelayMs(fast, 0.25)).toBe(26);
+    expect(correctedDelayMs(slow, 3)).toBe(0);
+  });
+});
+
+describe('stages', () => {
+  test('tbf arguments state everything', () => {
+    expect(tbfArguments(fast).join(' ')).toBe('tbf rate 10000000kbit burst 5000000 limit 65625000');
+  });
+
+  test('netem restates everything; jitter keeps the order through a rate', () => {
+    expect(netemArguments(fast).join(' ')).toBe('netem limit 97528 delay 26.250ms');
+    expect(netemArguments(slow).join(' ')).toBe(
+      'netem limit 1000 delay 2.000ms 0.500ms distribution normal rate 100gbit loss random 1%',
+    );
+  });
+
+  test('loss puts a splitting stage in front', () => {
+    expect(stagesOf(fast).splitter).toBeNull();
+    expect(stagesOf(slow)).toMatchObject({ rootKind: 'tbf', delayHandle: '2:', bottleneckHandle: '3:' });
+  });
+});
+
+describe('read back', () => {
+  const tbf = {
+    kind: 'tbf',
+    handle: '1:',
+    options: { rate: 1_250_000_000, burst: 4_998_750, limit: 65_625_000 },
+  };
+  const netem = {
+    kind: 'netem',
+    handle: '1:',
+    options: { limit: 97_528, delay: { delay: 0.02625, jitter: 0 } },
+  };
+
+  test('accepts what the kernel rounds', () => {
+    expect(tbfMismatches(tbf, fast)).toEqual([]);
+    expect(netemMismatches(netem, fast)).toEqual([]);
+  });
+
+  test.each([
+    [{ rate: 125_000_000 }, /rate/],
+    [{ burst: 128_000 }, /burst/],
+    [{ limit: 1_000 }, /limit/],
+  ])('refuses a tbf with %j', (change, problem) => {
+    expect(tbfMismatches({ ...tbf, options: { ...tbf.options, ...change } }, fast).join()).toMatch(problem);
+  });
+
+  test.each([
+    [{ limit: 1_000 }, /limit/],
+    [{ delay: { delay: 0.0265, jitter: 0 } }, /delay/],
+    [{ delay: { delay: 0.02625, jitter: 0.001 } }, /jitter/],
+    [{ 'loss-random': { loss: 0.01 } }, /loss/],
+    [{ rate: { rate: 125_000_000 } }, /rate/],
+  ])('refuses a netem with %j', (change, problem) => {
+    expect(netemMismatches({ ...netem, options: { ...netem.options, ...change } }, fast).join()).toMatch(
+      problem,
+    );
+  });
+
+  test('refuses another qdisc, or none', () => {
+    expect(tbfMismatches(undefined, fast)).toHaveLength(1);
+    expect(netemMismatches({ ...tbf, kind: 'noqueue' }, fast)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  codeOf,
+  fromErrorDocument,
+  LivemigError,
+  messageOf,
+  toErrorDocument,
+} from '../../../proto/errors.ts';
+
+describe('errors', () => {
+  test('a message carries its causes', () => {
+    const error = new LivemigError('TESTBED_FAILED', 'no router', {
+      cause: new Error('no veth', { cause: 'EPERM' }),
+    });
+    expect(messageOf(error)).toBe('no router: no veth: EPERM');
+  });
+
+  test('what is not ours is INTERNAL, whatever was thrown', () => {
+    expect(codeOf(new TypeError('x'))).toBe('INTERNAL');
+    expect(codeOf('x')).toBe('INTERNAL');
+    expect(codeOf(null)).toBe('INTERNAL');
+    // Node's own errors have a string code as well, which is none of ours.
+    expect(codeOf(Object.assign(new Error('x'), { code: 'ENOENT' }))).toBe('INTERNAL');
+  });
+
+  test('code and problems survive the way between processes', () => {
+    const error = new LivemigError('BAD_INPUT', 'two problems', { problems: ['one', 'two'] });
+    const back = fromErrorDocument(JSON.parse(JSON.stringify(toErrorDocument(error))) as never);
+    expect(back.code).toBe('BAD_INPUT');
+    expect(back.problems).toEqual(['one', 'two']);
+    expect(back.message).toBe('two problems');
+  });
+});
