@@ -5,6 +5,7 @@ import { errorDocumentSchema } from './result/common.ts';
 import { evidenceSchema } from './result/evidence.ts';
 import { crossCheckSchema, integritySchema } from './result/integrity.ts';
 import { measurementSchema } from './result/measurement.ts';
+import { sweepOfRunSchema } from './result/sweep.ts';
 import { environmentSchema, linkSchema, scenarioAsRunSchema, strategySchema } from './result/setting.ts';
 
 /** Grows when a reader of older documents would misunderstand newer ones. */
@@ -23,6 +24,7 @@ const common = {
   ),
   environment: environmentSchema,
   crossChecks: z.array(crossCheckSchema),
+  sweep: sweepOfRunSchema.nullable().describe('null for a run of its own'),
 };
 
 const completedSchema = z
@@ -85,4 +87,5 @@ export type {
   Wire,
 } from './result/measurement.ts';
 export type { Environment, LinkAsRun, ScenarioAsRun } from './result/setting.ts';
+export type { SweepOfRun } from './result/sweep.ts';
 export type { Evidence } from './result/evidence.ts';

@@ -5,7 +5,7 @@ import type { LinkProfile } from '../proto/link.ts';
 import { monotonicMs } from '../proto/units.ts';
 import { roundsOf } from './measure/series.ts';
 import { loadProfile } from './profiles.ts';
-import type { RunResult } from './result.ts';
+import type { RunResult, SweepOfRun } from './result.ts';
 import type { Clients } from './run/clients.ts';
 import { connectClients } from './run/clients.ts';
 import { conclude, migrationErrorOf, withDamage } from './run/conclude.ts';
@@ -27,6 +27,8 @@ export interface RunOptions {
   /** Ends the run as `aborted`; the testbed is taken down first. */
   signal?: AbortSignal;
   events?: RunEventSink;
+  /** Where the run stands in a sweep; goes into the result as it is. */
+  sweep?: SweepOfRun;
   /** Instead of the scenario's: for tests and for benchmarks that keep one. */
   driver?: TestbedDriver;
   /** Negative control: sets this link in place of the scenario's, which calibration must refuse. */
@@ -155,7 +157,7 @@ export const runScenario = async (
   scenario: RunnableScenario,
   options: RunOptions = {},
 ): Promise<RunResult> => {
-  const record = startRecord(scenario);
+  const record = startRecord(scenario, options.sweep ?? null);
   const signal = options.signal ?? new AbortController().signal;
   try {
     const profile = loadProfile(scenario.link);

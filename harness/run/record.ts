@@ -13,6 +13,7 @@ import type {
   Measurement,
   RunResult,
   RunState,
+  SweepOfRun,
 } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
 import { machineEnvironment } from './environment.ts';
@@ -32,9 +33,10 @@ export interface RunRecord {
   crossChecks: CrossCheck[];
   integrity: Integrity | null;
   evidence: Evidence;
+  readonly sweep: SweepOfRun | null;
 }
 
-export const startRecord = (scenario: RunnableScenario): RunRecord => ({
+export const startRecord = (scenario: RunnableScenario, sweep: SweepOfRun | null = null): RunRecord => ({
   scenario,
   runId: randomUUID(),
   startedAt: new Date().toISOString(),
@@ -45,6 +47,7 @@ export const startRecord = (scenario: RunnableScenario): RunRecord => ({
   crossChecks: [],
   integrity: null,
   evidence: { source: null, destination: null, rounds: [], measurement: null },
+  sweep,
 });
 
 const commonOf = ({
@@ -56,6 +59,7 @@ const commonOf = ({
   link,
   environment,
   crossChecks,
+  sweep,
 }: RunRecord) => ({
   schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
   runId,
@@ -67,6 +71,7 @@ const commonOf = ({
   scenario,
   environment,
   crossChecks,
+  sweep,
 });
 
 const stateOfCode: Partial<Record<ErrorCode, Exclude<RunState, 'completed'>>> = {
