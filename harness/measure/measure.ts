@@ -65,6 +65,7 @@ export const measure = (collected: Collected): Measurement => {
     totalTimeMs: endedAtMs - startedAtMs,
     setupTimeMs: activeAtMs - startedAtMs,
     downtimeMs: firstInstructionAtMs - lastInstructionAtMs,
+    downtimeStartMs: lastInstructionAtMs - startedAtMs,
     downtime: splitDowntime(source.timeline, destination.timeline, lastInstructionAtMs, firstInstructionAtMs),
     observed: observe(pings, { startedAtMs, endedAtMs }, routeMovedMs),
     ram: source.ram,

@@ -133,6 +133,7 @@ export const measurementSchema = z
     totalTimeMs: ms("From the source's start until the guest runs at the destination with all its pages"),
     setupTimeMs: ms('From the start until both sides had agreed'),
     downtimeMs: ms("From the guest's last instruction at the source to its first at the destination"),
+    downtimeStartMs: ms("The guest's last instruction at the source, after the start of the migration"),
     downtime: downtimeSchema,
     observed: observedSchema,
     ram: ramSchema,

@@ -4,7 +4,12 @@ import { paperCollected } from '../../../support/synthetic-migration.ts';
 
 describe('the measurement', () => {
   test('takes its times from the guest and from the clock that all hosts share', () => {
-    expect(measure(paperCollected())).toMatchObject({ totalTimeMs: 2040, setupTimeMs: 50, downtimeMs: 40 });
+    expect(measure(paperCollected())).toMatchObject({
+      totalTimeMs: 2040,
+      setupTimeMs: 50,
+      downtimeMs: 40,
+      downtimeStartMs: 2000,
+    });
   });
 
   test('counts post-copy until the last page', () => {
