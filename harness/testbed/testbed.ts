@@ -48,6 +48,12 @@ export interface Testbed extends AsyncDisposable {
   log(role: HostRole): Promise<string>;
   /** Engine, image and the like, for the result's `environment`. */
   describe(): Promise<Record<string, string>>;
+  /**
+   * Fresh agents for source and destination, where the driver can: new processes without a guest at the same targets.
+   * Router, observer, network and link stay as they are. Nobody may be connected to the two meanwhile.
+   * @throws LivemigError TESTBED_FAILED; the testbed is good for nothing but disposal then.
+   */
+  renew?(): Promise<void>;
 }
 
 export interface TestbedDriver {

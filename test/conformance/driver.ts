@@ -27,6 +27,8 @@ export interface DriverConformanceOptions {
   exportedBy: { module: URL; name: string };
   /** Where hosts have their Node, if not on their path. */
   nodePath?: string;
+  /** Whether its testbeds can give source and destination fresh agents. */
+  renews: boolean;
   /** Whether a killed harness's testbed goes by itself, or with the next sweep. */
   afterKill: 'goes-by-itself' | 'needs-sweep';
 }
@@ -172,6 +174,35 @@ export const driverConformance = (options: DriverConformanceOptions): void => {
       expect((await ping(second, 'source', second.topology.destination.address)).stdout).toContain(
         '2 received',
       );
+    });
+
+    const renewal = options.renews ? '' : `: driver ${driver.name} brings up a new testbed instead`;
+    (options.renews ? test : test.skip)(`renews source and destination alone${renewal}`, async () => {
+      const testbed = await up();
+      await connectHosts(testbed);
+      const processesOf = () => Promise.all(hostRoles.map((role) => hello(testbed, role)));
+      const idsOf = async () =>
+        Object.fromEntries((await processesOf()).map(({ role, pid }) => [role, pid])) as Record<
+          HostRole,
+          number
+        >;
+      let before = await idsOf();
+      for (let time = 0; time < 2; time++) {
+        await testbed.renew?.();
+        const after = await idsOf();
+        expect(after.source).not.toBe(before.source);
+        expect(after.destination).not.toBe(before.destination);
+        expect({ wan: after.wan, observer: after.observer }).toEqual({
+          wan: before.wan,
+          observer: before.observer,
+        });
+        before = after;
+      }
+      const { topology } = testbed;
+      expect((await ping(testbed, 'source', topology.destination.address)).stdout).toContain('2 received');
+      expect((await ping(testbed, 'observer', topology.guestAddress)).stdout).toContain('2 received');
+      await testbed[Symbol.asyncDispose]();
+      expect(await tracesOf(process.pid)).toEqual([]);
     });
 
     test('leaves nothing when disposed, twice too', async () => {

@@ -33,6 +33,7 @@ else {
       module: new URL('../../harness/testbed/docker/index.ts', import.meta.url),
       name: 'dockerDriver',
     },
+    renews: false,
     afterKill: 'needs-sweep',
   });
 

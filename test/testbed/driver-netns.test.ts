@@ -39,6 +39,7 @@ else {
       name: 'netnsDriver',
     },
     nodePath: process.execPath,
+    renews: true,
     afterKill: 'goes-by-itself',
   });
 

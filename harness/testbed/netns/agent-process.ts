@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HostRole } from '../../../proto/control.ts';
@@ -7,6 +8,7 @@ import { LivemigError } from '../../../proto/errors.ts';
 import { connectAgent } from '../../control-client.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
+import { execInCell } from './exec.ts';
 import { Tail } from './tail.ts';
 
 export interface AgentProcess {
@@ -18,6 +20,11 @@ export interface AgentProcess {
   readonly ended: Promise<void>;
   /** Wait until it answers `hello`. @throws LivemigError TESTBED_FAILED when it ends or takes longer. */
   ready(timeoutMs: number): Promise<void>;
+  /**
+   * Ends it at once and removes its socket, so that another can take its place: what it holds is memory and threads.
+   * @throws LivemigError TESTBED_FAILED when it doesn't go within the time.
+   */
+  kill(timeoutMs: number): Promise<void>;
 }
 
 const socketPollMs = 10;
@@ -43,6 +50,8 @@ export const startAgent = (
     stderr.push(chunk);
   });
   let how: string | null = null;
+  /** Inside the cell: ending nsenter, its parent out here, wouldn't end it. */
+  let pidInCell: number | null = null;
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       how = error.message;
@@ -79,17 +88,29 @@ export const startAgent = (
       const client = connectAgent(role, target);
       try {
         const answer = client.call('hello', {}, { timeoutMs: Math.max(1, deadline - Date.now()) });
-        await Promise.race([
+        const { pid } = await Promise.race([
           answer,
           ended.then(() => {
             throw failure(how ?? 'it ended');
           }),
         ]);
+        pidInCell = pid;
       } catch (error) {
         throw how === null ? failure("it listens, but doesn't answer", error) : failure(how);
       } finally {
         client.close();
       }
+    },
+    kill: async (timeoutMs) => {
+      if (pidInCell !== null && how === null)
+        await execInCell(cell, role, ['sh', '-c', `kill -KILL ${pidInCell}`], { timeoutMs });
+      const late = sleep(timeoutMs, 'late' as const, { ref: false });
+      if ((await Promise.race([ended, late])) === 'late')
+        throw new LivemigError(
+          'TESTBED_FAILED',
+          `the ${role} agent is still there ${timeoutMs} ms after SIGKILL`,
+        );
+      await rm(socketPath, { force: true });
     },
   };
 };

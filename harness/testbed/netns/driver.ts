@@ -30,6 +30,9 @@ const agentTimeoutMs = 60_000;
 const cellTimeoutMs = 15_000;
 /** How long agents may take to close in order before the cell ends under them. */
 const closeGraceMs = 2_000;
+/** The kernel takes a second or so to free a guest of 8 GiB. */
+const killTimeoutMs = 30_000;
+const renewedRoles = ['source', 'destination'] as const satisfies readonly HostRole[];
 
 const byRole = <T>(of: (role: HostRole) => T): Record<HostRole, T> =>
   Object.fromEntries(hostRoles.map((role) => [role, of(role)])) as Record<HostRole, T>;
@@ -55,10 +58,11 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
   const directory = await makeDirectory();
   let cell: Cell | null = null;
   const agents: AgentProcess[] = [];
+  const start = (inside: Cell, role: HostRole): AgentProcess =>
+    startAgent(inside, role, settings.agentPath, join(directory, `${role}.sock`));
   try {
     cell = await startCell(cellScript(netnsTopology, options), directory, settings.cellTimeoutMs);
-    for (const role of hostRoles)
-      agents.push(startAgent(cell, role, settings.agentPath, join(directory, `${role}.sock`)));
+    for (const role of hostRoles) agents.push(start(cell, role));
     await Promise.all(agents.map((agent) => agent.ready(settings.agentTimeoutMs)));
   } catch (error) {
     await takeDown(cell, agents, directory);
@@ -80,6 +84,11 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
       iproute2: (await command(['ip', '-V'])).trim(),
       privileges: isRootless() ? 'user namespace' : 'root',
     }),
+    renew: async () => {
+      await Promise.all(renewedRoles.map((role) => agentOf(role).kill(killTimeoutMs)));
+      for (const role of renewedRoles) agents[hostRoles.indexOf(role)] = start(started, role);
+      await Promise.all(renewedRoles.map((role) => agentOf(role).ready(settings.agentTimeoutMs)));
+    },
     [Symbol.asyncDispose]: () => (down ??= takeDown(started, agents, directory)),
   };
 };
