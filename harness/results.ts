@@ -1,0 +1,98 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { extname, join } from 'node:path';
+import { LivemigError, messageOf } from '../proto/errors.ts';
+import type { RunResult } from './result.ts';
+import { runResultSchema } from './result.ts';
+
+/** One document of a file and where it stands there, for messages. */
+interface Found {
+  where: string;
+  document: unknown;
+}
+
+type Problems = string[];
+
+/** More of one document would say the same again: a document of another schema is wrong in dozens of places. */
+const problemsPerDocument = 3;
+
+const parseJson = (text: string, where: string, problems: Problems): Found[] => {
+  try {
+    return [{ where, document: JSON.parse(text) as unknown }];
+  } catch (error) {
+    problems.push(`${where}: not JSON: ${messageOf(error)}`);
+    return [];
+  }
+};
+
+const linesOf = (text: string, file: string, problems: Problems): Found[] =>
+  text
+    .split('\n')
+    .flatMap((line, index) => (line.trim() === '' ? [] : parseJson(line, `${file}:${index + 1}`, problems)));
+
+/** A `.json` file holds one result, or several under `results`. */
+const severalOf = ({ where, document }: Found): Found[] => {
+  const results = (document as { results?: unknown } | null)?.results;
+  if (!Array.isArray(results)) return [{ where, document }];
+  return results.map((result: unknown, index) => ({
+    where: `${where}: results[${index}]`,
+    document: result,
+  }));
+};
+
+const readFileOf = async (file: string, problems: Problems): Promise<Found[]> => {
+  const extension = extname(file);
+  if (extension === '.jsonl') return linesOf(await readFile(file, 'utf8'), file, problems);
+  if (extension === '.json')
+    return parseJson(await readFile(file, 'utf8'), file, problems).flatMap(severalOf);
+  problems.push(`${file}: expected a directory, a .jsonl or a .json file`);
+  return [];
+};
+
+/** Every `runs.jsonl` below a directory. The `.json` files beside it hold the same runs once more. */
+const runFilesOf = async (directory: string): Promise<string[]> => {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && entry.name === 'runs.jsonl')
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+};
+
+const readPath = async (path: string, problems: Problems): Promise<Found[]> => {
+  try {
+    if (!(await stat(path)).isDirectory()) return await readFileOf(path, problems);
+    const files = await runFilesOf(path);
+    if (files.length === 0) problems.push(`${path}: no runs.jsonl in it`);
+    return (await Promise.all(files.map((file) => readFileOf(file, problems)))).flat();
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    problems.push(`${path}: ${isMissing ? 'there is no such file or directory' : messageOf(error)}`);
+    return [];
+  }
+};
+
+const validated = ({ where, document }: Found, problems: Problems): RunResult[] => {
+  const parsed = runResultSchema.safeParse(document);
+  if (parsed.success) return [parsed.data];
+  const { issues } = parsed.error;
+  for (const { path, message } of issues.slice(0, problemsPerDocument))
+    problems.push(`${where}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`);
+  if (issues.length > problemsPerDocument)
+    problems.push(`${where}: and ${issues.length - problemsPerDocument} more`);
+  return [];
+};
+
+/**
+ * The runs of a result set, each once, in the order of the paths and of the lines in them.
+ * @param paths directories (every `runs.jsonl` below them), `.jsonl` files (a result a line), `.json` files
+ * @throws LivemigError BAD_INPUT with every problem of every path, and where there is no run at all
+ */
+export const readResults = async (paths: readonly string[]): Promise<RunResult[]> => {
+  const problems: Problems = [];
+  const found = (await Promise.all(paths.map((path) => readPath(path, problems)))).flat();
+  const runs = new Map<string, RunResult>();
+  for (const run of found.flatMap((each) => validated(each, problems)))
+    if (!runs.has(run.runId)) runs.set(run.runId, run);
+  if (problems.length === 0 && runs.size === 0) problems.push(`${paths.join(', ')}: no results in it`);
+  if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
+  return [...runs.values()];
+};
