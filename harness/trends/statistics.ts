@@ -1,0 +1,77 @@
+import {
+  linearRegression,
+  linearRegressionLine,
+  median,
+  quantileSorted,
+  rSquared,
+  sampleWithReplacement,
+} from 'simple-statistics';
+import { rules } from './tolerances.ts';
+import type { Estimate } from './verdict.ts';
+
+export type Random = () => number;
+
+/** Uniform in [0, 1), the same for the same seed (mulberry32, Tommy Ettinger 2017). */
+export const seededRandom = (seed: number): Random => {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+export interface Line {
+  /** y per x. */
+  slope: number;
+  intercept: number;
+  /** Coefficient of determination. */
+  r2: number;
+}
+
+export type Point = readonly [x: number, y: number];
+
+/** Least squares. */
+export const fitLine = (points: readonly Point[]): Line => {
+  const pairs = points.map(([x, y]): [number, number] => [x, y]);
+  const { m, b } = linearRegression(pairs);
+  return { slope: m, intercept: b, r2: rSquared(pairs, linearRegressionLine({ m, b })) };
+};
+
+export const medianOf = <R>(group: readonly R[], quantity: (item: R) => number): number =>
+  group.length === 0 ? NaN : median(group.map(quantity));
+
+/** The repeats of a cell to compute with: all of them for the estimate, a resample of them for its confidence. */
+export type Draw = <R>(group: readonly R[]) => readonly R[];
+
+const everything: Draw = (group) => group;
+
+/** Within one resample a group is drawn once, so quantities of the same runs stay paired. */
+const resampling = (random: Random): Draw => {
+  const drawn = new Map<unknown, unknown>();
+  return <R>(group: readonly R[]): readonly R[] => {
+    const known = drawn.get(group) as readonly R[] | undefined;
+    if (known !== undefined) return known;
+    const sample = sampleWithReplacement([...group], group.length, random);
+    drawn.set(group, sample);
+    return sample;
+  };
+};
+
+/**
+ * A statistic of the runs with its confidence interval: percentile bootstrap (Efron 1979), repeats resampled within
+ * their cells, seeded. With three repeats a cell, the interval of a median is little more than their range; it says
+ * what these repeats can tell, not more.
+ * @param statistic takes each cell's runs through `draw`, and always the same array for the same cell
+ */
+export const estimateOf = (statistic: (draw: Draw) => number, unit: string): Estimate => {
+  const value = statistic(everything);
+  const random = seededRandom(rules.seed);
+  const values = Array.from({ length: rules.resamples }, () => statistic(resampling(random)))
+    .filter((each) => Number.isFinite(each))
+    .sort((left, right) => left - right);
+  if (values.length === 0) return { value, low: NaN, high: NaN, unit };
+  const tail = (1 - rules.confidence) / 2;
+  return { value, low: quantileSorted(values, tail), high: quantileSorted(values, 1 - tail), unit };
+};
