@@ -1,10 +1,10 @@
 import type { ErrorDocument } from '../proto/errors.ts';
-import { codeOf, toErrorDocument } from '../proto/errors.ts';
+import { toErrorDocument } from '../proto/errors.ts';
 import { loadProfile } from './profiles.ts';
 import type { LinkAsRun } from './result.ts';
 import { connectClients } from './run/clients.ts';
 import type { RunPhase } from './run/events.ts';
-import { shapeLink } from './run/link.ts';
+import { linkError, shapeLink } from './run/link.ts';
 import { startRecord } from './run/record.ts';
 import { bringUp, configureNetworks, greetHosts } from './run/testbed.ts';
 import { tcpBufferMaxBytesOf } from './run/transfer.ts';
@@ -44,11 +44,8 @@ export const calibrateScenario = async (
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
-  try {
-    await shapeLink(clients, testbed.topology, profile, record, enter);
-    return { ok: true, driver: record.driver, link: record.link, error: null };
-  } catch (error) {
-    if (codeOf(error) !== 'LINK_OUT_OF_TOLERANCE') throw error;
-    return { ok: false, driver: record.driver, link: record.link, error: toErrorDocument(error) };
-  }
+  const { topology } = testbed;
+  const { calibration } = await shapeLink({ clients, topology, profile, record, enter });
+  const error = calibration.ok ? null : toErrorDocument(linkError(profile, calibration));
+  return { ok: calibration.ok, driver: record.driver, link: record.link, error };
 };

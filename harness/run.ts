@@ -6,15 +6,18 @@ import { monotonicMs } from '../proto/units.ts';
 import { roundsOf } from './measure/series.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
+import type { LinkCalibration } from './result/setting.ts';
 import type { Clients } from './run/clients.ts';
 import { connectClients } from './run/clients.ts';
 import { conclude, migrationErrorOf, withDamage } from './run/conclude.ts';
 import type { RunEventSink, RunPhase } from './run/events.ts';
-import { shapeLink } from './run/link.ts';
+import { confirmLink, linkError, shapeLink } from './run/link.ts';
+import type { Loan, TestbedLender } from './run/loan.ts';
+import { singleUse } from './run/loan.ts';
 import { bootGuests, collect, migrateGuest, warmUp } from './run/migration.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
-import { bringUp, configureNetworks, greetHosts } from './run/testbed.ts';
+import { configureNetworks, greetHosts } from './run/testbed.ts';
 import { tcpBufferMaxBytesOf, transferConfigOf } from './run/transfer.ts';
 import { pageCountOf, verifyGuest } from './run/verification.ts';
 import { chooseDriver } from './testbed/index.ts';
@@ -31,6 +34,8 @@ export interface RunOptions {
   sweep?: SweepOfRun;
   /** Instead of the scenario's: for tests and for benchmarks that keep one. */
   driver?: TestbedDriver;
+  /** Where the run gets its testbed; by default one of its own. A sweep lends the same to several runs. */
+  testbeds?: TestbedLender;
   /** Negative control: sets this link in place of the scenario's, which calibration must refuse. */
   applyInstead?: LinkProfile;
   /** Called on the idle, calibrated link before the guest boots: benchmarks run their peers (iperf3) here. */
@@ -41,7 +46,7 @@ interface Run {
   options: RunOptions;
   record: RunRecord;
   profile: LinkProfile;
-  testbed: Testbed;
+  loan: Loan;
   clients: Clients;
   signal: AbortSignal;
   /** What the agents have told so far. */
@@ -49,22 +54,41 @@ interface Run {
   enter: (phase: RunPhase, detail?: string) => void;
 }
 
+/** A link that was calibrated for an earlier run is only looked at again. */
+const calibrateLink = async ({
+  options: { applyInstead },
+  record,
+  profile,
+  loan,
+  clients,
+  enter,
+}: Omit<Run, 'signal' | 'told'>): Promise<LinkCalibration> => {
+  const { topology } = loan.testbed;
+  const shape = { clients, topology, profile, record, enter, applyInstead };
+  const link = await (loan.known === null
+    ? shapeLink(shape)
+    : confirmLink(shape, loan.known, loan.throughputMaxAgeMs));
+  loan.calibrated(link);
+  if (!link.calibration.ok) throw linkError(profile, link.calibration);
+  return link.calibration;
+};
+
 /** From a shaped link to a verdict. */
 const migrateOnce = async ({
   options,
   record,
   profile,
-  testbed,
+  loan,
   clients,
   signal,
   told,
   enter,
 }: Run): Promise<RunResult> => {
   const { scenario, environment } = record;
-  const { topology } = testbed;
+  const { topology } = loan.testbed;
 
-  const calibration = await shapeLink(clients, topology, profile, record, enter, options.applyInstead);
-  await options.onCalibrated?.(testbed);
+  const calibration = await calibrateLink({ options, record, profile, loan, clients, enter });
+  await options.onCalibrated?.(loan.testbed);
   const transfer = transferConfigOf(calibration, scenario.transfer.channels);
   environment.transfer = { ...transfer, tcpBufferMaxBytes: tcpBufferMaxBytesOf(profile) };
 
@@ -125,13 +149,15 @@ const runInTestbed = async (
   const driver = options.driver ?? (await chooseDriver(scenario.driver));
   enter('up', driver.name);
   await using stack = new AsyncDisposableStack();
-  const testbed = stack.use(
-    await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, (detail) => {
-      enter('up', detail);
-    }),
+  const tell = (detail: string): void => {
+    enter('up', detail);
+  };
+  const loan = stack.use(
+    await (options.testbeds ?? singleUse).lend({ driver, profile, record, signal, tell }),
   );
+  const { testbed } = loan;
   stack.defer(() => {
-    enter('down');
+    if (!loan.isKept) enter('down');
   });
   const clients = connectClients(testbed, signal);
   for (const client of Object.values(clients)) stack.defer(() => client.close());
@@ -145,7 +171,15 @@ const runInTestbed = async (
   stack.defer(() => subscription.unsubscribe());
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
-  return await migrateOnce({ options, record, profile, testbed, clients, signal, told, enter });
+  try {
+    const result = await migrateOnce({ options, record, profile, loan, clients, signal, told, enter });
+    loan.keep();
+    return result;
+  } catch (error) {
+    // The one failure that is an answer: the testbed did all it should.
+    if (codeOf(error) === 'NOT_CONVERGED') loan.keep();
+    throw error;
+  }
 };
 
 /**

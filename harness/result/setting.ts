@@ -84,6 +84,15 @@ export const calibrationSchema = z
     expectedGoodputMbps: z.number(),
     goodputRatio: z.number(),
     throughputAttempts: z.int(),
+    throughputMeasured: z
+      .object({
+        runId: z
+          .string()
+          .describe('By the calibration of this run: its own, or an earlier one in its testbed'),
+        at: z.iso.datetime().describe('Wall clock, for people'),
+        ageMs: z.number().nonnegative().describe("How long before this run's calibration ended, in ms"),
+      })
+      .describe('A sweep keeps a testbed for several runs: the round trip is measured before each of them'),
     durationMs: z.number(),
   })
   .meta({ id: 'Calibration' });
@@ -148,5 +157,6 @@ export const environmentSchema = z
   .meta({ id: 'Environment' });
 
 export type ScenarioAsRun = z.infer<typeof scenarioAsRunSchema>;
+export type LinkCalibration = z.infer<typeof calibrationSchema>;
 export type LinkAsRun = z.infer<typeof linkSchema>;
 export type Environment = z.infer<typeof environmentSchema>;

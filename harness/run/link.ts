@@ -1,37 +1,97 @@
 import { LivemigError } from '../../proto/errors.ts';
 import type { LinkProfile } from '../../proto/link.ts';
-import type { Calibration } from '../testbed/calibrate.ts';
+import { monotonicMs } from '../../proto/units.ts';
+import type { LinkCalibration } from '../result/setting.ts';
 import { calibrate, chooseBackend } from '../testbed/calibrate.ts';
+import { confirmRtt } from '../testbed/confirm.ts';
+import { measureThroughput } from '../testbed/probe-link.ts';
 import type { Topology } from '../testbed/testbed.ts';
 import type { Clients } from './clients.ts';
 import type { RunPhase } from './events.ts';
+import type { KnownLink } from './loan.ts';
 import type { RunRecord } from './record.ts';
 
+export interface ShapeOptions {
+  clients: Clients;
+  topology: Topology;
+  profile: LinkProfile;
+  record: RunRecord;
+  enter: (phase: RunPhase, detail?: string) => void;
+  /** Negative control: this link is set, and must be refused. */
+  applyInstead?: LinkProfile | undefined;
+}
+
+const noted = (record: RunRecord, calibration: LinkCalibration, throughputAtMs: number): KnownLink => {
+  record.link.backend = calibration.backend;
+  record.link.readBack = calibration.applied.readBack;
+  record.link.calibration = calibration;
+  return { calibration, throughputAtMs };
+};
+
+/** Why nothing may be measured over a link. */
+export const linkError = (profile: LinkProfile, { reasons }: LinkCalibration): LivemigError =>
+  new LivemigError(
+    'LINK_OUT_OF_TOLERANCE',
+    `the link isn't what its profile ${profile.name} says: ${reasons.join('; ')}`,
+  );
+
+const measuredNow = (record: RunRecord) => ({
+  runId: record.runId,
+  at: new Date().toISOString(),
+  ageMs: 0,
+});
+
 /**
- * Applies the link and finds out what it really is.
- * @param applyInstead negative control: this link is set, and must be refused.
- * @throws LivemigError UNSUPPORTED, LINK_NOT_APPLIED, or LINK_OUT_OF_TOLERANCE with the calibration in the record
+ * Applies the link and finds out what it really is, within tolerance or not, for the record as well.
+ * @throws LivemigError UNSUPPORTED, LINK_NOT_APPLIED
  */
-export const shapeLink = async (
-  clients: Clients,
-  topology: Topology,
-  profile: LinkProfile,
-  record: RunRecord,
-  enter: (phase: RunPhase, detail?: string) => void,
-  applyInstead?: LinkProfile,
-): Promise<Calibration> => {
+export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
+  const { clients, topology, profile, record, enter, applyInstead } = options;
   enter('link', profile.name);
   const backend = await chooseBackend(clients.wan, record.scenario.backend);
   record.link.backend = backend;
   enter('calibrate', backend);
   const negativeControl = applyInstead === undefined ? {} : { applyInstead };
   const calibration = await calibrate({ clients, topology, profile, backend, ...negativeControl });
-  record.link.readBack = calibration.applied.readBack;
-  record.link.calibration = calibration;
-  if (!calibration.ok)
-    throw new LivemigError(
-      'LINK_OUT_OF_TOLERANCE',
-      `the link isn't what its profile ${profile.name} says: ${calibration.reasons.join('; ')}`,
-    );
-  return calibration;
+  return noted(record, { ...calibration, throughputMeasured: measuredNow(record) }, monotonicMs());
+};
+
+/**
+ * The link of an earlier run, for the next one: its round trip is measured again, and its throughput where that is too
+ * old. A link whose round trip has drifted, as the hosts' own latency does with the machine's load, is shaped anew.
+ */
+export const confirmLink = async (
+  options: ShapeOptions,
+  known: KnownLink,
+  throughputMaxAgeMs: number,
+): Promise<KnownLink> => {
+  const { record, enter } = options;
+  const startedAtMs = monotonicMs();
+  enter('calibrate', 'kept link');
+  record.link.backend = known.calibration.backend;
+  const rtt = await confirmRtt(options);
+  if (rtt === null) return shapeLink(options);
+  const again = {
+    ...known.calibration,
+    rtt,
+    rttMs: rtt.medianMs,
+    throughputMeasured: {
+      ...known.calibration.throughputMeasured,
+      ageMs: monotonicMs() - known.throughputAtMs,
+    },
+  };
+  if (again.throughputMeasured.ageMs <= throughputMaxAgeMs)
+    return noted(record, { ...again, durationMs: monotonicMs() - startedAtMs }, known.throughputAtMs);
+  enter('calibrate', 'throughput');
+  const { reasons, ...throughput } = await measureThroughput(options);
+  const measured = {
+    ...again,
+    ...throughput,
+    ok: reasons.length === 0,
+    reasons,
+    goodputRatio: throughput.goodputMbps / again.expectedGoodputMbps,
+    throughputMeasured: measuredNow(record),
+    durationMs: monotonicMs() - startedAtMs,
+  };
+  return noted(record, measured, monotonicMs());
 };

@@ -1,23 +1,16 @@
 /** Applying a link and finding out what it really is, before anything is measured over it. */
 import type { RttProbeResult } from '../../proto/control.ts';
 import { LivemigError } from '../../proto/errors.ts';
-import type { AppliedLink, BackendName, LinkDirection, LinkProfile } from '../../proto/link.ts';
+import type { AppliedLink, BackendName, LinkProfile } from '../../proto/link.ts';
 import { backendNames, rttMsOf } from '../../proto/link.ts';
 import { monotonicMs } from '../../proto/units.ts';
 import type { AgentClient } from '../control-client.ts';
-import type { Topology } from './testbed.ts';
-import { expectedGoodputMbps, goodputReasons, nextCorrectionMs, rttReasons } from './tolerance.ts';
+import type { ProbeOptions } from './probe-link.ts';
+import { measureRtt, measureThroughput } from './probe-link.ts';
+import { expectedGoodputMbps, nextCorrectionMs, rttReasons } from './tolerance.ts';
 
-export interface CalibrationClients {
-  source: AgentClient;
-  destination: AgentClient;
-  wan: AgentClient;
-}
-
-export interface CalibrateOptions {
-  clients: CalibrationClients;
-  topology: Topology;
-  profile: LinkProfile;
+export interface CalibrateOptions extends ProbeOptions {
+  clients: ProbeOptions['clients'] & { wan: AgentClient };
   backend: BackendName | 'auto';
   /** Negative control: set this link instead, and see whether it is refused. */
   applyInstead?: LinkProfile;
@@ -49,11 +42,8 @@ export interface Calibration {
   durationMs: number;
 }
 
-const maxAttempts = 3;
 /** One correction does on a quiet machine; where the load changes meanwhile, so does the overhead. */
 const maxCorrections = 6;
-const warmUpProbe = { count: 15, intervalMs: 2 };
-const rttProbe = { count: 40, intervalMs: 5 };
 
 /** Which backend `auto` means on this router: netem where it works, else nfqueue. */
 export const chooseBackend = async (wan: AgentClient, wanted: BackendName | 'auto'): Promise<BackendName> => {
@@ -67,69 +57,6 @@ export const chooseBackend = async (wan: AgentClient, wanted: BackendName | 'aut
     .filter(({ backend }) => order.includes(backend))
     .map(({ backend, reason }) => `${backend}: ${reason}`);
   throw new LivemigError('UNSUPPORTED', `no link backend works here. ${why.join('; ')}`);
-};
-
-/** Throughput from one host to the other, repeated while it is out of tolerance; if it stays so, the nearest one. */
-const probeThroughput = async (
-  from: AgentClient,
-  target: { address: string; port: number; rampMs: number; measureMs: number },
-  direction: LinkDirection,
-  what: string,
-): Promise<{ goodputMbps: number; attempts: number; reasons: string[] }> => {
-  const distance = (mbps: number): number => Math.abs(mbps - expectedGoodputMbps(direction));
-  let nearestMbps = Infinity;
-  for (let attempts = 1; ; attempts += 1) {
-    // Where noise ended slow start early, the window needs longer to grow.
-    const patient = { ...target, rampMs: target.rampMs * attempts };
-    const { goodputMbps } = await from.call('probeThroughput', patient, { timeoutMs: 60_000 });
-    if (distance(goodputMbps) < distance(nearestMbps)) nearestMbps = goodputMbps;
-    const reasons = goodputReasons(what, direction, nearestMbps);
-    if (reasons.length === 0 || attempts === maxAttempts)
-      return { goodputMbps: nearestMbps, attempts, reasons };
-  }
-};
-
-/**
- * Slow start to a full link takes some 12 round trips (from 10 segments to 65 MB), overshoots, and repairs that in 20
- * to 30 more (iperf3 at 10 Gb/s and 52.5 ms: steady after 1.8 s).
- */
-const rampMsOf = (profile: LinkProfile): number => Math.ceil(100 + 40 * rttMsOf(profile));
-
-type ProbeOptions = Omit<CalibrateOptions, 'backend' | 'applyInstead'>;
-
-/** After a few round trips that warm both processes up. */
-const measureRtt = async ({ clients, topology }: ProbeOptions): Promise<RttProbeResult> => {
-  const { address } = topology.destination;
-  const { udpPort } = await clients.destination.call('probeServe', { address });
-  await clients.source.call('probeRtt', { address, port: udpPort, ...warmUpProbe });
-  return clients.source.call('probeRtt', { address, port: udpPort, ...rttProbe });
-};
-
-const measureThroughput = async ({ clients, topology, profile }: ProbeOptions) => {
-  const { source, destination } = clients;
-  const [sourceServes, destinationServes] = await Promise.all([
-    source.call('probeServe', { address: topology.source.address }),
-    destination.call('probeServe', { address: topology.destination.address }),
-  ]);
-  const rampMs = rampMsOf(profile);
-  const forward = await probeThroughput(
-    source,
-    { address: topology.destination.address, port: destinationServes.tcpPort, rampMs, measureMs: 500 },
-    profile.sourceToDestination,
-    'source to destination',
-  );
-  const backward = await probeThroughput(
-    destination,
-    { address: topology.source.address, port: sourceServes.tcpPort, rampMs, measureMs: 250 },
-    profile.destinationToSource,
-    'destination to source',
-  );
-  return {
-    goodputMbps: forward.goodputMbps,
-    reverseGoodputMbps: backward.goodputMbps,
-    throughputAttempts: Math.max(forward.attempts, backward.attempts),
-    reasons: [...forward.reasons, ...backward.reasons],
-  };
 };
 
 /**

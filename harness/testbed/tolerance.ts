@@ -41,6 +41,15 @@ export const goodputReasons = (what: string, direction: LinkDirection, goodputMb
   return [`goodput ${what} is ${goodputMbps.toFixed(0)} Mb/s, expected ${String(from)} to ${String(to)}`];
 };
 
+/** Why the throughput of a link isn't its profile's, either way; empty when it is. */
+export const throughputReasons = (
+  profile: LinkProfile,
+  measured: { goodputMbps: number; reverseGoodputMbps: number },
+): string[] => [
+  ...goodputReasons('source to destination', profile.sourceToDestination, measured.goodputMbps),
+  ...goodputReasons('destination to source', profile.destinationToSource, measured.reverseGoodputMbps),
+];
+
 /**
  * The largest overhead that is believed to be the backend's own, per direction; more is a wrong link and stays
  * uncorrected. NFQUEUE costs 0.3 ms on the development machine.

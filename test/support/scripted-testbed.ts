@@ -54,10 +54,16 @@ const topology: Topology = {
 const rttMs = 5.5;
 const goodputMbps = 950;
 
+const inTurn = <T>(values: readonly [T, ...T[]]): (() => T) => {
+  let turn = 0;
+  return () => values[turn++ % values.length] ?? values[0];
+};
+
 const scriptOf = (role: HostRole): ControlHandlers => {
   const collected = paperCollected();
-  const counters = [collected.counters.before, collected.counters.after];
-  const cpu = [collected.cpu.before[role], collected.cpu.after[role]];
+  // Of one migration after the other: before it and after it.
+  const counters = inTurn([collected.counters.before, collected.counters.after]);
+  const cpu = inTurn([collected.cpu.before[role], collected.cpu.after[role]]);
   const sample = { atMs: 0, operations: 0, pagesDirtied: 0, stalledMs: 0 };
   const ledger = Buffer.alloc(pageCount * 4);
   ledger.fill(1, 0, collected.touchedPages * 4);
@@ -88,7 +94,7 @@ const scriptOf = (role: HostRole): ControlHandlers => {
     applyLink: async ({ profile, backend }) => ({
       backend, profile: profile.name, readBack: { sourceToDestination: 'tbf', destinationToSource: 'tbf' },
     }), // prettier-ignore
-    linkCounters: async () => counters.shift()!,
+    linkCounters: async () => counters(),
     routeGuest: async () => ({ port: 3 }),
     guestRouteMoved: async () => ({ atMs: collected.routeMovedAtMs }),
     startPings: async () => ({}),
@@ -96,23 +102,30 @@ const scriptOf = (role: HostRole): ControlHandlers => {
       result: { sent: 4000, received: 3960, full: false },
       blob: encodePingSamples(paperPings({ rttMs })),
     }),
-    cpu: async () => cpu.shift()!,
+    cpu: async () => cpu(),
   };
 };
 
 export interface ScriptedDriver extends TestbedDriver {
   /** Testbeds that are up. */
   readonly live: number;
+  /** Testbeds that were ever brought up. */
+  readonly ups: number;
   /** Every call so far, as `role.method`. */
   readonly calls: readonly string[];
 }
 
-/** @param changes handlers that replace a role's script. */
+/**
+ * @param changes handlers that replace a role's script.
+ * @param renew what its testbeds do for fresh agents; without it they can't.
+ */
 export const scriptedDriver = (
   changes: Partial<Record<HostRole, ControlHandlers>> = {},
   events = new Subject<AgentEvent>(),
+  renew?: () => Promise<void>,
 ): ScriptedDriver => {
   let live = 0;
+  let ups = 0;
   const calls: string[] = [];
   const recorded = (role: HostRole): ControlHandlers => {
     const handlers = { ...scriptOf(role), ...changes[role] } as Record<
@@ -135,6 +148,7 @@ export const scriptedDriver = (
       hostRoles.map((role) => serveControl(targetOf(role), recorded(role), events)),
     );
     live += 1;
+    ups += 1;
     return {
       driver: 'netns',
       id: directory,
@@ -143,6 +157,7 @@ export const scriptedDriver = (
       exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
       log: async (role) => `the ${role}'s last words`,
       describe: async () => ({ kind: 'scripted' }),
+      ...(renew === undefined ? {} : { renew }),
       [Symbol.asyncDispose]: async () => {
         live -= 1;
         for (const server of servers) server.close();
@@ -157,6 +172,9 @@ export const scriptedDriver = (
     sweep: async () => [],
     get live() {
       return live;
+    },
+    get ups() {
+      return ups;
     },
     calls,
   };
