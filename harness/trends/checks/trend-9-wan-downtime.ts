@@ -1,0 +1,102 @@
+import type { Check, Trend } from '../check.ts';
+import { downtimeDifference } from '../downtime-split.ts';
+import { flavours, loads, ulsterFigure, ulsterSites } from '../published.ts';
+import { downtimeMs } from '../quantities.ts';
+import type { Draw } from '../statistics.ts';
+import { estimateOf, medianOf } from '../statistics.ts';
+import { marginOf, tolerances } from '../tolerances.ts';
+import type { WanCell } from '../wan.ts';
+import { siteText, wanCell, wanCells } from '../wan.ts';
+import { figure } from '../words.ts';
+
+/** Two cells that differ in one thing. */
+interface Pair {
+  more: WanCell;
+  less: WanCell;
+  name: string;
+}
+
+const differenceS = (draw: Draw, { more, less }: Pair): number =>
+  (medianOf(draw(more.runs), downtimeMs) - medianOf(draw(less.runs), downtimeMs)) / 1000;
+
+const all: Draw = (group) => group;
+const differencesText = (pairs: readonly Pair[]): string =>
+  pairs.map((pair) => `${pair.name} ${figure(differenceS(all, pair))} s`).join(', ');
+
+type Id = '9a' | '9b';
+
+/** The difference that is farthest outside the tolerance or, where none is, nearest to it. */
+const tightest = (id: Id, differences: readonly number[]): number =>
+  differences.reduce((left, right) =>
+    marginOf(right, tolerances[id]) < marginOf(left, tolerances[id]) ? right : left,
+  );
+
+const finding = (id: Id, pairs: readonly Pair[]) => {
+  const widest = pairs.reduce((left, right) =>
+    Math.abs(differenceS(all, right)) > Math.abs(differenceS(all, left)) ? right : left,
+  );
+  return {
+    estimate: estimateOf(
+      (draw) =>
+        tightest(
+          id,
+          pairs.map((pair) => differenceS(draw, pair)),
+        ),
+      's',
+    ),
+    detail: differencesText(pairs),
+    explanation: `${widest.name}: ${downtimeDifference(widest.more.runs, widest.less.runs)}`,
+  };
+};
+
+const published = {
+  flavours: ulsterSites.flatMap((site) =>
+    loads.map(
+      (load) => ulsterFigure('downtime', site, 'xl', load) - ulsterFigure('downtime', site, 't', load),
+    ),
+  ),
+  distance: loads.flatMap((load) =>
+    flavours.map(
+      (flavour) =>
+        ulsterFigure('downtime', 'halifax', flavour, load) -
+        ulsterFigure('downtime', 'dublin', flavour, load),
+    ),
+  ),
+};
+
+const overFlavours: Check = {
+  id: '9a',
+  statement: 'WAN downtime hardly depends on the flavour: xl minus t, the largest over links and loads',
+  table: 'Table III',
+  published: `${figure(Math.max(...published.flavours))} s`,
+  prepare: (need) => {
+    const pairs = ulsterSites.flatMap((site) =>
+      loads.map((load): Pair => ({
+        more: wanCell(need, site, 'xl', load),
+        less: wanCell(need, site, 't', load),
+        name: `${siteText[site]} ${load}`,
+      })),
+    );
+    return () => finding('9a', pairs);
+  },
+};
+
+const overDistance: Check = {
+  id: '9b',
+  statement:
+    'WAN downtime hardly depends on latency: Halifax minus Dublin, the cell that strains the bounds most',
+  table: 'Table III',
+  published: `${figure(Math.min(...published.distance))} … ${figure(Math.max(...published.distance))} s`,
+  prepare: (need) => {
+    const dublins = wanCells(need, { site: 'dublin' });
+    const pairs = wanCells(need, { site: 'halifax' }).flatMap((more): Pair[] => {
+      const less = dublins.find(({ flavour, load }) => flavour === more.flavour && load === more.load);
+      return less === undefined ? [] : [{ more, less, name: `${more.flavour} ${more.load}` }];
+    });
+    if (pairs.length === 0)
+      need.lacks('no cell of post-copy rate=measured that both Dublin and Halifax have');
+    return () => finding('9b', pairs);
+  },
+};
+
+export const trend9: Trend = { trend: 9, experiment: 'ulster-wan', checks: [overFlavours, overDistance] };

@@ -1,0 +1,24 @@
+import type { CompletedRun, Downtime } from '../result.ts';
+import type { Runs } from './needs.ts';
+import { medianOf } from './statistics.ts';
+import { figure } from './words.ts';
+
+const parts: Readonly<Record<Exclude<keyof Downtime, 'pauseMs'>, string>> = {
+  finalPagesMs: 'pages and bitmap',
+  deviceStateMs: 'sending the device state',
+  propagationMs: 'propagation',
+  loadMs: 'loading',
+  resumeMs: 'resuming',
+};
+
+/** Where two cells' downtimes differ: the part with the largest difference of medians. */
+export const downtimeDifference = (more: Runs, less: Runs): string => {
+  const differences = Object.entries(parts).map(([key, text]) => {
+    const of = ({ measurement }: CompletedRun): number => measurement.downtime[key as keyof typeof parts];
+    return { text, ms: medianOf(more, of) - medianOf(less, of) };
+  });
+  const largest = differences.reduce((left, right) =>
+    Math.abs(right.ms) > Math.abs(left.ms) ? right : left,
+  );
+  return `most of the difference is ${largest.text}: ${largest.ms < 0 ? '' : '+'}${figure(largest.ms)} ms`;
+};
