@@ -1,6 +1,13 @@
 import { defaultLimits } from '../../proto/strategy.ts';
 import type { WorkloadConfig } from '../../proto/guest.ts';
-import { defaultBaseFootprintBytes, defaultDirtyRate, defaultRegionBytes, defaults } from './defaults.ts';
+import {
+  defaultBaseFootprintBytes,
+  defaultDirtyRate,
+  defaultRegionBytes,
+  defaults,
+  wholePages,
+} from './defaults.ts';
+import type { ShareOfRam } from './fields.ts';
 import type { ScenarioDocument } from './schema.ts';
 import type { Scenario } from './types.ts';
 
@@ -10,10 +17,13 @@ const over = <T extends object>(base: T, given: { [K in keyof T]?: T[K] | undefi
   ...Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)),
 });
 
+const inBytes = (size: number | ShareOfRam | undefined, ramBytes: number): number | undefined =>
+  typeof size === 'object' ? wholePages(size.share * ramBytes) : size;
+
 const workloadOf = (document: ScenarioDocument, ramBytes: number): WorkloadConfig => {
   const given = document.workload ?? {};
   const name = given.name ?? defaults.workload;
-  const regionBytes = given.region ?? defaultRegionBytes(name, ramBytes);
+  const regionBytes = inBytes(given.region, ramBytes) ?? defaultRegionBytes(name, ramBytes);
   const rate = given.dirtyRate ?? 'auto';
   return {
     name,
@@ -36,7 +46,8 @@ export const completeScenario = (document: ScenarioDocument): Scenario => {
     guest: {
       ramBytes,
       vcpus: document.guest?.vcpus ?? defaults.vcpus,
-      baseFootprintBytes: document.guest?.baseFootprint ?? defaultBaseFootprintBytes(ramBytes),
+      baseFootprintBytes:
+        inBytes(document.guest?.baseFootprint, ramBytes) ?? defaultBaseFootprintBytes(ramBytes),
       deviceStateBytes: document.guest?.deviceState ?? defaults.deviceStateBytes,
       prealloc: document.guest?.prealloc ?? defaults.prealloc,
     },

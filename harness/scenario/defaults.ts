@@ -23,7 +23,7 @@ export const defaults = {
   hotRegionFraction: 0.1,
 } as const;
 
-const wholePages = (bytes: number): number => Math.floor(bytes / pageSizeBytes) * pageSizeBytes;
+export const wholePages = (bytes: number): number => Math.floor(bytes / pageSizeBytes) * pageSizeBytes;
 
 /** A quarter of the RAM, at most 256 MiB; an idle guest has none. */
 export const defaultRegionBytes = (workload: WorkloadName, ramBytes: number): number =>

@@ -6,8 +6,10 @@ import { unknownName } from '../nearest.ts';
 /** How a wrong value is shown in a problem. */
 const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
+type Read<T> = { value: T } | { problem: string };
+
 /** A field that is left out stays undefined; one that is there is read by `read`, which returns a problem or a value. */
-const field = <T>(read: (value: unknown) => { value: T } | { problem: string }) =>
+const field = <T>(read: (value: unknown) => Read<T>) =>
   z
     .unknown()
     .transform((value, context): T | undefined => {
@@ -54,20 +56,45 @@ export const flag = () =>
         : { problem: `expected true or false, got ${shown(value)}` },
   );
 
+const readBytes = (
+  value: unknown,
+  min: number,
+  max: number,
+  unit: { wholePages: boolean },
+  example: string,
+): Read<number> => {
+  const size = typeof value === 'number' ? value : typeof value === 'string' ? parseBytes(value) : undefined;
+  const range = `from ${formatBytes(min)} to ${formatBytes(max)}`;
+  if (size === undefined || !Number.isInteger(size))
+    return { problem: `expected a size like ${example}, ${range}, got ${shown(value)}` };
+  if (size < min || size > max) return { problem: `expected a size ${range}, got ${shown(value)}` };
+  if (unit.wholePages && size % pageSizeBytes !== 0)
+    return { problem: `expected a multiple of the page size (${pageSizeBytes} bytes), got ${shown(value)}` };
+  return { value: size };
+};
+
 /** Bytes: a plain number or a size like `256MiB`. */
 export const bytes = (min: number, max: number, unit: { wholePages: boolean }) =>
-  field<number>((value) => {
-    const size =
-      typeof value === 'number' ? value : typeof value === 'string' ? parseBytes(value) : undefined;
-    const range = `from ${formatBytes(min)} to ${formatBytes(max)}`;
-    if (size === undefined || !Number.isInteger(size))
-      return { problem: `expected a size like 256MiB or 1GiB, ${range}, got ${shown(value)}` };
-    if (size < min || size > max) return { problem: `expected a size ${range}, got ${shown(value)}` };
-    if (unit.wholePages && size % pageSizeBytes !== 0)
-      return {
-        problem: `expected a multiple of the page size (${pageSizeBytes} bytes), got ${shown(value)}`,
-      };
-    return { value: size };
+  field<number>((value) => readBytes(value, min, max, unit, '256MiB or 1GiB'));
+
+/** A part of the guest's RAM, from 0 to 1. */
+export interface ShareOfRam {
+  share: number;
+}
+
+const percentOf = (value: unknown): number | undefined => {
+  const text = typeof value === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(value)?.[1] : undefined;
+  return text === undefined ? undefined : Number(text);
+};
+
+/** Bytes, or a share of the guest's RAM like `75%`. */
+export const bytesOrShare = (min: number, max: number, unit: { wholePages: boolean }) =>
+  field<number | ShareOfRam>((value) => {
+    const percent = percentOf(value);
+    if (percent === undefined) return readBytes(value, min, max, unit, "256MiB or 75% (of the guest's RAM)");
+    return percent <= 100
+      ? { value: { share: percent / 100 } }
+      : { problem: `expected at most 100% of the guest's RAM, got ${shown(value)}` };
   });
 
 /** One of the `known` names; anything else is told the nearest. */

@@ -4,7 +4,7 @@ import { backendNames } from '../../proto/link.ts';
 import { strategyNames } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
 import { driverNames } from '../testbed/testbed.ts';
-import { bytes, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
+import { bytes, bytesOrShare, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
 
 const minuteMs = 60_000;
 const pages = { wholePages: true };
@@ -22,7 +22,7 @@ export const scenarioSchema = (links: readonly string[]) =>
       .strictObject({
         ram: bytes(8 * mebibyte, 16 * gibibyte, pages),
         vcpus: integer(1, 8),
-        baseFootprint: bytes(0, 16 * gibibyte, pages),
+        baseFootprint: bytesOrShare(0, 16 * gibibyte, pages),
         deviceState: bytes(0, 256 * mebibyte, { wholePages: false }),
         prealloc: flag(),
       })
@@ -30,7 +30,7 @@ export const scenarioSchema = (links: readonly string[]) =>
     workload: z
       .strictObject({
         name: oneOf('workload', workloadNames),
-        region: bytes(0, 16 * gibibyte, pages),
+        region: bytesOrShare(0, 16 * gibibyte, pages),
         dirtyRate: dirtyRate(),
         hotWriteFraction: fraction(),
         hotRegionFraction: fraction(),

@@ -54,6 +54,19 @@ describe('defaults', () => {
     expect(rate('1GiB')).toBe(131_072);
   });
 
+  test('footprint and region may be shares of the RAM, in whole pages', () => {
+    const document = { guest: '30MiB,baseFootprint=25%', workload: 'stress:75%@flat-out' };
+    const { guest, workload } = valid(document);
+    expect(workload.regionBytes).toBe(22.5 * mebibyte);
+    expect(guest.baseFootprintBytes).toBe(7.5 * mebibyte);
+    expect(valid({ guest: '8MiB', workload: 'stress:33.3%' }).workload.regionBytes % 4096).toBe(0);
+    expect(problemsOf({ workload: 'stress:101%' })).toEqual([
+      'workload.region: expected at most 100% of the guest\'s RAM, got "101%"',
+    ]);
+    expect(problemsOf({ guest: '8MiB,baseFootprint=50%', workload: 'stress:75%' })).toHaveLength(1);
+    expect(problemsOf({ guest: '75%' })[0]).toMatch(/^guest.ram: expected a size like 256MiB or 1GiB/);
+  });
+
   test('footprint and region fit into the smallest guest', () => {
     const { guest, workload } = valid({ guest: { ram: '8MiB' } });
     expect(guest.baseFootprintBytes + workload.regionBytes).toBeLessThanOrEqual(guest.ramBytes);
