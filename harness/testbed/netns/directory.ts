@@ -1,8 +1,9 @@
-import { readFileSync, readlinkSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LivemigError } from '../../../proto/errors.ts';
+import type { Owner } from '../owner.ts';
+import { isDead, thisProcess } from '../owner.ts';
 
 /**
  * The private directory of a testbed (mode 700, by mkdtemp): its agents' sockets, and a note of the process that
@@ -14,43 +15,6 @@ const ownerFile = 'owner.json';
 const directoryMaxLength = 107 - '/destination.sock'.length;
 /** A directory without a note of its owner may be one that is just being made. */
 const unownedGraceMs = 60_000;
-
-/** A process for good: ids are used again, but not with the same start time, nor in another PID namespace. */
-interface Owner {
-  pid: number;
-  startTime: string;
-  pidNamespace: string;
-}
-
-/**
- * Field 22 of /proc/PID/stat, clock ticks since boot (proc(5)); null when there is no such process. A zombie is none:
- * where nobody collects it, it stays for ever.
- */
-export const startTimeOf = (pid: number): string | null => {
-  try {
-    return parseStartTime(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return null;
-  }
-};
-
-/** @param line of /proc/PID/stat; its second field, the program's name in parentheses, may hold anything. */
-export const parseStartTime = (line: string): string | null => {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' ? null : (fields[19] ?? null);
-};
-
-const pidNamespace = (): string => readlinkSync('/proc/self/ns/pid');
-
-const self = (): Owner => ({
-  pid: process.pid,
-  startTime: startTimeOf(process.pid) ?? '',
-  pidNamespace: pidNamespace(),
-});
-
-/** Unknown where the owner lives in a PID namespace that we don't see: such a directory isn't ours to judge. */
-const isDead = (owner: Owner): boolean =>
-  owner.pidNamespace === pidNamespace() && startTimeOf(owner.pid) !== owner.startTime;
 
 /** The temporary directory, unless the cell's own /run would hide it or sockets in it have too long a name. */
 const parents = async (temporary: string): Promise<string[]> => {
@@ -69,7 +33,7 @@ export const makeDirectory = async (temporary: string = tmpdir()): Promise<strin
     throw new LivemigError('TESTBED_FAILED', `expected a temporary directory with a short name outside /run, found ${temporary}; set TMPDIR`); // prettier-ignore
   try {
     const directory = await mkdtemp(join(parent, `${prefix}${process.pid}-`));
-    await writeFile(join(directory, ownerFile), JSON.stringify(self()));
+    await writeFile(join(directory, ownerFile), JSON.stringify(thisProcess()));
     return directory;
   } catch (cause) {
     throw new LivemigError('TESTBED_FAILED', `can't make a directory in ${parent}; set TMPDIR to one that can be written`, { cause }); // prettier-ignore

@@ -3,12 +3,8 @@ import { existsSync, mkdtempSync, readlinkSync, rmSync, statSync, utimesSync, wr
 import { basename, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import {
-  makeDirectory,
-  parseStartTime,
-  startTimeOf,
-  sweepDirectories,
-} from '../../../../../harness/testbed/netns/directory.ts';
+import { makeDirectory, sweepDirectories } from '../../../../../harness/testbed/netns/directory.ts';
+import { parseStartTime, startTimeOf } from '../../../../../harness/testbed/owner.ts';
 
 let parent: string;
 beforeEach(() => {
