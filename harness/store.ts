@@ -87,31 +87,53 @@ const stampOf = (startedAt: string): string => startedAt.replaceAll(/[-:]|\.\d+/
 const fileNameOf = ({ runId, startedAt, scenario }: StorableResult): string =>
   `${stampOf(startedAt)}-${scenario.name}-${runId}`.replaceAll(/[^\w.-]/g, '_');
 
+/** A run's events on the disk while it runs, one a line. */
+export interface EventRecording {
+  /** Under its final name. */
+  keepAs(file: string): Promise<void>;
+  /** Nothing to do after `keepAs`. */
+  discard(): Promise<void>;
+}
+
+/** @param directory where a hidden file grows until the run has a name. */
+export const recordEvents = async (
+  directory: string,
+  events: Observable<RunEvent>,
+): Promise<EventRecording> => {
+  const temporary = join(directory, `.${randomUUID()}.events.tmp`);
+  const stream = createWriteStream(temporary, { flags: 'wx' });
+  await once(stream, 'open');
+  // A full disk must not end a run whose testbed is up: the result, written at the end, tells of it.
+  stream.on('error', () => undefined);
+  const subscription = events.subscribe((event) => void stream.write(`${JSON.stringify(event)}\n`));
+  const close = async (): Promise<void> => {
+    subscription.unsubscribe();
+    if (!stream.closed) await new Promise<void>((resolve) => stream.end(resolve));
+  };
+  return {
+    keepAs: async (file) => {
+      await close();
+      await rename(temporary, file);
+    },
+    discard: async () => {
+      await close();
+      await rm(temporary, { force: true });
+    },
+  };
+};
+
 const directoryStore = (directory: string): Store => ({
   record: async (events) => {
-    const temporary = join(directory, `.${randomUUID()}.events.tmp`);
-    const stream = createWriteStream(temporary, { flags: 'wx' });
-    await once(stream, 'open');
-    // A full disk must not end a run whose testbed is up: the result, written at the end, tells of it.
-    stream.on('error', () => undefined);
-    const subscription = events.subscribe((event) => void stream.write(`${JSON.stringify(event)}\n`));
-    const close = async (): Promise<void> => {
-      subscription.unsubscribe();
-      if (!stream.closed) await new Promise<void>((resolve) => stream.end(resolve));
-    };
+    const recording = await recordEvents(directory, events);
     return {
       finish: async (result) => {
-        await close();
         const base = join(directory, fileNameOf(result));
-        await rename(temporary, `${base}.events.jsonl`);
+        await recording.keepAs(`${base}.events.jsonl`);
         await writeAtomically(`${base}.json`, pretty(result));
         await appendLine(join(directory, 'runs.jsonl'), result);
         return [`${base}.json`];
       },
-      discard: async () => {
-        await close();
-        await rm(temporary, { force: true });
-      },
+      discard: () => recording.discard(),
     };
   },
 });
