@@ -6,7 +6,7 @@ import type { Flavour, Load } from './published.ts';
 import { flavours, loads, publishedFigures, ulsterFigure } from './published.ts';
 import { ramBytes } from './quantities.ts';
 import type { Draw } from './statistics.ts';
-import { medianOf } from './statistics.ts';
+import { everything, medianOf } from './statistics.ts';
 import { isWithin, tolerances } from './tolerances.ts';
 
 /**
@@ -63,7 +63,7 @@ export const dataRowsOf = (cells: readonly DataCell[]): DataRow[] =>
     load: cell.load,
     runs: cell.runs.length,
     bytesOverRam: Object.fromEntries(
-      accountings.map((accounting) => [accounting, bytesOverRam((runs) => runs, cell, accounting)]),
+      accountings.map((accounting) => [accounting, bytesOverRam(everything, cell, accounting)]),
     ) as Record<Accounting, number>,
     publishedBytesOverRam: {
       dublin: publishedOverRam('dublin', cell.flavour, cell.load),
@@ -101,8 +101,8 @@ export const candidatesOf = (cells: readonly DataCell[]): Candidate[] =>
     return accountings.map((accounting): Candidate => {
       const figures = pairs.map(({ unloaded, loaded }) => ({
         flavour: unloaded.flavour,
-        unloaded: bytesOverRam((runs) => runs, unloaded, accounting),
-        loaded: bytesOverRam((runs) => runs, loaded, accounting),
+        unloaded: bytesOverRam(everything, unloaded, accounting),
+        loaded: bytesOverRam(everything, loaded, accounting),
       }));
       const reproduces = figures.every(
         ({ unloaded, loaded }) => isWithin(unloaded, tolerances['11a']) && loaded < unloaded,

@@ -1,6 +1,6 @@
 import type { CompletedRun, Downtime } from '../result.ts';
 import type { Runs } from './needs.ts';
-import { medianOf } from './statistics.ts';
+import { medianOf, mostBy } from './statistics.ts';
 import { figure } from './words.ts';
 
 const parts: Readonly<Record<Exclude<keyof Downtime, 'pauseMs'>, string>> = {
@@ -17,8 +17,6 @@ export const downtimeDifference = (more: Runs, less: Runs): string => {
     const of = ({ measurement }: CompletedRun): number => measurement.downtime[key as keyof typeof parts];
     return { text, ms: medianOf(more, of) - medianOf(less, of) };
   });
-  const largest = differences.reduce((left, right) =>
-    Math.abs(right.ms) > Math.abs(left.ms) ? right : left,
-  );
+  const largest = mostBy(differences, ({ ms }) => Math.abs(ms));
   return `most of the difference is ${largest.text}: ${largest.ms < 0 ? '' : '+'}${figure(largest.ms)} ms`;
 };

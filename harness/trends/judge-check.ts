@@ -6,11 +6,13 @@ import { publishedFigures } from './published.ts';
 import type { Tolerance } from './tolerances.ts';
 import { isWithin, tolerances, toleranceText } from './tolerances.ts';
 import type { Estimate, TrendVerdict, VerdictName } from './verdict.ts';
-import { figure } from './words.ts';
+import { aligned } from './words.ts';
 
-/** `2.01 [1.98, 2.04] B/B` */
-export const estimateText = ({ value, low, high, unit }: Estimate): string =>
-  `${figure(value)} [${figure(low)}, ${figure(high)}]${unit === '' ? '' : ` ${unit}`}`;
+/** `2.01 [1.98, 2.04] B/B`: the value and its 95 % confidence interval. */
+export const estimateText = ({ value, low, high, unit }: Estimate): string => {
+  const [middle, from, to] = aligned(value, low, high);
+  return `${middle ?? ''} [${from ?? ''}, ${to ?? ''}]${unit === '' ? '' : ` ${unit}`}`;
+};
 
 /** The verdict goes by the estimate; an interval that reaches over a bound is said. */
 const straddles = ({ value, low, high }: Estimate, tolerance: Tolerance): boolean =>

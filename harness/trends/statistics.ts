@@ -42,10 +42,18 @@ export const fitLine = (points: readonly Point[]): Line => {
 export const medianOf = <R>(group: readonly R[], quantity: (item: R) => number): number =>
   group.length === 0 ? NaN : median(group.map(quantity));
 
+/** The first of the items with the least figure. @throws TypeError of no items */
+export const leastBy = <R>(items: readonly R[], by: (item: R) => number): R =>
+  items.reduce((left, right) => (by(right) < by(left) ? right : left));
+
+export const mostBy = <R>(items: readonly R[], by: (item: R) => number): R =>
+  leastBy(items, (item) => -by(item));
+
 /** The repeats of a cell to compute with: all of them for the estimate, a resample of them for its confidence. */
 export type Draw = <R>(group: readonly R[]) => readonly R[];
 
-const everything: Draw = (group) => group;
+/** No resample: what the estimate itself is computed with. */
+export const everything: Draw = (group) => group;
 
 /** Within one resample a group is drawn once, so quantities of the same runs stay paired. */
 const resampling = (random: Random): Draw => {

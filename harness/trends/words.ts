@@ -6,6 +6,19 @@ export const figure = (value: number): string => {
   return String(Number(value.toPrecision(digits)));
 };
 
+/** Figures that belong together with the same decimals: as many as the largest needs, at most four. */
+export const aligned = (...values: readonly number[]): string[] => {
+  const largest = Math.max(...values.map((value) => Math.abs(value)));
+  const nearOne = values.some((value) => value > 0.9 && value < 1);
+  const needed = nearOne ? 4 : largest === 0 ? 0 : 2 - Math.floor(Math.log10(largest));
+  const decimals = Math.min(4, Math.max(0, needed));
+  return values.map((value) => (Math.round(value * 10 ** decimals) === 0 ? '0' : value.toFixed(decimals)));
+};
+
+/** `1.94 … 2.03`, or the one figure where they are all the same. */
+export const range = (values: readonly number[]): string =>
+  [...new Set([Math.min(...values), Math.max(...values)].map(figure))].join(' … ');
+
 export const seconds = (ms: number): string => `${figure(ms / 1000)} s`;
 
 /** `12.3 MB`, `1.20 GB`, decimal. */

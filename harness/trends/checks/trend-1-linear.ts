@@ -1,19 +1,19 @@
 import type { Check, Trend } from '../check.ts';
 import type { IcclabLink } from '../published.ts';
 import { totalTimeMs } from '../quantities.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, medianOf, mostBy } from '../statistics.ts';
 import type { StressPoint } from '../stress.ts';
 import { linkText, publishedTimeLine, stressPoints, timeLine } from '../stress.ts';
 import { figure, seconds } from '../words.ts';
 
 /** Which cell is farthest from the line, and by how much. */
 const farthest = (points: readonly StressPoint[]): string => {
-  const line = timeLine((runs) => runs, points);
+  const line = timeLine(everything, points);
   const off = points.map(({ stressMB, bytes, runs }) => {
     const timeMs = medianOf(runs, totalTimeMs);
     return { stressMB, timeMs, byMs: timeMs - (line.intercept + line.slope * bytes) };
   });
-  const most = off.reduce((left, right) => (Math.abs(right.byMs) > Math.abs(left.byMs) ? right : left));
+  const most = mostBy(off, ({ byMs }) => Math.abs(byMs));
   const side = most.byMs < 0 ? 'below' : 'above';
   return `farthest from the line: ${most.stressMB} MB, ${seconds(Math.abs(most.byMs))} ${side} it at ${seconds(most.timeMs)}`;
 };

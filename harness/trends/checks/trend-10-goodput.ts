@@ -4,12 +4,10 @@ import type { Check, Trend } from '../check.ts';
 import { flavours, ulsterFigure, ulsterIperfMbps, ulsterSites } from '../published.ts';
 import { bandwidthMbps, bytesPerMs, totalTimeMs } from '../quantities.ts';
 import type { Draw } from '../statistics.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, medianOf, mostBy } from '../statistics.ts';
 import type { WanCell } from '../wan.ts';
 import { siteText, wanCell, wanCells, wanCellText } from '../wan.ts';
 import { figure, percent } from '../words.ts';
-
-const all: Draw = (group) => group;
 
 /** Bytes over total time, as a share of the calibrated bandwidth: what the documents' tables allow to compute. */
 const share = (draw: Draw, { runs }: WanCell, accounting: Accounting): number =>
@@ -20,7 +18,7 @@ const share = (draw: Draw, { runs }: WanCell, accounting: Accounting): number =>
 
 const sharesText = (cells: readonly WanCell[], accounting: Accounting): string =>
   cells
-    .map((cell) => `${siteText[cell.site]} ${cell.flavour} ${figure(share(all, cell, accounting))}`)
+    .map((cell) => `${siteText[cell.site]} ${cell.flavour} ${figure(share(everything, cell, accounting))}`)
     .join(', ');
 
 const median = (cell: WanCell, of: (run: WanCell['runs'][number]) => number): number =>
@@ -64,8 +62,11 @@ const blockingFaults: Check = {
       }
     return () => ({
       estimate: estimateOf((draw) => Math.max(...cells.map((cell) => share(draw, cell, accounting))), ''),
-      detail: sharesText(cells, accounting),
-      explanation: cells.map(timeText).join('. '),
+      detail: `largest at ${wanCellText(mostBy(cells, (cell) => share(everything, cell, accounting)))}, of ${cells.length} cells`,
+      explanation: [
+        sharesText(cells, accounting),
+        timeText(mostBy(cells, (cell) => share(everything, cell, accounting))),
+      ].join('. '),
     });
   },
 };
@@ -81,8 +82,8 @@ const preempt: Check = {
     const others = wanCells(need, { load: 'loaded' });
     return () => ({
       estimate: estimateOf((draw) => Math.min(...cells.map((cell) => share(draw, cell, accounting))), ''),
-      detail: sharesText(others, accounting),
-      explanation: cells.map(timeText).join('. '),
+      detail: sharesText(cells, accounting),
+      explanation: [sharesText(others, accounting), ...cells.map(timeText)].join('. '),
     });
   },
 };

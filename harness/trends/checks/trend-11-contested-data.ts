@@ -1,18 +1,13 @@
+import type { Accounting } from '../../measure/accounting.ts';
 import type { Check, Trend } from '../check.ts';
-import type { Candidate, DataCell } from '../data-table.ts';
+import type { Candidate, DataCell, LoadPair } from '../data-table.ts';
 import { bytesOverRam, candidatesOf, dataCells, loadPairsOf } from '../data-table.ts';
 import type { Needs } from '../needs.ts';
 import type { Load, UlsterSite } from '../published.ts';
 import { flavours, publishedFigures, ulsterFigure, ulsterSites } from '../published.ts';
-import type { Draw } from '../statistics.ts';
-import { estimateOf } from '../statistics.ts';
+import { estimateOf, everything } from '../statistics.ts';
 import { siteText } from '../wan.ts';
-import { figure } from '../words.ts';
-
-const all: Draw = (group) => group;
-
-const range = (values: readonly number[]): string =>
-  `${figure(Math.min(...values))} … ${figure(Math.max(...values))}`;
+import { figure, range } from '../words.ts';
 
 const candidateText = ({ mechanism, accounting, flavours: figures }: Candidate): string =>
   `${mechanism} counted as ${accounting} (unloaded ${range(figures.map(({ unloaded }) => unloaded))}, ` +
@@ -35,10 +30,12 @@ const baselinePairs = (need: Needs, cells: readonly DataCell[]) => {
   return pairs;
 };
 
-const baselineText = (pairs: ReturnType<typeof loadPairsOf>): string =>
+const baselineText = (pairs: readonly LoadPair[], accounting: Accounting): string =>
   pairs
     .map(({ unloaded, loaded }) => {
-      const [less, more] = [unloaded, loaded].map((cell) => figure(bytesOverRam(all, cell, 'payload')));
+      const [less, more] = [unloaded, loaded].map((cell) =>
+        figure(bytesOverRam(everything, cell, accounting)),
+      );
       return `${unloaded.flavour} ${less ?? ''} unloaded, ${more ?? ''} loaded`;
     })
     .join('; ');
@@ -81,7 +78,7 @@ const table: Check = {
       const largest = pairs.at(-1)!;
       const physical = pairs.every(
         ({ unloaded, loaded }) =>
-          bytesOverRam(all, loaded, accounting) >= bytesOverRam(all, unloaded, accounting),
+          bytesOverRam(everything, loaded, accounting) >= bytesOverRam(everything, unloaded, accounting),
       );
       return {
         estimate: estimateOf((draw) => bytesOverRam(draw, largest.unloaded, accounting), '×'),
@@ -113,7 +110,7 @@ const physics: Check = {
           ),
         '×',
       ),
-      detail: `bytes over RAM (payload): ${baselineText(pairs)}`,
+      explanation: `bytes over RAM without any mechanism: ${baselineText(pairs, accounting)}`,
     });
   },
 };

@@ -1,7 +1,7 @@
 import type { Check, Finding, Trend } from '../check.ts';
 import { icclabIperfMbps } from '../published.ts';
 import { bandwidthMbps, bytesPerMs } from '../quantities.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, medianOf } from '../statistics.ts';
 import type { Draw } from '../statistics.ts';
 import type { StressPart, StressPoint } from '../stress.ts';
 import { pointsBandwidthMbps, publishedTimeLine, stressPoints, timeLine } from '../stress.ts';
@@ -54,7 +54,7 @@ const capped = ratioCheck(
   },
   (lines) => ({
     estimate: estimateOf((draw) => slopeRatio(draw, lines), '×'),
-    detail: `on a ${figure(linkRatio((runs) => runs, lines))} × link`,
+    detail: `on a ${figure(linkRatio(everything, lines))} × link`,
   }),
 );
 
@@ -67,7 +67,7 @@ const free = ratioCheck(
   },
   (lines) => ({
     estimate: estimateOf((draw) => slopeRatio(draw, lines) / linkRatio(draw, lines), '×'),
-    detail: `slopes ${figure(slopeRatio((runs) => runs, lines))} ×, links ${figure(linkRatio((runs) => runs, lines))} ×`,
+    detail: `slopes ${figure(slopeRatio(everything, lines))} ×, links ${figure(linkRatio(everything, lines))} ×`,
   }),
 );
 

@@ -3,7 +3,7 @@ import type { Needs } from '../needs.ts';
 import { publishedFigures } from '../published.ts';
 import { totalTimeMs } from '../quantities.ts';
 import type { Draw, Line } from '../statistics.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, leastBy, medianOf, mostBy } from '../statistics.ts';
 import type { StressPoint } from '../stress.ts';
 import { publishedTimeLine, stressPoints, timeLine } from '../stress.ts';
 import { figure, scaleText, seconds } from '../words.ts';
@@ -47,23 +47,25 @@ interface Material {
 }
 
 /** What our speed-up would be for guests of full size whose migration takes the documents' fixed time. */
-const withTheirOverhead = ({ unloaded, slow, fast, guestScale }: Material): string => {
-  const all: Draw = (group) => group;
-  const lines = { slow: timeLine(all, slow), fast: timeLine(all, fast) };
+const withTheirOverhead = ({ pairs, unloaded, slow, fast, guestScale }: Material): string => {
+  const lines = { slow: timeLine(everything, slow), fast: timeLine(everything, fast) };
   const ourFixedMs = fixedMs(lines.slow, lines.fast);
   const timeMs = ({ runs }: StressPoint): number =>
     (medianOf(runs, totalTimeMs) - ourFixedMs) / guestScale + publishedFixedMs;
+  const speedUpOf = (pair: Pair): number => timeMs(pair.slow) / timeMs(pair.fast);
   return (
     `time at no stress, fitted: ${seconds(lines.slow.intercept)} and ${seconds(lines.fast.intercept)} ` +
     `(documents ${seconds(publishedTimeLine('1G').intercept)} and ${seconds(publishedTimeLine('10G').intercept)}); of it ` +
     `${seconds(ourFixedMs)} that no bandwidth shortens (where the two lines meet; documents ${seconds(publishedFixedMs)}); ` +
-    `with theirs instead of ours the unloaded speed-up of a full-size guest would be ` +
-    `${figure(timeMs(unloaded.slow) / timeMs(unloaded.fast))} × (measured at κ_M ${scaleText(guestScale)})`
+    `with theirs instead of ours a full-size guest would have ${figure(speedUpOf(unloaded))} × unloaded and ` +
+    `${figure(Math.max(...pairs.map(speedUpOf)))} × at the peak (measured at κ_M ${scaleText(guestScale)})`
   );
 };
 
 const eachSpeedUp = ({ pairs }: Material): string =>
-  pairs.map((pair) => `${pair.stressMB} MB ${figure(speedUp((runs) => runs, pair))} ×`).join(', ');
+  `speed-up by stress: ${pairs.map((pair) => `${pair.stressMB} MB ${figure(speedUp(everything, pair))} ×`).join(', ')}`;
+
+const loadedOf = ({ pairs }: Material): Pair[] => pairs.filter(({ stressMB }) => stressMB > 0);
 
 const materialOf = (need: Needs): (() => Material) => {
   const slow = stressPoints(need, 'hybrid', '1G');
@@ -88,7 +90,7 @@ const check = (
     const materialLater = materialOf(need);
     return () => {
       const material = materialLater();
-      return { ...find(material), explanation: withTheirOverhead(material) };
+      return { ...find(material), explanation: `${eachSpeedUp(material)}. ${withTheirOverhead(material)}` };
     };
   },
 });
@@ -113,7 +115,7 @@ export const trend4: Trend = {
       },
       (material) => ({
         estimate: estimateOf((draw) => Math.max(...material.pairs.map((pair) => speedUp(draw, pair))), '×'),
-        detail: eachSpeedUp(material),
+        detail: `at ${mostBy(material.pairs, (pair) => speedUp(everything, pair)).stressMB} MB`,
       }),
     ),
     check(
@@ -123,11 +125,13 @@ export const trend4: Trend = {
         published: `${figure(publishedLeastRise)} ×`,
       },
       (material) => ({
-        estimate: estimateOf((draw) => {
-          const loaded = material.pairs.filter(({ stressMB }) => stressMB > 0);
-          return Math.min(...loaded.map((pair) => speedUp(draw, pair))) / speedUp(draw, material.unloaded);
-        }, '×'),
-        detail: eachSpeedUp(material),
+        estimate: estimateOf(
+          (draw) =>
+            Math.min(...loadedOf(material).map((pair) => speedUp(draw, pair))) /
+            speedUp(draw, material.unloaded),
+          '×',
+        ),
+        detail: `least at ${leastBy(loadedOf(material), (pair) => speedUp(everything, pair)).stressMB} MB`,
       }),
     ),
   ],

@@ -3,7 +3,8 @@ import { downtimeDifference } from '../downtime-split.ts';
 import type { IcclabLink } from '../published.ts';
 import { publishedFigures } from '../published.ts';
 import { downtimeMs } from '../quantities.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import type { Draw } from '../statistics.ts';
+import { estimateOf, everything, medianOf, mostBy } from '../statistics.ts';
 import type { StressPoint } from '../stress.ts';
 import { linkText, stressPoints } from '../stress.ts';
 import { figure } from '../words.ts';
@@ -39,7 +40,7 @@ interface Pair {
   slow: StressPoint;
   fast: StressPoint;
 }
-const gapMs = ({ slow, fast }: Pair, draw = <R>(group: readonly R[]) => group): number =>
+const gapMs = ({ slow, fast }: Pair, draw: Draw = everything): number =>
   Math.abs(medianOf(draw(slow.runs), downtimeMs) - medianOf(draw(fast.runs), downtimeMs));
 
 const betweenLinks: Check = {
@@ -55,7 +56,7 @@ const betweenLinks: Check = {
     });
     if (pairs.length === 0) need.lacks('no stressMB that hybrid has at both 1G and 10G');
     return () => {
-      const widest = pairs.reduce((left, right) => (gapMs(right) > gapMs(left) ? right : left));
+      const widest = mostBy(pairs, (pair) => gapMs(pair));
       return {
         estimate: estimateOf((draw) => Math.max(...pairs.map((pair) => gapMs(pair, draw))) / 1000, 's'),
         detail: `of ${pairs.length} loads, the largest at ${widest.slow.stressMB} MB`,

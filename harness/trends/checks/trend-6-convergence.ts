@@ -6,7 +6,7 @@ import { icclabIperfMbps, publishedFigures } from '../published.ts';
 import type { LimitSearch } from '../pre-copy-limit.ts';
 import { fittingBytes, hasConverged, limitBytes, limitSearch } from '../pre-copy-limit.ts';
 import { bytesPerMs, stressedBytes } from '../quantities.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, medianOf } from '../statistics.ts';
 import { linkText } from '../stress.ts';
 import { rules } from '../tolerances.ts';
 import { decimalBytes, figure } from '../words.ts';
@@ -33,6 +33,15 @@ const leftBeyond = ({ runs }: LimitSearch): string | null => {
   );
 };
 
+const sidesText = ({ limits }: LimitSearch): string =>
+  'largest that converged and smallest that did not, by repetition: ' +
+  limits
+    .map(
+      (limit) =>
+        `${decimalBytes(limit.largestConvergedBytes)} and ${decimalBytes(limit.smallestNotConvergedBytes)}`,
+    )
+    .join(', ');
+
 const limitOn = (id: '6a' | '6b', link: IcclabLink): Check => ({
   id,
   statement: `Pre-copy converges up to M* ≈ B·D_max of stressed memory at ${linkText[link]} (M* over B·D_max)`,
@@ -43,9 +52,9 @@ const limitOn = (id: '6a' | '6b', link: IcclabLink): Check => ({
     return () => ({
       estimate: estimateOf((draw) => limitBytes(draw, search) / fittingBytes(draw, search), '×'),
       detail:
-        `M* ${decimalBytes(limitBytes((runs) => runs, search))}, B·D_max ` +
-        decimalBytes(fittingBytes((runs) => runs, search)),
-      explanation: leftBeyond(search),
+        `M* ${decimalBytes(limitBytes(everything, search))}, B·D_max ` +
+        decimalBytes(fittingBytes(everything, search)),
+      explanation: [sidesText(search), leftBeyond(search)].filter((text) => text !== null).join('; '),
     });
   },
 });
@@ -61,7 +70,7 @@ const beyondTheLimit: Check = {
   prepare: (need) => {
     const searches = [limitSearch(need, '1G'), limitSearch(need, '10G')];
     const beyond = searches.flatMap((search) => {
-      const limit = limitBytes((runs) => runs, search);
+      const limit = limitBytes(everything, search);
       return search.runs.filter((run) => stressedBytes(run) > limit * rules.beyondLimitFactor);
     });
     if (beyond.length < rules.leastRepeats)

@@ -3,7 +3,7 @@ import type { Needs } from '../needs.ts';
 import { flavours, loads, ulsterFigure } from '../published.ts';
 import { totalTimeMs } from '../quantities.ts';
 import type { Draw } from '../statistics.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, leastBy, medianOf } from '../statistics.ts';
 import type { Rate, WanCell } from '../wan.ts';
 import { wanCells } from '../wan.ts';
 import { figure } from '../words.ts';
@@ -23,10 +23,9 @@ const pairsAt = (need: Needs, rate: Rate): Pair[] => {
 
 const ratio = (draw: Draw, { halifax, dublin }: Pair): number =>
   medianOf(draw(halifax.runs), totalTimeMs) / medianOf(draw(dublin.runs), totalTimeMs);
+const cellName = ({ halifax: { flavour, load } }: Pair): string => `${flavour} ${load}`;
 const ratiosText = (pairs: readonly Pair[]): string =>
-  pairs
-    .map((pair) => `${pair.halifax.flavour} ${pair.halifax.load} ${figure(ratio((runs) => runs, pair))} ×`)
-    .join(', ');
+  pairs.map((pair) => `${cellName(pair)} ${figure(ratio(everything, pair))} ×`).join(', ');
 
 const cellsInAll = flavours.length * loads.length;
 const publishedLeast = Math.min(
@@ -51,9 +50,12 @@ const slowerEverywhere: Check = {
       need.lacks('no cell of post-copy rate=measured that both Dublin and Halifax have');
     return () => ({
       estimate: estimateOf((draw) => Math.min(...pairs.map((pair) => ratio(draw, pair))), '×'),
-      detail: ratiosText(pairs),
+      detail: `least at ${cellName(leastBy(pairs, (pair) => ratio(everything, pair)))}, of ${pairs.length} cells`,
       ...(pairs.length < cellsInAll ? { incomplete: `${pairs.length} of ${cellsInAll} cells` } : {}),
-      explanation: nominal.length === 0 ? null : `with both links at 10 Gb/s: ${ratiosText(nominal)}`,
+      explanation: [
+        ratiosText(pairs),
+        ...(nominal.length === 0 ? [] : [`with both links at 10 Gb/s: ${ratiosText(nominal)}`]),
+      ].join('. '),
     });
   },
 };

@@ -1,9 +1,9 @@
-import type { Check, Trend } from '../check.ts';
+import type { Check, Finding, Trend } from '../check.ts';
 import { downtimeDifference } from '../downtime-split.ts';
 import { flavours, loads, ulsterFigure, ulsterSites } from '../published.ts';
 import { downtimeMs } from '../quantities.ts';
 import type { Draw } from '../statistics.ts';
-import { estimateOf, medianOf } from '../statistics.ts';
+import { estimateOf, everything, leastBy, medianOf, mostBy } from '../statistics.ts';
 import { marginOf, tolerances } from '../tolerances.ts';
 import type { WanCell } from '../wan.ts';
 import { siteText, wanCell, wanCells } from '../wan.ts';
@@ -19,33 +19,27 @@ interface Pair {
 const differenceS = (draw: Draw, { more, less }: Pair): number =>
   (medianOf(draw(more.runs), downtimeMs) - medianOf(draw(less.runs), downtimeMs)) / 1000;
 
-const all: Draw = (group) => group;
 const differencesText = (pairs: readonly Pair[]): string =>
-  pairs.map((pair) => `${pair.name} ${figure(differenceS(all, pair))} s`).join(', ');
+  pairs.map((pair) => `${pair.name} ${figure(differenceS(everything, pair))} s`).join(', ');
 
 type Id = '9a' | '9b';
 
-/** The difference that is farthest outside the tolerance or, where none is, nearest to it. */
-const tightest = (id: Id, differences: readonly number[]): number =>
-  differences.reduce((left, right) =>
-    marginOf(right, tolerances[id]) < marginOf(left, tolerances[id]) ? right : left,
-  );
+/** The pair whose difference is farthest outside the tolerance or, where none is, nearest to it. */
+const tightest = <R>(id: Id, pairs: readonly R[], difference: (pair: R) => number): R =>
+  leastBy(pairs, (pair) => marginOf(difference(pair), tolerances[id]));
 
-const finding = (id: Id, pairs: readonly Pair[]) => {
-  const widest = pairs.reduce((left, right) =>
-    Math.abs(differenceS(all, right)) > Math.abs(differenceS(all, left)) ? right : left,
-  );
+const finding = (id: Id, pairs: readonly Pair[]): Finding => {
+  const widest = mostBy(pairs, (pair) => Math.abs(differenceS(everything, pair)));
+  const strained = tightest(id, pairs, (pair) => differenceS(everything, pair));
   return {
-    estimate: estimateOf(
-      (draw) =>
-        tightest(
-          id,
-          pairs.map((pair) => differenceS(draw, pair)),
-        ),
-      's',
-    ),
-    detail: differencesText(pairs),
-    explanation: `${widest.name}: ${downtimeDifference(widest.more.runs, widest.less.runs)}`,
+    estimate: estimateOf((draw) => {
+      const differences = pairs.map((pair) => differenceS(draw, pair));
+      return tightest(id, differences, (difference) => difference);
+    }, 's'),
+    detail: `${strained.name}, of ${pairs.length} differences`,
+    explanation:
+      `${differencesText(pairs)}. Widest at ${widest.name}: ` +
+      downtimeDifference(widest.more.runs, widest.less.runs),
   };
 };
 
