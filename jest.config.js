@@ -19,5 +19,11 @@ export default {
       testMatch: ['<rootDir>/test/{conformance,testbed}/**/*.test.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/support/testbed-timeout.js'],
     },
+    {
+      ...common,
+      displayName: 'browser',
+      testMatch: ['<rootDir>/test/browser/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/testbed-timeout.js'],
+    },
   ],
 };

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { command } from '../hosts/command.ts';
 import { messageOf } from '../proto/errors.ts';
 
-/** Programs that livemig calls, and how to know that each is there. The Debian package of each. */
+/** Programs that livemig or its tests call, and how to know that each is there. The Debian package of each. */
 const tools = {
   ip: { package: 'iproute2', program: 'ip' },
   tc: { package: 'iproute2', program: 'tc' },
@@ -17,6 +17,7 @@ const tools = {
   debootstrap: { package: 'debootstrap', program: 'debootstrap' },
   'user-mode-linux': { package: 'user-mode-linux', program: 'linux.uml' },
   busybox: { package: 'busybox-static', program: 'busybox' },
+  chromium: { package: 'chromium', program: 'chromium' },
 } as const;
 
 export type HostTool = keyof typeof tools;

@@ -1,8 +1,9 @@
 /**
- * `npm test`: format, types, lint, unit tests, and real migrations on real links; ends with `N passed, N failed`.
+ * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser; ends with
+ * `N passed, N failed`.
  *
  *   npm test                              everything
- *   npm test -- --only unit               checks, unit or testbed
+ *   npm test -- --only unit               checks, unit, testbed or browser
  *   npm test -- test/unit/proto           what Jest is to run; further options go to Jest as well
  */
 import { chdir } from 'node:process';
@@ -81,6 +82,10 @@ const main = async (): Promise<number> => {
     if (parts.includes('unit')) tally = sum(tally, await runJest('unit', jestArgs, {}, signal));
     if (parts.includes('testbed') && !signal.aborted)
       tally = sum(tally, await runTestbedTests(jestArgs, signal));
+    if (parts.includes('browser') && !signal.aborted) {
+      await provide(['chromium']);
+      tally = sum(tally, await runJest('browser', jestArgs, {}, signal));
+    }
   } catch (error) {
     tally = sum(tally, { ...nothing, failures: [`the test run itself: ${messageOf(error)}`] });
   }

@@ -6,24 +6,26 @@ export interface Request {
   jestArgs: string[];
 }
 
-export const allParts = ['checks', 'unit', 'testbed'] as const;
+export const allParts = ['checks', 'unit', 'testbed', 'browser'] as const;
 export type Part = (typeof allParts)[number];
 
 const isPart = (word: string | undefined): word is Part => allParts.some((part) => part === word);
 
+const jestParts = ['unit', 'testbed', 'browser'] as const satisfies readonly Part[];
+
+const partOf = (path: string): (typeof jestParts)[number] =>
+  jestParts.find((part) => path.includes(`test/${part}`)) ?? 'testbed';
+
 /** A path, or Jest's `-t NAME`, asks for some tests and not for lint and types; a path also says of which project. */
 const partsFor = (jestArgs: readonly string[]): readonly Part[] => {
   const paths = jestArgs.filter((argument) => argument.startsWith('test/') || argument.startsWith('./test/'));
-  if (paths.length === 0) return jestArgs.length === 0 ? allParts : ['unit', 'testbed'];
-  const areUnit = paths.map((path) => path.includes('test/unit'));
-  const parts: Part[] = [];
-  if (areUnit.includes(true)) parts.push('unit');
-  if (areUnit.includes(false)) parts.push('testbed');
-  return parts;
+  if (paths.length === 0) return jestArgs.length === 0 ? allParts : jestParts;
+  const asked = new Set(paths.map(partOf));
+  return jestParts.filter((part) => asked.has(part));
 };
 
 /**
- * `--only PART` (checks, unit or testbed; more than once for several); everything else is Jest's.
+ * `--only PART` (one of allParts; more than once for several); everything else is Jest's.
  * @returns the problem, where `--only` names no part
  */
 export const readArguments = (argv: readonly string[]): Request | string => {

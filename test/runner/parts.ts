@@ -34,6 +34,7 @@ const readReport = async (file: string): Promise<JestReport | undefined> => {
 const projectArgs = {
   unit: [`--maxWorkers=${availableParallelism()}`],
   testbed: ['--runInBand'],
+  browser: ['--runInBand'],
 } as const;
 
 export const runJest = async (

@@ -2,10 +2,13 @@ import { expect, test } from '@jest/globals';
 import { readArguments } from '../../runner/arguments.ts';
 
 test.each([
-  [[], ['checks', 'unit', 'testbed'], []],
+  [[], ['checks', 'unit', 'testbed', 'browser'], []],
   [['--only', 'unit'], ['unit'], []],
   [['--only=checks', '--only', 'testbed'], ['checks', 'testbed'], []],
   [['test/unit/proto'], ['unit'], ['test/unit/proto']],
+  [['--only', 'browser'], ['browser'], []],
+  [['./test/browser/report.test.ts'], ['browser'], ['./test/browser/report.test.ts']],
+  [['test/conformance/strategies.test.ts'], ['testbed'], ['test/conformance/strategies.test.ts']],
   [
     ['test/testbed/driver-netns.test.ts', '-t', 'up'],
     ['testbed'],
@@ -13,7 +16,7 @@ test.each([
   ],
   [
     ['-t', 'faults'],
-    ['unit', 'testbed'],
+    ['unit', 'testbed', 'browser'],
     ['-t', 'faults'],
   ],
 ])('%j', (argv, parts, jestArgs) => {
