@@ -129,6 +129,13 @@ const migrateOnce = async ({
   return conclude(record, integrity, collected, { profile, rttMs: calibration.rttMs, transfer });
 };
 
+/** @returns whether it could be stopped. */
+const stopObserving = (clients: Clients): Promise<boolean> =>
+  clients.observer.call('stopPings', {}).then(
+    () => true,
+    () => false,
+  );
+
 const runInTestbed = async (
   record: RunRecord,
   profile: LinkProfile,
@@ -176,8 +183,8 @@ const runInTestbed = async (
     loan.keep();
     return result;
   } catch (error) {
-    // The one failure that is an answer: the testbed did all it should.
-    if (codeOf(error) === 'NOT_CONVERGED') loan.keep();
+    // The one failure that is an answer: the testbed did all it should, and only the observer is still at work.
+    if (codeOf(error) === 'NOT_CONVERGED' && (await stopObserving(clients))) loan.keep();
     throw error;
   }
 };
