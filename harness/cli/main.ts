@@ -6,6 +6,7 @@ import { addDoctorCommand } from './doctor-command.ts';
 import { addListCommand } from './list-command.ts';
 import { badUsage, exitCodes, reportError, tell, tolerateClosedPipes } from './output.ts';
 import { addRunCommand } from './run-command.ts';
+import { addSweepCommand } from './sweep-command.ts';
 
 const versionOf = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -31,6 +32,7 @@ const createProgram = (exit: (code: number) => void): Command => {
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', help);
   addRunCommand(program, exit);
+  addSweepCommand(program, exit);
   addDoctorCommand(program, exit);
   addCalibrateCommand(program, exit);
   addListCommand(program, exit);

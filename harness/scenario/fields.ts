@@ -4,7 +4,7 @@ import { formatBytes, parseBytes } from '../format.ts';
 import { unknownName } from '../nearest.ts';
 
 /** How a wrong value is shown in a problem. */
-const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+export const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
 
 type Read<T> = { value: T } | { problem: string };
 

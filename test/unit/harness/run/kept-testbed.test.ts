@@ -5,10 +5,11 @@ import { runScenario } from '../../../../harness/run.ts';
 import type { RunnableScenario, RunOptions } from '../../../../harness/run.ts';
 import type { ControlHandlers, HostRole } from '../../../../proto/control.ts';
 import { LivemigError } from '../../../../proto/errors.ts';
+import { encodePingSamples } from '../../../../proto/pings.ts';
 import { schemaProblems } from '../../../support/result-schema.ts';
 import { scriptedDriver, scriptedScenario } from '../../../support/scripted-testbed.ts';
 import type { ScriptedDriver } from '../../../support/scripted-testbed.ts';
-import { paperDestination, paperSource } from '../../../support/synthetic-migration.ts';
+import { paperDestination, paperPings, paperSource } from '../../../support/synthetic-migration.ts';
 
 type Changes = Partial<Record<HostRole, ControlHandlers>>;
 type ThroughputProbe = NonNullable<ControlHandlers['probeThroughput']>;
@@ -168,7 +169,7 @@ describe('a kept testbed goes', () => {
     expect([driver.ups, driver.live]).toEqual([2, change.link === undefined ? 1 : 0]);
   });
 
-  test('after a run that failed, but not after a pre-copy that does not converge', async () => {
+  test('after a run that failed, but not after a pre-copy that does not converge, if the observer stops', async () => {
     let failure: LivemigError | null = new LivemigError('NOT_CONVERGED', 'never');
     const migrate: ControlHandlers['migrate'] = async () =>
       failure === null
@@ -184,15 +185,32 @@ describe('a kept testbed goes', () => {
       if (failure !== null) stayed.timeline.firstInstructionAtMs = null;
       return failure === null ? stayed : { ...stayed, status: 'failed' };
     };
-    const { driver, run } = bench({ source: { migrate }, destination: { migrateIncoming } });
+    let observerStops = true;
+    const stopPings: ControlHandlers['stopPings'] = async () => {
+      if (!observerStops) throw new LivemigError('ILLEGAL_PHASE', 'no pings run');
+      return {
+        result: { sent: 4000, received: 3960, full: false },
+        blob: encodePingSamples(paperPings({ rttMs: 5.5 })),
+      };
+    };
+    const { driver, run, count } = bench({
+      source: { migrate },
+      destination: { migrateIncoming },
+      observer: { stopPings },
+    });
     expect((await run()).error?.code).toBe('NOT_CONVERGED');
+    expect(count('observer.stopPings')).toBe(1);
     expect(driver.live).toBe(1);
+    observerStops = false;
+    expect((await run()).error?.code).toBe('NOT_CONVERGED');
+    expect(driver.live).toBe(0);
+    observerStops = true;
     failure = new LivemigError('PROTOCOL_VIOLATION', 'broken');
     expect((await run()).error?.code).toBe('PROTOCOL_VIOLATION');
     expect(driver.live).toBe(0);
     failure = null;
     expect((await run()).state).toBe('completed');
-    expect(driver.ups).toBe(2);
+    expect(driver.ups).toBe(3);
   });
 
   test('when it can not be renewed, and the run gets a new one', async () => {

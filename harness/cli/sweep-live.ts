@@ -1,0 +1,48 @@
+import type * as Sweep from '../sweep.ts';
+import { showLive } from './live.ts';
+import type { Live } from './live.ts';
+import { tell } from './output.ts';
+
+export interface SweepWatch {
+  /** Runs that were no answer, so far. */
+  readonly mishaps: readonly Sweep.Mishap[];
+  begin: Parameters<typeof Sweep.performSweep>[1]['watch'];
+}
+
+/** Shows a sweep: a line a run, and on a terminal the run under way. @param introduce what to say first. */
+export const watchSweep = (
+  sweep: typeof Sweep,
+  introduce: (state: Sweep.SweepState) => string,
+): SweepWatch => {
+  const mishaps: Sweep.Mishap[] = [];
+  let live: Live | undefined;
+  return {
+    mishaps,
+    begin: (state, isTorn) => {
+      tell(introduce(state));
+      if (isTorn) tell('the last result was cut off as an earlier harness was killed; its run is made again');
+      return {
+        began: (trial, events) => {
+          if (process.stderr.isTTY) live = showLive(sweep.trialText(trial), events, process.stderr);
+        },
+        ended: (trial, result, meaning) => {
+          live?.stop();
+          state.note(trial, result);
+          if (meaning !== 'answer')
+            mishaps.push({
+              trial,
+              state: result.state,
+              message: `${result.error?.code ?? ''}: ${result.error?.message ?? ''}`,
+            });
+          tell(sweep.runLine(trial, result, meaning, state.ledger.isGivenUp(trial), state.progress));
+        },
+        refuted: ({ runIds, reasons }) => {
+          live?.stop();
+          tell(
+            `${runIds.length} runs are invalid, as afterwards their link was out of tolerance: ${reasons.join('; ')}`,
+          );
+        },
+      };
+    },
+  };
+};

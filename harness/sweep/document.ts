@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { shown } from '../scenario/fields.ts';
+
+/**
+ * A sweep file as people write it:
+ *
+ *   base    a scenario that all runs start from
+ *   parts   sets of cells of their own; each lays `scenario` over the base and has
+ *     grid    an axis a key. A list has values of the scenario's own key of that name (`link: [lan-1g, lan-10g]`,
+ *             `limits.downtimeLimitMs: [100, 300]`), a mapping has labels, each with what it lays over the scenario
+ *     bisect  besides, one axis along which pre-copy's limit is searched by bisection
+ */
+
+export type Label = string | number;
+
+const word = (what: string) =>
+  z
+    .string({ error: ({ input }) => `expected ${what}, got ${shown(input)}` })
+    .regex(/^[\w.-]{1,64}$/, { error: `expected ${what} (letters, digits, . _ -)` });
+
+interface Told { input?: unknown }
+
+const whole = (least: number, most: number) => {
+  const error = ({ input }: Told) => `expected a whole number from ${least} to ${most}, got ${shown(input)}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+};
+
+const section = z.record(z.string(), z.unknown(), {
+  error: ({ input }) => `expected a part of a scenario, got ${shown(input)}`,
+});
+
+/** A number, or a fraction as `1/16`. */
+const scale = z.unknown().transform((value, context) => {
+  const fraction = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(String(value));
+  const number = fraction === null ? Number(value) : Number(fraction[1]) / Number(fraction[2]);
+  if (number > 0 && number <= 1) return number;
+  context.addIssue({
+    code: 'custom',
+    message: `expected a number above 0 and up to 1, like 1/16, got ${shown(value)}`,
+  });
+  return z.NEVER;
+});
+
+const label = z.union([z.string(), z.number()]);
+const axis = z.union([z.array(label).min(1), z.record(z.string(), section.nullable())], {
+  error: ({ input }) =>
+    `expected a list of values, or labels with what each lays over the scenario, got ${shown(input)}`,
+});
+
+const aboveZero = { error: ({ input }: Told) => `expected a number above 0, got ${shown(input)}` };
+const positive = z.number(aboveZero).positive(aboveZero);
+
+const bisect = z
+  .strictObject({
+    axis: word('the name of the axis'),
+    sets: z.string({ error: 'expected the key of the scenario that the values set, like workload.region' }),
+    unit: z
+      .enum(['MiB', 'GiB'], { error: ({ input }) => `expected MiB or GiB, got ${shown(input)}` })
+      .optional(),
+    low: positive,
+    high: positive,
+    scale: z.enum(['geometric', 'linear'], {
+      error: ({ input }) => `expected geometric or linear, got ${shown(input)}`,
+    }),
+    /** Geometric: the ratio, linear: the difference of two neighbours at which the search ends. */
+    resolution: positive,
+  })
+  .superRefine(({ low, high, scale: by, resolution }, context) => {
+    if (low >= high)
+      context.addIssue({
+        code: 'custom',
+        path: ['high'],
+        message: `expected more than low (${low}), got ${high}`,
+      });
+    if (by === 'geometric' && resolution <= 1)
+      context.addIssue({
+        code: 'custom',
+        path: ['resolution'],
+        message: `expected a ratio above 1, got ${resolution}`,
+      });
+  });
+
+const repeats = whole(1, 1000);
+
+export const partSchema = z
+  .strictObject({
+    description: z.string().optional(),
+    repeats: repeats.optional(),
+    scenario: section.default({}),
+    grid: z
+      .record(z.string(), axis, {
+        error: ({ input }) => `expected axes by name, got ${shown(input)}`,
+      })
+      .default({}),
+    bisect: bisect.optional(),
+  })
+  .superRefine((part, context) => {
+    if (Object.keys(part.grid).length === 0 && part.bisect === undefined)
+      context.addIssue({ code: 'custom', message: 'expected a grid, a bisect, or both' });
+    if (part.bisect !== undefined && part.bisect.axis in part.grid)
+      context.addIssue({
+        code: 'custom',
+        path: ['bisect', 'axis'],
+        message: `${part.bisect.axis} is an axis of the grid already`,
+      });
+  });
+
+export const sweepSchema = z.strictObject({
+  name: word('a name for the sweep'),
+  description: z.string().default(''),
+  experiment: word('the name of a published experiment').nullable().default(null),
+  guestScale: scale,
+  repeats,
+  seed: whole(0, 2 ** 32 - 1),
+  /** How many runs in a row may share a testbed and so a link. */
+  blockRuns: whole(1, 100).default(8),
+  /** How often a run that says nothing (invalid, or failed for the testbed's sake) is made again. */
+  retries: whole(0, 20).default(3),
+  base: section.default({}),
+  /** Each by `partSchema`, so that one part's problems don't hide another's. */
+  parts: z.record(word('the name of a part'), z.unknown(), {
+    error: ({ input }) => `expected parts by name, got ${shown(input)}`,
+  }),
+});
+
+export type PartDocument = z.output<typeof partSchema>;
+export type SweepDocument = z.output<typeof sweepSchema>;
+export type BisectDocument = NonNullable<PartDocument['bisect']>;

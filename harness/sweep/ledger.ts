@@ -1,0 +1,139 @@
+import type { ErrorCode } from '../../proto/errors.ts';
+import type { RunResult } from '../result.ts';
+import { nextStep } from './bisection.ts';
+import type { Step } from './bisection.ts';
+import type { Labels } from './cells.ts';
+import type { Block, SearchTrials, Trial } from './plan.ts';
+import { keyOf } from './plan.ts';
+
+/** What is remembered of a run that was made. */
+export interface MadeRun {
+  runId: string;
+  part: string;
+  labels: Labels;
+  repeat: number;
+  state: RunResult['state'];
+  errorCode: ErrorCode | null;
+  /** Without the calibration, which is the block's rather than the run's. */
+  durationMs: number;
+}
+
+export const madeRun = (
+  result: Pick<RunResult, 'runId' | 'state' | 'durationMs' | 'sweep'> & {
+    error: { code: ErrorCode } | null;
+    link: { calibration: { durationMs: number } | null };
+  },
+): MadeRun | null =>
+  result.sweep === null
+    ? null
+    : {
+        runId: result.runId,
+        part: result.sweep.part,
+        labels: result.sweep.cell,
+        repeat: result.sweep.repeat,
+        state: result.state,
+        errorCode: result.error?.code ?? null,
+        durationMs: result.durationMs - (result.link.calibration?.durationMs ?? 0),
+      };
+
+/**
+ * What a run means for its trial: it was answered (a pre-copy that doesn't converge is an answer as well), the run says
+ * nothing and is made again, the machine can't do it, or livemig is broken, which making it again would only hide.
+ */
+export type Meaning = 'answer' | 'doubt' | 'unsupported' | 'finding';
+
+const doubtful: readonly ErrorCode[] = ['TESTBED_FAILED', 'LINK_NOT_APPLIED', 'AGENT_UNREACHABLE', 'TIMEOUT'];
+
+export const meaningOf = ({ state, errorCode }: Pick<MadeRun, 'state' | 'errorCode'>): Meaning => {
+  if (state === 'completed' || errorCode === 'NOT_CONVERGED') return 'answer';
+  if (state === 'unsupported') return 'unsupported';
+  if (state === 'invalid' || state === 'aborted') return 'doubt';
+  return errorCode !== null && doubtful.includes(errorCode) ? 'doubt' : 'finding';
+};
+
+const keyOfTrial = ({ part, labels, repeat }: Pick<Trial, 'part' | 'labels' | 'repeat'>): string =>
+  keyOf(part, labels, repeat);
+
+/** Which trials have their answer. */
+export class Ledger {
+  readonly #answers = new Map<string, MadeRun>();
+  /** Runs of this invocation that were no answer; what earlier ones were, isn't held against a trial. */
+  readonly #failures = new Map<string, Meaning[]>();
+  readonly #retries: number;
+
+  /** @param stored what earlier invocations made. */
+  constructor(retries: number, stored: readonly MadeRun[] = []) {
+    this.#retries = retries;
+    for (const run of stored) if (meaningOf(run) === 'answer') this.#answers.set(keyOfTrial(run), run);
+  }
+
+  add(run: MadeRun): void {
+    const key = keyOfTrial(run);
+    const meaning = meaningOf(run);
+    if (meaning === 'answer') this.#answers.set(key, run);
+    else this.#failures.set(key, [...(this.#failures.get(key) ?? []), meaning]);
+  }
+
+  /** Answers that turned out to be none. */
+  refute(runIds: readonly string[]): void {
+    for (const [key, run] of this.#answers)
+      if (runIds.includes(run.runId)) {
+        this.#answers.delete(key);
+        this.#failures.set(key, [...(this.#failures.get(key) ?? []), 'doubt']);
+      }
+  }
+
+  answerTo(trial: Pick<Trial, 'part' | 'labels' | 'repeat'>): MadeRun | undefined {
+    return this.#answers.get(keyOfTrial(trial));
+  }
+
+  failuresOf(trial: Trial): readonly Meaning[] {
+    return this.#failures.get(keyOfTrial(trial)) ?? [];
+  }
+
+  /** No answer, and no more runs for one. */
+  isGivenUp(trial: Trial): boolean {
+    const failures = this.failuresOf(trial);
+    const isHopeless = failures.some((meaning) => meaning !== 'doubt');
+    return this.answerTo(trial) === undefined && (isHopeless || failures.length > this.#retries);
+  }
+
+  #outcomesOf({ search, repeat }: SearchTrials): Map<number, boolean> {
+    const { part, labels, bisect } = search;
+    const mine = [...this.#answers.values()].filter(
+      (run) =>
+        run.part === part &&
+        run.repeat === repeat &&
+        Object.entries(labels).every(([axis, label]) => run.labels[axis] === label),
+    );
+    return new Map(mine.map((run) => [Number(run.labels[bisect.axis]), run.state === 'completed']));
+  }
+
+  /** Where a search stands. */
+  stepOf(trials: SearchTrials): Step {
+    return nextStep(trials.search.bisect, this.#outcomesOf(trials));
+  }
+
+  /** How many values of a search have an outcome. */
+  evaluationsOf(trials: SearchTrials): number {
+    return this.#outcomesOf(trials).size;
+  }
+
+  /** The next trial of a block; null when all are answered or given up. First tries come before second ones. */
+  next(block: Block): Trial | null {
+    if (block.kind === 'search') {
+      const step = this.stepOf(block.search);
+      const trial = 'evaluate' in step ? block.search.trialAt(step.evaluate) : null;
+      return trial === null || this.isGivenUp(trial) ? null : trial;
+    }
+    const open = block.trials.filter((trial) => this.answerTo(trial) === undefined && !this.isGivenUp(trial));
+    const fewest = Math.min(...open.map((trial) => this.failuresOf(trial).length));
+    return open.find((trial) => this.failuresOf(trial).length === fewest) ?? null;
+  }
+
+  isComplete(block: Block): boolean {
+    return block.kind === 'search'
+      ? !('evaluate' in this.stepOf(block.search))
+      : block.trials.every((trial) => this.answerTo(trial) !== undefined);
+  }
+}

@@ -1,0 +1,82 @@
+import { KeptTestbed } from '../run/kept-testbed.ts';
+import { runScenario } from '../run.ts';
+import { chooseDriver } from '../testbed/index.ts';
+import type { TestbedDriver } from '../testbed/testbed.ts';
+import type { SweepWatcher } from './execute.ts';
+import { runSweep } from './execute.ts';
+import { refusedCells } from './memory.ts';
+import type { RefusedCell } from './memory.ts';
+import { planDocument } from './plan.ts';
+import type { PreparedSweep } from './prepare.ts';
+import { checkIdentity, openResultSet, readHeader, runsFileOf } from './result-set.ts';
+import { readRuns } from './runs-file.ts';
+import { SweepState } from './state.ts';
+
+export interface PerformOptions {
+  /** The set's directory. */
+  out: string;
+  /** Put aside what is there, and begin again. */
+  fresh: boolean;
+  signal: AbortSignal;
+  /** Who watches, as soon as it is known how far the sweep is. */
+  watch: (state: SweepState, isTorn: boolean) => SweepWatcher;
+}
+
+/** The set's own, where the file and the command line leave it open. */
+const driverFor = async (prepared: PreparedSweep, out: string, fresh: boolean): Promise<TestbedDriver> => {
+  const header = fresh ? null : await readHeader(out);
+  return chooseDriver(prepared.driver === 'auto' ? (header?.driver ?? 'auto') : prepared.driver);
+};
+
+/** Hosts that run elsewhere have memory of their own. */
+const availableBytesOf = (driver: Pick<TestbedDriver, 'name'>): number =>
+  driver.name === 'attach' ? Infinity : process.availableMemory();
+
+/** How far a sweep is, and which cells this machine can't do; touches nothing. */
+export const inspectSweep = async (
+  prepared: PreparedSweep,
+  { out, fresh }: Pick<PerformOptions, 'out' | 'fresh'>,
+): Promise<{ state: SweepState; refused: RefusedCell[] }> => {
+  const header = fresh ? null : await readHeader(out);
+  if (header !== null) checkIdentity(header, prepared.identity, out);
+  const made = header === null ? [] : (await readRuns(runsFileOf(out))).runs;
+  const state = new SweepState(prepared.blocks, prepared.definition.retries, made);
+  const isElsewhere = prepared.driver === 'attach';
+  return {
+    state,
+    refused: isElsewhere ? [] : refusedCells(prepared.blocks, process.availableMemory()),
+  };
+};
+
+/**
+ * Runs what a sweep still lacks, into its directory.
+ * @throws LivemigError BAD_INPUT where the directory is of no use, UNSUPPORTED where no driver works
+ */
+export const performSweep = async (
+  prepared: PreparedSweep,
+  { out, fresh, signal, watch }: PerformOptions,
+): Promise<{ state: SweepState; sweepId: string }> => {
+  const { definition, blocks, identity, document } = prepared;
+  const driver = await driverFor(prepared, out, fresh);
+  const wanted = {
+    identity,
+    driver: driver.name,
+    definition: document,
+    plan: planDocument(blocks),
+  };
+  await using set = await openResultSet(out, wanted, { fresh });
+  const state = new SweepState(blocks, definition.retries, set.made);
+  const { name, experiment, guestScale } = definition;
+  await runSweep({
+    blocks,
+    ledger: state.ledger,
+    set,
+    about: { name, experiment, guestScale },
+    signal,
+    watcher: watch(state, set.isTorn),
+    run: ({ scenario }, options) => runScenario(scenario, { ...options, driver }),
+    keepTestbed: () => new KeptTestbed(),
+    availableBytes: () => availableBytesOf(driver),
+  });
+  return { state, sweepId: set.sweepId };
+};

@@ -1,0 +1,114 @@
+import { messageOf, toErrorDocument } from '../../proto/errors.ts';
+import { unknownName } from '../nearest.ts';
+import { listProfiles } from '../profiles.ts';
+import type { Section } from '../scenario.ts';
+import { badInput } from '../scenario.ts';
+import type { DriverName } from '../testbed/testbed.ts';
+import { experiments } from '../trends/published.ts';
+import type { Expansion } from './cells.ts';
+import { expand } from './cells.ts';
+import type { Part, SweepDefinition } from './definition.ts';
+import { readDefinition } from './definition.ts';
+import type { Identity } from './identity.ts';
+import { identityOf } from './identity.ts';
+import type { Block } from './plan.ts';
+import { planOf } from './plan.ts';
+import { readSource } from './source.ts';
+
+/** What the command line says besides the file. */
+export interface SweepRequest {
+  /** A scenario document over every cell: link, driver, backend. */
+  overrides: Section;
+  /** Parts to run; null = all. */
+  only: readonly string[] | null;
+  repeats: number | null;
+  seed: number | null;
+  retries: number | null;
+}
+
+export interface PreparedSweep {
+  definition: SweepDefinition;
+  /** The file's content. */
+  document: unknown;
+  identity: Identity;
+  /** In the order in which they are to be run; only of the parts that were asked for. */
+  blocks: readonly Block[];
+  driver: DriverName | 'auto';
+}
+
+const keysOf = ({ axes, bisect }: Part): string[] => [
+  ...axes.flatMap(({ values }) => values.flatMap(({ layer }) => layer.keys)),
+  ...(bisect === null ? [] : bisect.sets.split('.', 1)),
+];
+
+/** An option over every cell says nothing sensible of what the sweep varies. */
+const overrideProblems = (parts: readonly Part[], overrides: Section): string[] =>
+  Object.keys(overrides).flatMap((key) => {
+    const varying = parts.filter((part) => keysOf(part).includes(key)).map(({ name }) => name);
+    return varying.length === 0
+      ? []
+      : [
+          `--${key}: ${varying.join(', ')} ${varying.length === 1 ? 'varies' : 'vary'} the ${key}; choose others with --only`,
+        ];
+  });
+
+const onlyProblems = (only: readonly string[] | null, parts: readonly Part[]): string[] => {
+  const known = parts.map(({ name }) => name);
+  return (only ?? [])
+    .filter((name) => !known.includes(name))
+    .map((name) => `--only: ${unknownName('part', name, known)}`);
+};
+
+const driversOf = ({ cells, searches }: Expansion): Set<DriverName | 'auto'> =>
+  new Set([
+    ...cells.map(({ scenario }) => scenario.driver),
+    ...searches.map(({ scenarioAt, bisect }) => scenarioAt(bisect.low).driver),
+  ]);
+
+const withRequest = (definition: SweepDefinition, request: SweepRequest): SweepDefinition => ({
+  ...definition,
+  seed: request.seed ?? definition.seed,
+  retries: request.retries ?? definition.retries,
+  repeats: request.repeats ?? definition.repeats,
+  parts: definition.parts.map((part) => ({ ...part, repeats: request.repeats ?? part.repeats })),
+});
+
+/**
+ * Reads a sweep file and makes sure that everything in it can be run.
+ * @param others problems that are known already, to be told with the file's.
+ * @throws LivemigError BAD_INPUT with every problem
+ */
+export const prepareSweep = async (
+  file: string,
+  request: SweepRequest,
+  others: readonly string[],
+): Promise<PreparedSweep> => {
+  const source = await readSource(file).catch((error: unknown) => {
+    throw badInput(file, [...others, ...(toErrorDocument(error).problems ?? [messageOf(error)])]);
+  });
+  const { definition: read, problems } = readDefinition(source, experiments);
+  problems.unshift(...others);
+  if (read === null) throw badInput(file, problems);
+  const definition = withRequest(read, request);
+  const selected = definition.parts.filter(({ name }) => request.only?.includes(name) ?? true);
+  problems.push(...onlyProblems(request.only, definition.parts));
+  problems.push(...overrideProblems(selected, request.overrides));
+  const expansion = expand(definition, source, request.overrides, listProfiles());
+  problems.push(...expansion.problems);
+  const [driver = 'auto', ...otherDrivers] = driversOf(expansion);
+  if (otherDrivers.length > 0)
+    problems.push(`${file}: one sweep runs by one driver, got ${[driver, ...otherDrivers].join(', ')}`);
+  if (problems.length > 0) throw badInput(file, problems);
+  const isSelected = ({ part }: { part: string }): boolean => selected.some(({ name }) => name === part);
+  const wanted = {
+    cells: expansion.cells.filter(isSelected),
+    searches: expansion.searches.filter(isSelected),
+  };
+  return {
+    definition,
+    document: source.document,
+    identity: identityOf(definition, expansion),
+    blocks: planOf(wanted, definition),
+    driver,
+  };
+};

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Observable } from 'rxjs';
+import { z } from 'zod';
+import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
+import type { RunEvent } from '../run/events.ts';
+import type { RunResult } from '../result.ts';
+import { appendLine, recordEvents, writeAtomically } from '../store.ts';
+import { driverNames } from '../testbed/testbed.ts';
+import { differences } from './identity.ts';
+import type { MadeRun } from './ledger.ts';
+import { takeLock } from './lock.ts';
+import { invalidateRuns, probeAppend, readRuns } from './runs-file.ts';
+
+/** `sweep.json`: what the runs beside it were made for. */
+const headerSchema = z.object({
+  schemaVersion: z.literal(1),
+  sweepId: z.string(),
+  identity: z.record(z.string(), z.string()),
+  /** All runs of a set are made by one driver, the first invocation's. */
+  driver: z.enum(driverNames),
+  begunAt: z.iso.datetime(),
+  resumedAt: z.array(z.iso.datetime()),
+  /** The file's content and the plan, for people; nothing reads them. */
+  definition: z.unknown(),
+  plan: z.unknown(),
+});
+export type SweepHeader = z.infer<typeof headerSchema>;
+
+/** What an invocation brings. */
+export type Wanted = Pick<SweepHeader, 'identity' | 'driver' | 'definition' | 'plan'>;
+
+export interface SweepRecording {
+  /** Stores the result, and its events under the run's id. */
+  finish(result: RunResult): Promise<void>;
+  /** The run left no result worth keeping. Nothing to do after `finish`. */
+  discard(): Promise<void>;
+}
+
+/** The directory that a sweep writes; disposing lets it go for others. */
+export interface ResultSet extends AsyncDisposable {
+  readonly sweepId: string;
+  /** What earlier invocations made. */
+  readonly made: readonly MadeRun[];
+  /** An earlier harness was killed while it wrote its last result, which is lost. */
+  readonly isTorn: boolean;
+  record(events: Observable<RunEvent>): Promise<SweepRecording>;
+  append(result: RunResult): Promise<void>;
+  invalidate(runIds: readonly string[], reasons: readonly string[]): Promise<void>;
+}
+
+const refuse = (problem: string, cause?: unknown): LivemigError =>
+  new LivemigError('BAD_INPUT', problem, { problems: [problem], cause });
+
+const files = (directory: string) => ({
+  header: join(directory, 'sweep.json'),
+  runs: join(directory, 'runs.jsonl'),
+  lock: join(directory, '.lock'),
+  events: join(directory, 'events'),
+});
+
+/** What a set was begun with; null where there is none yet. */
+export const readHeader = async (directory: string): Promise<SweepHeader | null> => {
+  const { header } = files(directory);
+  try {
+    return headerSchema.parse(JSON.parse(await readFile(header, 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw refuse(`${header} isn't what a sweep writes (${messageOf(error).split('\n', 1)[0] ?? ''})`, error);
+  }
+};
+
+/** Puts an earlier set aside under names that no reader of result sets looks at. */
+const putAside = async (directory: string): Promise<void> => {
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  for (const name of ['sweep.json', 'runs.jsonl', 'events'])
+    await rename(join(directory, name), join(directory, name.replace(/(\.|$)/, `-until-${stamp}$1`))).catch(
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      },
+    );
+};
+
+/** Where a set has its runs. */
+export const runsFileOf = (directory: string): string => files(directory).runs;
+
+/** @throws LivemigError BAD_INPUT where a set was begun for something else */
+export const checkIdentity = (
+  before: Pick<SweepHeader, 'identity'>,
+  identity: SweepHeader['identity'],
+  directory: string,
+  others: readonly string[] = [],
+): void => {
+  const changes = [...differences(before.identity, identity), ...others];
+  if (changes.length === 0) return;
+  throw refuse(
+    `${directory} holds runs of another definition (${changes.join('; ')}): go on with the definition it was begun ` +
+      'with, give another directory with --out, or start over with --fresh, which puts what is there aside',
+  );
+};
+
+/** The set's header, for the set to go on with. @throws LivemigError BAD_INPUT */
+const headerOf = (before: SweepHeader | null, wanted: Wanted, directory: string): SweepHeader => {
+  const now = new Date().toISOString();
+  if (before === null)
+    return { schemaVersion: 1, sweepId: randomUUID(), begunAt: now, resumedAt: [], ...wanted };
+  const isSame = before.driver === wanted.driver;
+  const change = isSame ? [] : [`driver was ${before.driver}, now ${wanted.driver}`];
+  checkIdentity(before, wanted.identity, directory, change);
+  return { ...before, resumedAt: [...before.resumedAt, now] };
+};
+
+/**
+ * Opens (and makes) a sweep's directory, to begin or to go on.
+ * @param fresh put an earlier set aside instead of going on with it.
+ * @throws LivemigError BAD_INPUT where it can't be written, is in use, is damaged or was begun for something else
+ */
+export const openResultSet = async (
+  directory: string,
+  wanted: Wanted,
+  { fresh }: { fresh: boolean },
+): Promise<ResultSet> => {
+  const { header, runs, lock, events } = files(directory);
+  await using stack = new AsyncDisposableStack();
+  try {
+    await mkdir(directory, { recursive: true });
+    stack.use(await takeLock(lock));
+    if (fresh) await putAside(directory);
+    await mkdir(events, { recursive: true });
+    await probeAppend(runs);
+  } catch (cause) {
+    if (codeOf(cause) === 'BAD_INPUT') throw cause;
+    throw refuse(`--out ${directory} can't be written to: ${messageOf(cause)}`, cause);
+  }
+  const mine = headerOf(await readHeader(directory), wanted, directory);
+  const { runs: made, isTorn } = await readRuns(runs);
+  // Of runs that a killed harness was in.
+  for (const name of await readdir(events)) if (name.endsWith('.tmp')) await rm(join(events, name));
+  await writeAtomically(header, `${JSON.stringify(mine, null, 2)}\n`);
+  const held = stack.move();
+  return {
+    sweepId: mine.sweepId,
+    made,
+    isTorn,
+    record: async (told) => {
+      const recording = await recordEvents(events, told);
+      return {
+        finish: async (result) => {
+          await recording.keepAs(join(events, `${result.runId}.events.jsonl`));
+          await appendLine(runs, result);
+        },
+        discard: () => recording.discard(),
+      };
+    },
+    append: (result) => appendLine(runs, result),
+    invalidate: (runIds, reasons) => invalidateRuns(runs, runIds, reasons),
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+};

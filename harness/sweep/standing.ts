@@ -1,0 +1,82 @@
+import { expectedEvaluations } from './bisection.ts';
+import type { Labels } from './cells.ts';
+import { cellText } from './cells.ts';
+import type { Ledger } from './ledger.ts';
+import type { Block } from './plan.ts';
+import { keyOf } from './plan.ts';
+
+/** Where a search of a sweep ended. */
+export interface SearchResult {
+  repeat: number;
+  /** The largest value that converged and the smallest that did not, next to each other; null beyond the range. */
+  converged: number | null;
+  notConverged: number | null;
+}
+
+/** How far a cell or a search is. */
+export interface CellStanding {
+  part: string;
+  labels: Labels;
+  /** Repetitions that have their answer, and how many there are to be. */
+  answered: number;
+  wanted: number;
+  /** Searches only: one for each repetition that has ended. */
+  limits: SearchResult[] | null;
+}
+
+const standingOf = (block: Block, ledger: Ledger): CellStanding[] => {
+  if (block.kind === 'trials')
+    return block.trials.map(({ part, labels, repeat }) => ({
+      part,
+      labels,
+      answered: ledger.answerTo({ part, labels, repeat }) === undefined ? 0 : 1,
+      wanted: 1,
+      limits: null,
+    }));
+  const { search, repeat } = block.search;
+  const step = ledger.stepOf(block.search);
+  const isOpen = 'evaluate' in step;
+  return [
+    {
+      part: search.part,
+      labels: search.labels,
+      answered: isOpen ? 0 : 1,
+      wanted: 1,
+      limits: isOpen ? [] : [{ repeat, ...step }],
+    },
+  ];
+};
+
+/** Every cell and search of a plan, by part and label. */
+export const standings = (blocks: readonly Block[], ledger: Ledger): CellStanding[] => {
+  const all = blocks.flatMap((block) => standingOf(block, ledger));
+  return [...Map.groupBy(all, ({ part, labels }) => keyOf(part, labels)).values()]
+    .map((group) => ({
+      ...group[0]!,
+      answered: group.filter(({ answered }) => answered > 0).length,
+      wanted: group.length,
+      limits: group[0]!.limits === null ? null : group.flatMap(({ limits }) => limits ?? []),
+    }))
+    .toSorted((left, right) =>
+      cellText(left.part, left.labels).localeCompare(cellText(right.part, right.labels), 'en', {
+        numeric: true,
+      }),
+    );
+};
+
+/** Runs that have their answer, and how many there are to be as far as is known: a search may take some more or less. */
+export const countRuns = (blocks: readonly Block[], ledger: Ledger): { done: number; total: number } => {
+  let done = 0;
+  let total = 0;
+  for (const block of blocks)
+    if (block.kind === 'trials') {
+      done += block.trials.filter((trial) => ledger.answerTo(trial) !== undefined).length;
+      total += block.trials.length;
+    } else {
+      const made = ledger.evaluationsOf(block.search);
+      const expected = expectedEvaluations(block.search.search.bisect);
+      done += made;
+      total += ledger.isComplete(block) ? made : Math.max(made + 1, expected);
+    }
+  return { done, total };
+};
