@@ -19,7 +19,7 @@ const parseJson = (text: string, where: string, problems: Problems): Found[] => 
   try {
     return [{ where, document: JSON.parse(text) as unknown }];
   } catch (error) {
-    problems.push(`${where}: not JSON: ${messageOf(error)}`);
+    problems.push(`${where}: not JSON (${messageOf(error)})`);
     return [];
   }
 };
@@ -84,13 +84,17 @@ const validated = ({ where, document }: Found, problems: Problems): RunResult[] 
 /**
  * The runs of a result set, each once, in the order of the paths and of the lines in them.
  * @param paths directories (every `runs.jsonl` below them), `.jsonl` files (a result a line), `.json` files
+ * @param found problems of the usage, told together with those of the results
  * @throws LivemigError BAD_INPUT with every problem of every path, and where there is no run at all
  */
-export const readResults = async (paths: readonly string[]): Promise<RunResult[]> => {
-  const problems: Problems = [];
-  const found = (await Promise.all(paths.map((path) => readPath(path, problems)))).flat();
+export const readResults = async (
+  paths: readonly string[],
+  found: readonly string[] = [],
+): Promise<RunResult[]> => {
+  const problems: Problems = [...found];
+  const documents = (await Promise.all(paths.map((path) => readPath(path, problems)))).flat();
   const runs = new Map<string, RunResult>();
-  for (const run of found.flatMap((each) => validated(each, problems)))
+  for (const run of documents.flatMap((each) => validated(each, problems)))
     if (!runs.has(run.runId)) runs.set(run.runId, run);
   if (problems.length === 0 && runs.size === 0) problems.push(`${paths.join(', ')}: no results in it`);
   if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });

@@ -7,6 +7,7 @@ import { addListCommand } from './list-command.ts';
 import { badUsage, exitCodes, reportError, tell, tolerateClosedPipes } from './output.ts';
 import { addRunCommand } from './run-command.ts';
 import { addSweepCommand } from './sweep-command.ts';
+import { addValidateCommand } from './validate-command.ts';
 
 const versionOf = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -33,6 +34,7 @@ const createProgram = (exit: (code: number) => void): Command => {
     .addHelpText('after', help);
   addRunCommand(program, exit);
   addSweepCommand(program, exit);
+  addValidateCommand(program, exit);
   addDoctorCommand(program, exit);
   addCalibrateCommand(program, exit);
   addListCommand(program, exit);

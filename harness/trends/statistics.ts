@@ -6,21 +6,11 @@ import {
   rSquared,
   sampleWithReplacement,
 } from 'simple-statistics';
+import { seededRandom } from '../sweep/random.ts';
 import { rules } from './tolerances.ts';
 import type { Estimate } from './verdict.ts';
 
-export type Random = () => number;
-
-/** Uniform in [0, 1), the same for the same seed (mulberry32, Tommy Ettinger 2017). */
-export const seededRandom = (seed: number): Random => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
+type Random = () => number;
 
 export interface Line {
   /** y per x. */

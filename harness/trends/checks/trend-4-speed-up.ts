@@ -54,7 +54,7 @@ const withTheirOverhead = ({ pairs, unloaded, slow, fast, guestScale }: Material
     (medianOf(runs, totalTimeMs) - ourFixedMs) / guestScale + publishedFixedMs;
   const speedUpOf = (pair: Pair): number => timeMs(pair.slow) / timeMs(pair.fast);
   return (
-    `time at no stress, fitted: ${seconds(lines.slow.intercept)} and ${seconds(lines.fast.intercept)} ` +
+    `Time at no stress, fitted: ${seconds(lines.slow.intercept)} and ${seconds(lines.fast.intercept)} ` +
     `(documents ${seconds(publishedTimeLine('1G').intercept)} and ${seconds(publishedTimeLine('10G').intercept)}); of it ` +
     `${seconds(ourFixedMs)} that no bandwidth shortens (where the two lines meet; documents ${seconds(publishedFixedMs)}); ` +
     `with theirs instead of ours a full-size guest would have ${figure(speedUpOf(unloaded))} × unloaded and ` +

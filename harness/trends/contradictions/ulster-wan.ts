@@ -1,5 +1,6 @@
 import { flavours, publishedFigures, ulsterFigure, ulsterSites } from '../published.ts';
 import { leastBy } from '../statistics.ts';
+import { siteText } from '../wan.ts';
 import { figure } from '../words.ts';
 import type { Contradiction } from './contradiction.ts';
 
@@ -18,14 +19,14 @@ const noSignificantIncrease = (): Contradiction[] =>
       tables: 'Table II',
       computed: growth,
       unit: '×',
-      text: `"not a significant increase" unloaded against ${figure(growth)} × from t to xl over ${site} in Table II`,
+      text: `"not a significant increase" unloaded against ${figure(growth)} × from t to xl over ${siteText[site]} in Table II`,
     };
   });
 
 const downtimeDifference = (): Contradiction => {
   const differences = ulsterSites.flatMap((site) =>
     flavours.map((flavour) => ({
-      cell: `${site} ${flavour}`,
+      cell: `${siteText[site]} ${flavour}`,
       seconds:
         ulsterFigure('downtime', site, flavour, 'loaded') -
         ulsterFigure('downtime', site, flavour, 'unloaded'),

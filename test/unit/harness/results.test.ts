@@ -59,7 +59,7 @@ test('tells every problem at once, with file and line', async () => {
   await mkdir(join(directory, 'empty'));
   const problems = await problemsOf(file, text, join(directory, 'empty'), join(directory, 'gone'));
   expect(problems.join('\n')).toContain(`${file}:2: measurement.downtimeMs: `);
-  expect(problems.join('\n')).toContain(`${file}:3: not JSON`);
+  expect(problems.join('\n')).toContain(`${file}:3: not JSON (`);
   expect(problems.join('\n')).toContain(`${file}:4: `);
   expect(problems.join('\n')).toContain(`${text}: expected a directory`);
   expect(problems.join('\n')).toContain('empty: no runs.jsonl in it');

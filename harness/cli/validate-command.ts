@@ -1,0 +1,107 @@
+import { appendFile, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { Accounting } from '../measure/accounting.ts';
+import { accountings } from '../measure/accounting.ts';
+import { unknownName } from '../nearest.ts';
+import { readResults } from '../results.ts';
+import { defaultOut } from '../store.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import type { Body, Exit } from './command.ts';
+import { withBody } from './command.ts';
+import { exitCodes, print, printJson } from './output.ts';
+
+const summaryVariable = 'GITHUB_STEP_SUMMARY';
+
+interface ValidateOptions {
+  json: boolean;
+  markdown: boolean;
+  junit: string | null;
+  /** The file of the summary. */
+  githubSummary: string | null;
+  requireAll: boolean;
+  accounting: Accounting;
+}
+
+const optionsOf = (options: Readonly<Record<string, unknown>>, problems: string[]): ValidateOptions => {
+  const accounting = typeof options['accounting'] === 'string' ? options['accounting'] : 'payload';
+  const known = accountings.find((name) => name === accounting);
+  if (known === undefined) problems.push(unknownName('accounting', accounting, accountings));
+  if (options['json'] === true && options['markdown'] === true)
+    problems.push('expected --json or --markdown on standard output, got both');
+  const summary = process.env[summaryVariable] ?? '';
+  if (options['githubSummary'] === true && summary === '')
+    problems.push(
+      `--github-summary: expected the file of the step's summary in $${summaryVariable}, which is empty`,
+    );
+  return {
+    json: options['json'] === true,
+    markdown: options['markdown'] === true,
+    junit: typeof options['junit'] === 'string' ? options['junit'] : null,
+    githubSummary: options['githubSummary'] === true ? summary : null,
+    requireAll: options['requireAll'] === true,
+    accounting: known ?? 'payload',
+  };
+};
+
+/** @throws LivemigError BAD_INPUT where the file can't be written */
+const save = async (option: string, file: string, write: () => Promise<void>): Promise<void> => {
+  try {
+    await write();
+  } catch (cause) {
+    const problem = `${option} ${file}: can't be written`;
+    throw new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
+  }
+};
+
+const body: Body = async (words, given, found) => {
+  const problems = [...found];
+  const options = optionsOf(given, problems);
+  const [{ judgementOf }, show] = await Promise.all([
+    import('../trends/judgement.ts'),
+    import('../trends/show/index.ts'),
+  ]);
+  const runs = await readResults(words.length === 0 ? [defaultOut] : words, problems);
+  const judgement = judgementOf(runs, { accounting: options.accounting });
+  const { junit, githubSummary } = options;
+  if (junit !== null) await save('--junit', junit, () => writeFile(junit, show.judgementJunit(judgement)));
+  if (githubSummary !== null)
+    await save('--github-summary', githubSummary, () =>
+      appendFile(githubSummary, show.judgementMarkdown(judgement)),
+    );
+  if (options.json) await printJson(judgement);
+  else if (options.markdown) await print(show.judgementMarkdown(judgement));
+  else await print(show.judgementText(judgement));
+  const isBad = judgement.counts.fails > 0 || (options.requireAll && judgement.counts['not measured'] > 0);
+  return isBad ? exitCodes.failed : exitCodes.completed;
+};
+
+const help = `
+Results are directories (every runs.jsonl below them), .jsonl and .json files; without any, ${defaultOut}/.
+
+Examples:
+  livemig validate                                    what results/ says of the documents' trends
+  livemig validate results/icclab-10g --markdown > agreement.md
+  livemig validate results --junit trends.xml --github-summary      in CI
+
+Exit codes: 0 no check fails; 1 one does (--require-all: or was not measured); 2 bad input.`;
+
+export const addValidateCommand = (program: Command, exit: Exit): void => {
+  const command = program
+    .command('validate')
+    .summary("hold the documents' trends against measured results")
+    .description(
+      "Judge each of the documents' trends on the runs of sweeps, with tolerances frozen beforehand.",
+    )
+    .usage('[results…] [options]')
+    .option('--json', 'one JSON document on standard output')
+    .option('--markdown', 'Markdown on standard output')
+    .option('--junit <file>', 'also write JUnit XML; contested and not measured are skipped')
+    .option('--github-summary', `also append Markdown to the file in $${summaryVariable}`)
+    .option('--require-all', 'fail also where a check was not measured')
+    .option(
+      '--accounting <way>',
+      `how transferred bytes are counted: ${accountings.join(', ')} (default: payload)`,
+    )
+    .addHelpText('after', help);
+  withBody(command, Infinity, exit, body);
+};
