@@ -1,0 +1,94 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { formatBytes, formatCount } from '../format.ts';
+import type { RunResult } from '../result.ts';
+import { readResults } from '../results.ts';
+import { defaultOut, writeAtomically } from '../store.ts';
+import type { Body, Exit } from './command.ts';
+import { refuse, withBody } from './command.ts';
+import { exitCodes, print } from './output.ts';
+
+const defaultPage = 'report.html';
+const defaultTitle = 'Live migration, published and measured';
+
+const textOf = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
+
+/** Before hundreds of plots are drawn for nothing. */
+const writableProblem = async (option: string, directory: string): Promise<string[]> => {
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+    return [];
+  } catch (cause) {
+    return [`${option}: ${directory} can't be written to: ${messageOf(cause)}`];
+  }
+};
+
+const writePlots = async (runs: readonly RunResult[], directory: string): Promise<number> => {
+  const { plotFiles } = await import('../report/page/plot-files.ts');
+  const files = await plotFiles(runs);
+  for (const { name, text } of files) await writeAtomically(join(directory, name), text);
+  return files.length;
+};
+
+const writePage = async (runs: readonly RunResult[], title: string, version: string): Promise<string> => {
+  const { reportPage } = await import('../report/page/index.ts');
+  const { judge } = await import('../trends/index.ts');
+  const { contradictions } = await import('../trends/contradictions/index.ts');
+  const { scaleNotes } = await import('../trends/scale.ts');
+  return reportPage({
+    title,
+    generatedAt: new Date().toISOString(),
+    livemigVersion: version,
+    runs,
+    verdicts: judge(runs),
+    contradictions: contradictions(),
+    notes: scaleNotes(runs),
+  });
+};
+
+const bodyOf =
+  (version: string): Body =>
+  async (words, options, problems) => {
+    const out = textOf(options['out'], defaultPage);
+    const plots = typeof options['plots'] === 'string' ? options['plots'] : undefined;
+    refuse([
+      ...problems,
+      ...(await writableProblem('--out', dirname(out))),
+      ...(plots === undefined ? [] : await writableProblem('--plots', plots)),
+    ]);
+    const runs = await readResults(words.length === 0 ? [defaultOut] : words);
+    if (runs.length === 0)
+      throw new LivemigError('BAD_INPUT', 'there is no result to report', { problems: [] });
+    const page = await writePage(runs, textOf(options['title'], defaultTitle), version);
+    await writeAtomically(out, page);
+    await print(`${out}: ${formatCount(runs.length)} runs, ${formatBytes(Buffer.byteLength(page))}`);
+    if (plots !== undefined) await print(`${plots}: ${await writePlots(runs, plots)} plots`);
+    return exitCodes.completed;
+  };
+
+const help = `
+Examples:
+  livemig report                                     what is in ${defaultOut}/, as ${defaultPage}
+  livemig report results/icclab-10g results/ulster-wan --out report.html --title "Full set, November 2026"
+  livemig report results/icclab-10g --plots plots    each plot as an .svg of its own as well
+
+Results are directories (every runs.jsonl in them), .jsonl or .json files. The page is one file that fetches nothing.
+
+Exit codes: 0 written; 2 bad input, with every problem of it.`;
+
+/** @param version livemig's own, for the page's head */
+export const addReportCommand = (program: Command, exit: Exit, version: string): void => {
+  const command = program
+    .command('report')
+    .summary('write results as one HTML page: published and measured curves, checks, timelines')
+    .description('Write result sets as one self-contained HTML page that needs no server and no network.')
+    .usage('[results…] [--out report.html] [--title TEXT] [--plots DIR]')
+    .option('--out <file>', `the page (default: ${defaultPage})`)
+    .option('--title <text>', `its title (default: "${defaultTitle}")`)
+    .option('--plots <directory>', 'each experiment plot as a stand-alone .svg as well')
+    .addHelpText('after', help);
+  withBody(command, Infinity, exit, bodyOf(version));
+};

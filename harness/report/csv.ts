@@ -1,0 +1,22 @@
+export type CsvValue = string | number | null;
+
+/** A table for machines: column names with their units, one array a row. */
+export interface CsvTable {
+  columns: readonly string[];
+  rows: readonly (readonly CsvValue[])[];
+}
+
+const needsQuotes = /[",\r\n]/;
+/** What a spreadsheet would run as a formula; numbers are written by us and may have their sign. */
+const startsFormula = /^[=+\-@\t\r]/;
+
+const cell = (value: CsvValue): string => {
+  if (value === null) return '';
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : '';
+  const text = startsFormula.test(value) ? `'${value}` : value;
+  return needsQuotes.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+/** RFC 4180 with a header line; an unknown value is empty. */
+export const csvText = ({ columns, rows }: CsvTable): string =>
+  [columns, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');

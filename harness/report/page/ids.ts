@@ -1,0 +1,21 @@
+import { slug } from './html.ts';
+
+/** An id for each item, made of its name; where names come to the same, the later ones are numbered. */
+export const uniqueIds = <Item>(
+  prefix: string,
+  items: readonly Item[],
+  nameOf: (item: Item) => string,
+): ReadonlyMap<Item, string> => {
+  const taken = new Set<string>();
+  const free = (base: string, number: number): string => {
+    const id = number === 1 ? base : `${base}-${number}`;
+    return taken.has(id) ? free(base, number + 1) : id;
+  };
+  return new Map(
+    items.map((item) => {
+      const id = free(`${prefix}-${slug(nameOf(item))}`, 1);
+      taken.add(id);
+      return [item, id];
+    }),
+  );
+};

@@ -1,0 +1,80 @@
+import { rttMsOf } from '../../../proto/link.ts';
+import { formatCount } from '../../format.ts';
+import type { RunResult } from '../../result.ts';
+import { medianOf } from '../../trends/statistics.ts';
+import { figure } from '../figures.ts';
+import type { Markup } from './html.ts';
+import { markup } from './html.ts';
+import { tableOf } from './table.ts';
+
+type Calibration = NonNullable<RunResult['link']['calibration']>;
+
+/** Median and range over the runs of a link. */
+const spreadText = (
+  calibrations: readonly Calibration[],
+  of: (calibration: Calibration) => number,
+): string => {
+  const values = calibrations.map(of);
+  const low = figure(Math.min(...values));
+  const high = figure(Math.max(...values));
+  const middle = figure(medianOf(calibrations, of));
+  return low === high ? middle : `${middle} (${low}–${high})`;
+};
+
+const profileText = ({ definition }: RunResult['link']): string => {
+  if (definition === null) return '–';
+  const { rateMbps, lossPercent, jitterMs, bufferMs } = definition.sourceToDestination;
+  const extras = [
+    jitterMs > 0 ? `jitter ${jitterMs} ms` : '',
+    lossPercent > 0 ? `loss ${lossPercent} %` : '',
+    `buffer ${bufferMs} ms`,
+  ].filter((text) => text !== '');
+  return `${figure(rateMbps)} Mb/s, RTT ${figure(rttMsOf(definition))} ms, ${extras.join(', ')}`;
+};
+
+const rowOf = (runs: readonly RunResult[]): string[] => {
+  const { link } = runs[0]!;
+  const calibrations = runs.flatMap((run) => (run.link.calibration === null ? [] : [run.link.calibration]));
+  const outside = calibrations.filter(({ ok }) => !ok).length;
+  const name = `${link.profile}, ${link.backend ?? 'no backend'}`;
+  if (calibrations.length === 0)
+    return [name, profileText(link), '–', '–', '–', '–', '–', `0 of ${runs.length}`];
+  return [
+    name,
+    profileText(link),
+    spreadText(calibrations, ({ targetRttMs }) => targetRttMs),
+    spreadText(calibrations, ({ rttMs }) => rttMs),
+    spreadText(calibrations, ({ expectedGoodputMbps }) => expectedGoodputMbps),
+    spreadText(calibrations, ({ goodputMbps }) => goodputMbps),
+    spreadText(calibrations, ({ delayCorrectionMs }) => delayCorrectionMs),
+    `${formatCount(calibrations.length)} of ${formatCount(runs.length)}${outside === 0 ? '' : `, ${outside} out of tolerance`}`,
+  ];
+};
+
+/** What each link should be and what it was found to be before the migrations. */
+export const linksSection = (runs: readonly RunResult[]): Markup => {
+  const groups = Map.groupBy(runs, ({ link }) => `${link.profile} ${link.backend ?? ''}`);
+  return markup`<section id="links">
+    <h2>Links and their calibration</h2>
+    <p>
+      Before its migration each run measures round trip (application to application) and TCP goodput through
+      the shaped link. Outside of the tolerance it ends as <em>invalid</em>, without numbers. Medians with the
+      range over the runs.
+    </p>
+    ${tableOf({
+      label: 'Links: target and measured',
+      kind: 'figures',
+      head: [
+        'Link, backend',
+        'Profile',
+        'RTT target (ms)',
+        'RTT measured (ms)',
+        'Goodput expected (Mb/s)',
+        'Goodput measured (Mb/s)',
+        'Delay correction (ms)',
+        'Calibrated runs',
+      ],
+      rows: [...groups.values()].map(rowOf),
+    })}
+  </section>`;
+};

@@ -1,0 +1,124 @@
+import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../../format.ts';
+import type { CompletedRun, RunResult } from '../../result.ts';
+import { csvText } from '../csv.ts';
+import { drawTimeline, missingPanels } from '../plots/timeline.ts';
+import { timelineCsv } from '../plots/timeline-csv.ts';
+import { experimentText } from '../summary.ts';
+import type { Markup } from './html.ts';
+import { markup } from './html.ts';
+import { packed } from './pack.ts';
+import { inlineSvg } from './svg.ts';
+import { factsOf } from './table.ts';
+
+type Facts = (readonly [term: string, value: string])[];
+
+const measuredFacts = ({ measurement }: CompletedRun): Facts => {
+  const { downtime, observed, ram, wire, faults } = measurement;
+  const split = [
+    `pages ${formatMs(downtime.finalPagesMs)}`,
+    `device state ${formatMs(downtime.deviceStateMs)}`,
+    `propagation ${formatMs(downtime.propagationMs)}`,
+    `load ${formatMs(downtime.loadMs)}`,
+    `resume ${formatMs(downtime.resumeMs)}`,
+  ];
+  return [
+    ['Total time', formatMs(measurement.totalTimeMs)],
+    ['Downtime', `${formatMs(measurement.downtimeMs)} (${split.join(', ')})`],
+    ['Gap seen from outside', `${formatMs(observed.gapMs)}, ${formatCount(observed.lostPings)} pings lost`],
+    [
+      'Page messages',
+      `${formatBytes(ram.transferred)} (pre-copy ${formatBytes(ram.precopyBytes)}, downtime ` +
+        `${formatBytes(ram.downtimeBytes)}, post-copy ${formatBytes(ram.postcopyBytes)})`,
+    ],
+    [
+      'On the wire',
+      `${formatBytes(wire.sourceToDestinationBytes)}, ${formatBytes(wire.destinationToSourceBytes)} back`,
+    ],
+    ['Page goodput', formatRate(measurement.pageGoodputMbps)],
+    [
+      'Demand faults',
+      faults.p50Us === null || faults.p99Us === null || faults.maxUs === null
+        ? formatCount(faults.count)
+        : `${formatCount(faults.count)}; p50 ${formatUs(faults.p50Us)}, p99 ${formatUs(faults.p99Us)}, longest ${formatUs(faults.maxUs)}`,
+    ],
+  ];
+};
+
+const settingFacts = (run: RunResult): Facts => {
+  const { calibration, backend } = run.link;
+  return [
+    ['Experiment', experimentText(run)],
+    [
+      'Link as calibrated',
+      calibration === null
+        ? 'not calibrated'
+        : `${formatMs(calibration.rttMs)}, ${formatRate(calibration.goodputMbps)}, backend ${backend ?? 'none'}`,
+    ],
+    ['Started', run.startedAt],
+    ['Seed', String(run.scenario.seed)],
+    ...run.crossChecks.map(({ name, verdict, reason }): [string, string] => [
+      `Cross-check: ${name}`,
+      `${verdict} (${reason})`,
+    ]),
+  ];
+};
+
+const timelineOf = async (run: CompletedRun, id: string, cell: string): Promise<Markup> => {
+  const missing = missingPanels(run);
+  const svg = await drawTimeline(run);
+  const { totalTimeMs, downtimeMs, downtimeStartMs } = run.measurement;
+  return markup`<figure class="timeline">
+    ${inlineSvg(svg, {
+      id: `${id}-timeline`,
+      title: `Timeline of ${cell}`,
+      description:
+        `Link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
+        `downtime of ${formatMs(downtimeMs)} from ${formatMs(downtimeStartMs)} on, and the histogram of fault latencies.` +
+        (missing.length === 0 ? '' : ` Not recorded: ${missing.join(', ')}.`),
+    })}
+    <figcaption>
+      <a
+        class="download"
+        download="${id}-timeline.csv.gz"
+        href="data:application/gzip;base64,${await packed(csvText(timelineCsv(run)))}"
+>Timeline as CSV</a>
+    </figcaption>
+  </figure>`;
+};
+
+const failureOf = (run: RunResult): Markup =>
+  run.error === null
+    ? markup``
+    : markup`<p class="failure">
+          <strong>${run.state}</strong>: <code>${run.error.code}</code> ${run.error.message}
+        </p>
+        ${(run.error.problems ?? []).map((problem) => markup`<p class="failure">${problem}</p>`)}`;
+
+/** What stands in the folded line. */
+const glance = (run: RunResult): string =>
+  run.state === 'completed'
+    ? `${formatMs(run.measurement.totalTimeMs)}, down ${formatMs(run.measurement.downtimeMs)}, ${formatBytes(run.measurement.wire.sourceToDestinationBytes)} sent`
+    : `${run.state}: ${run.error.code}`;
+
+/** One run: its timeline, its figures, its raw result. */
+export const runArticle = async (run: RunResult, id: string, cell: string): Promise<Markup> =>
+  markup`<details class="run" id="${id}">
+    <summary><span class="cell">${cell}</span> <span class="glance">${glance(run)}</span></summary>
+    <div class="run-body">
+      ${run.state === 'completed' ? await timelineOf(run, id, cell) : failureOf(run)}
+      <div class="run-facts">
+        ${factsOf([...(run.state === 'completed' ? measuredFacts(run) : []), ...settingFacts(run)])}
+        <details class="raw">
+          <summary>Raw result</summary>
+          <p>
+            <a
+              class="download"
+              download="${id}.json.gz"
+              href="data:application/gzip;base64,${await packed(JSON.stringify(run))}"
+>Result as JSON</a>
+          </p>
+          <pre tabindex="0" aria-label="Raw result of ${id}"></pre>
+        </details>
+      </div>
+    </div>
+  </details>`;

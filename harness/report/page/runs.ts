@@ -1,0 +1,85 @@
+import { formatCount } from '../../format.ts';
+import type { RunResult } from '../../result.ts';
+import { statesText } from './header.ts';
+import type { Markup } from './html.ts';
+import { markup } from './html.ts';
+import { uniqueIds } from './ids.ts';
+import { runArticle } from './run.ts';
+import { tableOf } from './table.ts';
+
+/** `10G, 2048` as the sweep labels it; a run of its own has its scenario's name. */
+export const cellText = ({ sweep, scenario }: RunResult): string =>
+  sweep === null
+    ? scenario.name
+    : `${Object.entries(sweep.cell)
+        .map(([axis, value]) => `${axis} ${value}`)
+        .join(', ')}, repetition ${sweep.repeat + 1}`;
+
+const partOf = ({ sweep }: RunResult): string =>
+  sweep === null ? 'Runs of their own' : `${sweep.name}: ${sweep.part}`;
+
+const isExpected = ({ error }: RunResult): boolean => error?.code === 'NOT_CONVERGED';
+
+/** Runs that gave no numbers, with the reason. The last of them are a finding: pre-copy beyond its limit must fail. */
+export const failuresSection = (
+  runs: readonly RunResult[],
+  anchors: ReadonlyMap<RunResult, string>,
+): Markup => {
+  const failures = runs
+    .filter((run) => run.state !== 'completed')
+    .sort((one, other) => Number(isExpected(one)) - Number(isExpected(other)));
+  return markup`<section id="failures">
+    <h2>Runs without numbers</h2>
+    <p>
+      A run that failed, or whose link or instruments can’t be trusted, is in no plot as a number and in no
+      median. <code>NOT_CONVERGED</code> is what pre-copy beyond its limit must end with.
+    </p>
+    ${
+      failures.length === 0
+        ? markup`<p>Every run completed.</p>`
+        : tableOf({
+            label: 'Runs without numbers',
+            head: ['Run', 'Part', 'Cell', 'State', 'Reason'],
+            rows: failures.map((run) => [
+              markup`<a href="#${anchors.get(run) ?? ''}">${run.runId}</a>`,
+              partOf(run),
+              cellText(run),
+              run.state,
+              markup`<code>${run.error.code}</code> ${run.error.message}`,
+            ]),
+          })
+    }
+  </section>`;
+};
+
+/** All runs by part, folded. */
+export const runsSection = async (
+  runs: readonly RunResult[],
+  anchors: ReadonlyMap<RunResult, string>,
+): Promise<Markup> => {
+  const groups: Markup[] = [];
+  const parts = Map.groupBy(runs, partOf);
+  const ids = uniqueIds('runs', [...parts.keys()], (part) => part);
+  for (const [part, members] of parts) {
+    const articles: Markup[] = [];
+    for (const run of members) articles.push(await runArticle(run, anchors.get(run) ?? '', cellText(run)));
+    groups.push(
+      markup`<details class="group" id="${ids.get(part) ?? ''}">
+        <summary>
+          <h3>${part}</h3>
+          <span>${statesText(members)}</span>
+        </summary>
+        ${articles}
+      </details>`,
+    );
+  }
+  return markup`<section id="runs">
+    <h2>All ${formatCount(runs.length)} runs</h2>
+    <p>
+      Each with its timeline and its raw result. In a timeline the shaded band is the downtime, the dashed
+      verticals are the start and the end of the migration; times and sizes are as measured, never divided by
+      κ<sub>M</sub>.
+    </p>
+    ${groups}
+  </section>`;
+};

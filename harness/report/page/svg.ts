@@ -1,0 +1,36 @@
+import { escapeHtml, trusted } from './html.ts';
+import type { Markup } from './html.ts';
+import { colourRules } from '../palette.ts';
+import { plotFont } from '../plots/config.ts';
+
+/** What a drawing is called and tells, for screen readers. */
+export interface Words {
+  id: string;
+  title: string;
+  description: string;
+}
+
+const openTag = /^<svg [^>]*?width="(\d+)" height="(\d+)"[^>]*>/;
+
+const withWords = (
+  svg: string,
+  { id, title, description }: Words,
+  attributes: string,
+  style: string,
+): string =>
+  svg.replace(
+    openTag,
+    (_, width: string, height: string) =>
+      `<svg ${attributes} viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ` +
+      `role="img" aria-labelledby="${id}-title ${id}-desc" font-family="${plotFont}">` +
+      `<title id="${id}-title">${escapeHtml(title)}</title>` +
+      `<desc id="${id}-desc">${escapeHtml(description)}</desc>${style}`,
+  );
+
+/** A drawing inside the page, whose colours it takes. */
+export const inlineSvg = (svg: string, words: Words): Markup =>
+  trusted(withWords(svg, words, 'class="drawing"', ''));
+
+/** A drawing as a file of its own: it brings its colours, for light and for dark. */
+export const standaloneSvg = (svg: string, words: Words): string =>
+  `${withWords(svg, words, 'xmlns="http://www.w3.org/2000/svg"', `<style>${colourRules('svg')}</style>`)}\n`;

@@ -1,0 +1,25 @@
+import type { TrendVerdict, VerdictName } from '../../trends/verdict.ts';
+import { scaleText } from '../../trends/words.ts';
+import type { Markup } from './html.ts';
+import { markup } from './html.ts';
+
+/** A verdict is a symbol and a word; its colour only repeats them. */
+const looks: Readonly<Record<VerdictName, { symbol: string; name: string }>> = {
+  holds: { symbol: '✓', name: 'good' },
+  fails: { symbol: '✗', name: 'bad' },
+  contested: { symbol: '≠', name: 'open' },
+  'not measured': { symbol: '–', name: 'none' },
+};
+
+export const verdictMark = (verdict: VerdictName): Markup => {
+  const { symbol, name } = looks[verdict];
+  return markup`<span class="verdict ${name}"><span aria-hidden="true">${symbol}</span> ${verdict}</span>`;
+};
+
+/** `nfqueue, netns, κ_M = 1/16` */
+export const setUpText = ({ backends, drivers, guestScales }: TrendVerdict): string =>
+  [
+    ...backends,
+    ...drivers,
+    ...(guestScales.length === 0 ? [] : [`κ_M = ${guestScales.map(scaleText).join(', ')}`]),
+  ].join(', ');

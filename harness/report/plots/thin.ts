@@ -1,0 +1,17 @@
+/** More points than this draw nothing new at a timeline's width. */
+export const mostPoints = 200;
+
+/**
+ * At most `mostPoints` rows: neighbours are put together by `join`, so that a mean stays a mean and a peak a peak.
+ * @param join makes one row of several
+ */
+export const thin = <Row>(rows: readonly Row[], join: (group: readonly Row[]) => Row): Row[] => {
+  const size = Math.ceil(rows.length / mostPoints);
+  if (size <= 1) return [...rows];
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
+    join(rows.slice(index * size, (index + 1) * size)),
+  );
+};
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);

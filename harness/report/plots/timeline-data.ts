@@ -1,0 +1,119 @@
+import type { CompletedRun, GuestProgress } from '../../result.ts';
+import { bytesPerMB } from './quantities.ts';
+import { seriesOf } from './series.ts';
+import { mean, thin } from './thin.ts';
+
+/** The rows that a run's timeline is drawn from; times in seconds after the migration's start. */
+
+/** How much of the time before and after the migration is shown: the guest at rest, to compare with. */
+const marginMs = 1000;
+
+type Rows = Readonly<Record<string, unknown>>[];
+
+const seconds = (ms: number): number => ms / 1000;
+
+const linkRows = (run: CompletedRun): Rows =>
+  thin(seriesOf(run.measurement).link, (group) => ({
+    atMs: mean(group.map(({ atMs }) => atMs)),
+    sourceToDestinationMbps: mean(group.map((row) => row.sourceToDestinationMbps)),
+    destinationToSourceMbps: mean(group.map((row) => row.destinationToSourceMbps)),
+  })).flatMap(({ atMs, sourceToDestinationMbps, destinationToSourceMbps }) => [
+    { at: seconds(atMs), direction: 'there', gbps: sourceToDestinationMbps / 1000 },
+    { at: seconds(atMs), direction: 'back', gbps: destinationToSourceMbps / 1000 },
+  ]);
+
+/** Where the guest ran: the empty shell at the destination and the remains at the source tell nothing. */
+const whereItRan = ({ measurement }: CompletedRun): GuestProgress[] => {
+  const { downtimeStartMs, downtimeMs, guestProgress } = measurement;
+  return guestProgress.filter(({ host, atMs }) =>
+    host === 'source' ? atMs <= downtimeStartMs : atMs >= downtimeStartMs + downtimeMs,
+  );
+};
+
+const guestRows = (run: CompletedRun): Rows => {
+  const { totalTimeMs } = run.measurement;
+  const shown = whereItRan(run).filter(({ atMs }) => atMs >= -marginMs && atMs <= totalTimeMs + marginMs);
+  return (['source', 'destination'] as const).flatMap((side) =>
+    thin(
+      shown.filter(({ host }) => host === side),
+      (group) => ({
+        ...group.at(-1)!,
+        operationsPerSecond: mean(group.map((row) => row.operationsPerSecond)),
+        pagesDirtiedPerSecond: mean(group.map((row) => row.pagesDirtiedPerSecond)),
+      }),
+    ).map(({ atMs, host, operationsPerSecond, pagesDirtiedPerSecond }) => ({
+      at: seconds(atMs),
+      host,
+      operations: operationsPerSecond,
+      dirtied: pagesDirtiedPerSecond,
+    })),
+  );
+};
+
+const roundRows = ({ measurement }: CompletedRun): Rows =>
+  thin(
+    measurement.rounds.filter(({ phase }) => phase === 'precopy'),
+    (group) => ({ ...group.at(-1)!, dirtyPagesPerSecond: mean(group.map((row) => row.dirtyPagesPerSecond)) }),
+  ).map(({ startMs, durationMs, dirtyPagesPerSecond }) => ({
+    at: seconds(startMs),
+    until: seconds(startMs + durationMs),
+    dirtied: dirtyPagesPerSecond,
+  }));
+
+const remainingRows = (run: CompletedRun): Rows =>
+  thin(seriesOf(run.measurement).progress, (group) => group.at(-1)!).map(({ atMs, remainingBytes }) => ({
+    at: seconds(atMs),
+    remaining: remainingBytes / bytesPerMB,
+  }));
+
+const greatest = (values: readonly (number | null)[]): number | null => {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length === 0 ? null : Math.max(...numbers);
+};
+
+const pingRows = (run: CompletedRun): Rows =>
+  thin(seriesOf(run.measurement).pings, (group) => {
+    const medians = group.map(({ p50Ms }) => p50Ms).filter((value) => value !== null);
+    return {
+      atMs: group[0]!.atMs,
+      sent: group.reduce((sum, { sent }) => sum + sent, 0),
+      lost: group.reduce((sum, { lost }) => sum + lost, 0),
+      p50Ms: medians.length === 0 ? null : mean(medians),
+      maxMs: greatest(group.map(({ maxMs }) => maxMs)),
+    };
+  }).map(({ atMs, lost, p50Ms, maxMs }) => ({ at: seconds(atMs), lost, p50: p50Ms, max: maxMs }));
+
+const faultRows = ({ measurement }: CompletedRun): Rows =>
+  measurement.faults.histogram.flatMap((count, power) =>
+    count === 0 ? [] : [{ fromUs: 2 ** power, untilUs: 2 ** (power + 1), count }],
+  );
+
+/** The data sets of timeline-spec.ts. */
+export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, Rows>> => {
+  const { downtimeStartMs, downtimeMs, totalTimeMs } = run.measurement;
+  const goodputMbps = run.link.calibration?.goodputMbps;
+  return {
+    link: linkRows(run),
+    calibrated: goodputMbps === undefined ? [] : [{ gbps: goodputMbps / 1000 }],
+    guest: guestRows(run),
+    rounds: roundRows(run),
+    remaining: remainingRows(run),
+    pings: pingRows(run),
+    faults: faultRows(run),
+    band: [{ at: seconds(downtimeStartMs), until: seconds(downtimeStartMs + downtimeMs) }],
+    ends: [{ at: 0 }, { at: seconds(totalTimeMs) }],
+  };
+};
+
+export const timelineDataNames = [
+  'link',
+  'calibrated',
+  'guest',
+  'rounds',
+  'remaining',
+  'pings',
+  'faults',
+  'band',
+  'ends',
+] as const;
+export type TimelineData = (typeof timelineDataNames)[number];

@@ -1,0 +1,213 @@
+import { inkOf } from '../palette.ts';
+import { plainNumber, siNumber } from './config.ts';
+import type { Spec } from './render.ts';
+import { saltire } from './style.ts';
+import type { TimelineData } from './timeline-data.ts';
+
+/** A run's timeline at a phone's width: five panels over one time axis, and the histogram of its faults. */
+
+const panelWidth = 308;
+const panelHeight = 54;
+
+const data = (name: TimelineData | `no-${TimelineData}`) => ({ data: { name } });
+
+const time = { field: 'at', type: 'quantitative' } as const;
+const sharedTime = (isLast: boolean) => ({
+  ...time,
+  title: isLast ? 'Time after the start of the migration (s)' : null,
+  axis: { labels: isLast, ticks: isLast, domain: true, tickCount: 6 },
+  scale: { nice: false, zero: false },
+});
+
+const byHost = {
+  stroke: {
+    field: 'host',
+    type: 'nominal',
+    legend: null,
+    scale: { domain: ['source', 'destination'], range: [inkOf('a'), inkOf('b')] },
+  },
+  strokeDash: {
+    field: 'host',
+    type: 'nominal',
+    legend: null,
+    scale: {
+      domain: ['source', 'destination'],
+      range: [
+        [1, 0],
+        [4, 2],
+      ],
+    },
+  },
+} as const;
+
+const byDirection = {
+  stroke: {
+    ...byHost.stroke,
+    field: 'direction',
+    scale: { domain: ['there', 'back'], range: [inkOf('a'), inkOf('b')] },
+  },
+  strokeDash: {
+    ...byHost.strokeDash,
+    field: 'direction',
+    scale: { domain: ['there', 'back'], range: byHost.strokeDash.scale.range },
+  },
+} as const;
+
+/** Behind every panel: the downtime, and where the migration starts and ends. */
+const backdrop = (x: Spec): Spec[] => [
+  {
+    ...data('band'),
+    mark: { type: 'rect', fill: inkOf('band'), stroke: inkOf('bad'), strokeWidth: 0.6 },
+    encoding: { x, x2: { field: 'until' } },
+  },
+  {
+    ...data('ends'),
+    mark: { type: 'rule', stroke: inkOf('axis'), strokeDash: [2, 2], strokeWidth: 0.75 },
+    encoding: { x },
+  },
+];
+
+/** Says that a series is missing, where its data set `no-…` has a row. */
+const nothing = (name: TimelineData): Spec => ({
+  ...data(`no-${name}`),
+  mark: { type: 'text', color: inkOf('soft'), fontSize: 10 },
+  encoding: { text: { field: 'text' }, x: { value: panelWidth / 2 }, y: { value: panelHeight / 2 } },
+});
+
+const measure = (field: string, format: string, scale: Spec = {}) => ({
+  field,
+  type: 'quantitative',
+  title: null,
+  axis: { tickCount: 3, format },
+  scale: { zero: true, ...scale },
+});
+
+const panel = (title: string, name: TimelineData, layers: (x: Spec) => Spec[], isLast = false): Spec => {
+  const x = sharedTime(isLast);
+  return {
+    width: panelWidth,
+    height: panelHeight,
+    title: { text: title, fontSize: 11, fontWeight: 'normal', offset: 4 },
+    layer: [...backdrop(x), ...layers(x), nothing(name)],
+  };
+};
+
+const line = (name: TimelineData, encoding: Spec, width = 1.25): Spec => ({
+  ...data(name),
+  mark: { type: 'line', strokeWidth: width },
+  encoding,
+});
+
+const linkPanel = panel('Link (Gb/s); dashed: back, dotted: calibrated', 'link', (x) => [
+  line('link', { x, y: measure('gbps', plainNumber), ...byDirection }),
+  {
+    ...data('calibrated'),
+    mark: { type: 'rule', stroke: inkOf('ink'), strokeDash: [1, 3] },
+    encoding: { y: measure('gbps', plainNumber) },
+  },
+]);
+
+const dirtyPanel = panel('Pages dirtied a second; dashed: destination, bars: rounds', 'guest', (x) => [
+  {
+    ...data('rounds'),
+    mark: { type: 'rule', stroke: inkOf('c'), strokeWidth: 2.5 },
+    encoding: { x, x2: { field: 'until' }, y: measure('dirtied', siNumber) },
+  },
+  line('guest', { x, y: measure('dirtied', siNumber), ...byHost }),
+]);
+
+const remainingPanel = panel('Remaining (MB)', 'remaining', (x) => [
+  {
+    ...line('remaining', { x, y: measure('remaining', siNumber) }),
+    mark: { type: 'line', strokeWidth: 1.25, stroke: inkOf('a') },
+  },
+]);
+
+const guestPanel = panel('Guest’s operations a second; dashed: destination', 'guest', (x) => [
+  line('guest', { x, y: measure('operations', siNumber), ...byHost }),
+]);
+
+const pingScale = { type: 'log', zero: false, nice: true };
+const decades = [0.01, 0.1, 1, 10, 100, 1000, 10_000];
+const pingPanel = panel(
+  'Pings (ms): median; dotted: longest, ×: lost',
+  'pings',
+  (x) => [
+    ...(['max', 'p50'] as const).map((field) => ({
+      ...data('pings'),
+      transform: [{ filter: `isValid(datum.${field}) && datum.${field} > 0` }],
+      mark: {
+        type: 'line',
+        strokeWidth: 1.25,
+        stroke: inkOf('d'),
+        strokeDash: field === 'max' ? [1, 2] : [1, 0],
+      },
+      encoding: {
+        x,
+        y: { ...measure(field, plainNumber, pingScale), axis: { values: decades, format: plainNumber } },
+      },
+    })),
+    {
+      ...data('pings'),
+      transform: [{ filter: 'datum.lost > 0' }],
+      mark: {
+        type: 'point',
+        shape: saltire,
+        size: 22,
+        stroke: inkOf('bad'),
+        fill: inkOf('bad'),
+        opacity: 1,
+        strokeWidth: 1.25,
+      },
+      encoding: { x, y: { value: panelHeight - 4 } },
+    },
+  ],
+  true,
+);
+
+const faultPanel: Spec = {
+  width: panelWidth,
+  height: panelHeight,
+  title: {
+    text: 'Demand faults by how long the vCPU stood still',
+    fontSize: 10,
+    fontWeight: 'normal',
+    offset: 4,
+  },
+  layer: [
+    {
+      ...data('faults'),
+      mark: { type: 'rect', fill: inkOf('a'), stroke: inkOf('paper'), strokeWidth: 0.75 },
+      encoding: {
+        x: {
+          field: 'fromUs',
+          type: 'quantitative',
+          title: null,
+          scale: { type: 'log', domain: [1, 1e6], nice: false },
+          axis: {
+            values: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
+            labelExpr:
+              "datum.value < 1000 ? datum.value + ' µs' : datum.value < 1000000 ? datum.value / 1000 + ' ms' : '1 s'",
+          },
+        },
+        x2: { field: 'untilUs' },
+        y: { ...measure('count', siNumber), stack: null },
+        y2: { datum: 0 },
+      },
+    },
+    nothing('faults'),
+  ],
+};
+
+/** Data sets are named, so that the drawing is compiled once for all runs. */
+export const timelineSpec: Spec = {
+  vconcat: [
+    {
+      vconcat: [linkPanel, dirtyPanel, remainingPanel, guestPanel, pingPanel],
+      spacing: 12,
+      resolve: { scale: { x: 'shared' } },
+    },
+    faultPanel,
+  ],
+  spacing: 18,
+};

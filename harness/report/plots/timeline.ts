@@ -1,0 +1,38 @@
+import type { CompletedRun } from '../../result.ts';
+import type { Drawing } from './render.ts';
+import { prepare } from './render.ts';
+import type { TimelineData } from './timeline-data.ts';
+import { timelineData } from './timeline-data.ts';
+import { timelineSpec } from './timeline-spec.ts';
+
+let drawing: Drawing | undefined;
+
+/** What a panel says instead of its series. */
+const absent: Readonly<Partial<Record<TimelineData, string>>> = {
+  link: 'not recorded',
+  guest: 'not recorded',
+  remaining: 'not recorded',
+  pings: 'not recorded',
+  faults: 'no demand faults',
+};
+
+/** Draws a run's timeline. A series that the run doesn't have is said to be missing, in its panel's place. */
+export const drawTimeline = async (run: CompletedRun): Promise<string> => {
+  drawing ??= prepare(timelineSpec, {
+    axis: { labelFontSize: 10, titleFontSize: 11, titlePadding: 4, tickSize: 3 },
+  });
+  const rows = timelineData(run);
+  const missing = Object.fromEntries(
+    Object.entries(absent).map(([name, text]) => [
+      `no-${name}`,
+      rows[name as TimelineData].length === 0 ? [{ text }] : [],
+    ]),
+  );
+  return drawing.draw({ ...rows, ...missing });
+};
+
+/** The panels without data, for the description. */
+export const missingPanels = (run: CompletedRun): string[] => {
+  const rows = timelineData(run);
+  return (['link', 'guest', 'remaining', 'pings'] as const).filter((name) => rows[name].length === 0);
+};

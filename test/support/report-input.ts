@@ -1,0 +1,16 @@
+import type { ReportInput } from '../../harness/report/page/index.ts';
+import type { RunResult } from '../../harness/result.ts';
+import { contradictions } from '../../harness/trends/contradictions/index.ts';
+import { judge } from '../../harness/trends/index.ts';
+import { scaleNotes } from '../../harness/trends/scale.ts';
+
+/** What `livemig report` makes of a result set. */
+export const reportInputOf = (runs: readonly RunResult[], title = 'A report'): ReportInput => ({
+  title,
+  generatedAt: '2026-11-21T08:00:00.000Z',
+  livemigVersion: '0.0.0-test',
+  runs,
+  verdicts: judge(runs),
+  contradictions: contradictions(),
+  notes: scaleNotes(runs),
+});

@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { gunzipSync } from 'node:zlib';
+import { reportPage } from '../../../../../harness/report/page/index.ts';
+import type { RunResult } from '../../../../../harness/result.ts';
+import { idsOf, inPageLinksOf, outsideOf } from '../../../../support/page-links.ts';
+import { completedPaperResult } from '../../../../support/paper-result.ts';
+import { reportInputOf } from '../../../../support/report-input.ts';
+import { syntheticIcclab, syntheticUlster } from '../../../../support/sweep-results.ts';
+
+// A hundred drawings in one test, on a machine that others share.
+jest.setTimeout(60_000);
+
+/** A few cells of every part, one run each, and the bisection: enough for a page. */
+const isShown = ({ sweep }: RunResult): boolean =>
+  sweep?.part === 'pre-copy-limit' ||
+  (sweep?.repeat === 0 &&
+    [undefined, 0, 2048, 8192].includes(sweep.cell['stressMB'] as number | undefined) &&
+    [undefined, 't', 'xl'].includes(sweep.cell['flavour'] as string | undefined));
+const runs = [...syntheticIcclab(), ...syntheticUlster()].filter(isShown);
+const hostile = `x"></title><script>alert(1)</script><img src=http://127.0.0.1/x onerror=alert(2)>'`;
+
+describe('a page of both experiments', () => {
+  let page: string;
+  beforeAll(async () => {
+    page = await reportPage(reportInputOf(runs));
+  });
+
+  test('has every section, in the contents too', () => {
+    for (const id of [
+      'checks',
+      'contradictions',
+      'method',
+      'icclab-10g',
+      'ulster-wan',
+      'environment',
+      'links',
+      'failures',
+      'runs',
+    ]) {
+      expect(idsOf(page)).toContain(id);
+      expect(inPageLinksOf(page)).toContain(id);
+    }
+  });
+
+  test('ids are unique and every link has its target', () => {
+    const ids = idsOf(page);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(inPageLinksOf(page).filter((id) => !ids.includes(id))).toEqual([]);
+  });
+
+  test('nothing is loaded from anywhere', () => {
+    expect(outsideOf(page)).toEqual([]);
+    expect(outsideOf('<img src="http://127.0.0.1/x"><style>a{background:url(x.png)}</style>')).toHaveLength(
+      2,
+    );
+    expect(page).toContain('default-src &#39;none&#39;');
+    expect(page).not.toContain('unsafe-inline');
+  });
+
+  test('figures are numbered through, each with its table and its CSV', () => {
+    const numbers = [...page.matchAll(/<h4>Figure (\d+)\./g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(page.match(/href="data:text\/csv/g)).toHaveLength(8);
+    expect(page.match(/Data as a table/g)).toHaveLength(8);
+  });
+
+  test('every verdict is a word', () => {
+    const verdicts = reportInputOf(runs).verdicts;
+    const words = [
+      ...page.matchAll(/<span class="verdict \w+"><span aria-hidden="true">.<\/span> ([a-z ]+)<\/span>/g),
+    ];
+    for (const { verdict } of verdicts) expect(words.map(([, word]) => word)).toContain(verdict);
+  });
+
+  test('each run’s result is in it, whole', () => {
+    const packed = [...page.matchAll(/\.json\.gz"\s+href="data:application\/gzip;base64,([^"]*)"/g)];
+    const results = packed.map(
+      ([, base64]) => JSON.parse(gunzipSync(Buffer.from(base64!, 'base64')).toString()) as unknown,
+    );
+    const ids = results.map((result) => (result as RunResult).runId).sort();
+    expect(ids).toEqual(runs.map(({ runId }) => runId).sort());
+    expect(results).toContainEqual(JSON.parse(JSON.stringify(runs[0])));
+  });
+
+  test('failed runs are listed with their reason, and have no timeline', () => {
+    const failures = page.slice(page.indexOf('id="failures"'), page.indexOf('id="runs"'));
+    const failed = runs.filter(({ state }) => state === 'failed');
+    expect(failures.match(/NOT_CONVERGED<\/code>/g)?.length).toBe(failed.length + 1);
+    expect(page.match(/class="timeline"/g)).toHaveLength(runs.length - failed.length);
+  });
+});
+
+describe('hostile results', () => {
+  const poisoned = (run: RunResult): RunResult =>
+    ({
+      ...run,
+      runId: hostile,
+      scenario: { ...run.scenario, name: hostile },
+      environment: {
+        ...run.environment,
+        cpuModel: hostile,
+        kernel: hostile,
+        testbed: { [hostile]: hostile },
+      },
+      link: { ...run.link, profile: hostile },
+      sweep:
+        run.sweep === null
+          ? null
+          : { ...run.sweep, name: hostile, part: hostile, cell: { [hostile]: hostile } },
+      ...(run.error === null ? {} : { error: { ...run.error, message: hostile, problems: [hostile] } }),
+    }) as RunResult;
+
+  test('bring in no element, no attribute and no address', async () => {
+    const some = [runs[0]!, runs.find(({ state }) => state === 'failed')!].map(poisoned);
+    const input = reportInputOf(some, hostile);
+    const page = await reportPage({ ...input, notes: [hostile] });
+    expect(page).toContain('&lt;script&gt;alert(1)');
+    expect(page).not.toMatch(/<script>alert|<img|onerror=alert\(2\)>/);
+    expect(page.match(/<script/g)).toHaveLength(1);
+    expect(outsideOf(page)).toEqual([]);
+    const ids = idsOf(page);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('what is missing is said', () => {
+  test('a run without series has panels that say so', async () => {
+    const bare = completedPaperResult();
+    const page = await reportPage(reportInputOf([{ ...bare, sweep: null }]));
+    expect(page.match(/>not recorded</g)?.length).toBeGreaterThanOrEqual(3);
+    expect(page).toContain('Not recorded: link');
+    expect(page).toContain('>no demand faults<');
+    expect(page).toContain('Runs of their own');
+  });
+
+  test('an experiment without runs is named, not drawn', async () => {
+    const page = await reportPage(
+      reportInputOf(runs.filter(({ sweep }) => sweep?.experiment === 'icclab-10g')),
+    );
+    expect(page).toContain('No run of this experiment is in the result set.');
+    expect(idsOf(page)).not.toContain('wan-total-time');
+  });
+
+  test('without a single verdict or completed run there still is a page', async () => {
+    const failed = runs.filter(({ state }) => state === 'failed').slice(0, 2);
+    const page = await reportPage({ ...reportInputOf(failed), verdicts: [], contradictions: [] });
+    expect(page).toContain('No check was made on this result set.');
+    expect(page).toContain('None is listed.');
+  });
+});
+
+test('what different testbeds measured stands apart, each with its own figures and checks', async () => {
+  const part = runs.filter(({ sweep }) => sweep?.part === 'hybrid');
+  const others = part.map((run) => ({ ...run, driver: 'docker' as const, runId: `${run.runId}-docker` }));
+  const page = await reportPage(reportInputOf([...part, ...others]));
+  expect(idsOf(page)).toEqual(
+    expect.arrayContaining(['hybrid-total-time', 'hybrid-total-time-2', 'check-1a', 'check-1a-2']),
+  );
+  expect(page.match(/Measured with driver/g)).toHaveLength(2);
+  expect(inPageLinksOf(page).filter((id) => !idsOf(page).includes(id))).toEqual([]);
+});
