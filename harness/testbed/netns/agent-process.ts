@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HostRole } from '../../../proto/control.ts';
@@ -27,6 +29,14 @@ export interface AgentProcess {
   kill(timeoutMs: number): Promise<void>;
 }
 
+/**
+ * Node keeps the agents' compiled code there, by content: half of an agent's start is reading and compiling TypeScript.
+ * Where it can't be written, Node goes without.
+ */
+const compileCache = (): string =>
+  process.env['NODE_COMPILE_CACHE'] ??
+  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'livemig', 'node');
+
 const socketPollMs = 10;
 const agentLauncher = fileURLToPath(new URL('../../../hosts/agent.sh', import.meta.url));
 
@@ -43,7 +53,7 @@ export const startAgent = (
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
-    env: cellEnvironment(),
+    env: cellEnvironment({ NODE_COMPILE_CACHE: compileCache() }),
   });
   const stderr = new Tail(64 << 10);
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
