@@ -10,10 +10,14 @@ export const maxPings = 1_800_000;
 
 /** Node's finest timer. */
 const tickMs = 1;
+const settlePollMs = 2;
 
 export interface Pinger {
   readonly recorder: PingRecorder;
-  /** Sends no more, waits for the answers under way, and closes. Idempotent. */
+  /**
+   * Sends no more, waits for the answers under way, and closes. Links keep the order of packets, so once the newest
+   * ping is answered, there are no more; `settleMs` is for one that never will be. Idempotent.
+   */
   stop(settleMs: number): Promise<void>;
 }
 
@@ -72,7 +76,9 @@ export const startPinger = async (address: string, port: number, intervalMs: num
     stop: (settleMs) =>
       (stopped ??= (async () => {
         clearTimeout(timer);
-        await new Promise((resolve) => setTimeout(resolve, settleMs));
+        const untilMs = monotonicMs() + settleMs;
+        while (!recorder.isNewestAnswered && monotonicMs() < untilMs)
+          await new Promise((resolve) => setTimeout(resolve, settlePollMs));
         await new Promise<void>((resolve) => socket.close(resolve));
       })()),
   };

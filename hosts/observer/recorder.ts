@@ -33,6 +33,12 @@ export class PingRecorder {
     return this.#received;
   }
 
+  /** Whether the newest ping has its answer. */
+  get isNewestAnswered(): boolean {
+    const newest = this.#sent - 1;
+    return newest >= 0 && this.#chunkOf(newest).host[newest % chunkPings] !== pingHost.none;
+  }
+
   get full(): boolean {
     return this.#sent >= this.#maxPings;
   }

@@ -59,6 +59,26 @@ describe('the observer', () => {
     expect(received).toBeGreaterThan(sent * 0.8);
   });
 
+  test('waits for the answers under way, and no longer', async () => {
+    const slow = createSocket('udp4');
+    slow.on('message', (ping, peer) => {
+      const reply = Buffer.alloc(pingReplyBytes);
+      ping.copy(reply);
+      reply.writeUInt8(pingHost.destination, 4);
+      setTimeout(() => slow.send(reply, peer.port, peer.address), 100);
+    });
+    await new Promise<void>((resolve) => slow.bind(0, '127.0.0.1', resolve));
+    await start(slow.address().port);
+    await sleep(100);
+    const stoppedAt = performance.now();
+    const { sent, received } = await stop();
+    const waitedMs = performance.now() - stoppedAt;
+    slow.close();
+    expect(received).toBe(sent);
+    expect(waitedMs).toBeGreaterThan(60);
+    expect(waitedMs).toBeLessThan(240);
+  });
+
   test('counts pings to nobody as lost and lives on', async () => {
     const { port, close } = await serveGuest(() => true);
     close();
