@@ -1,0 +1,25 @@
+import { expect, test } from '@jest/globals';
+import { scaleNotes } from '../../../../harness/trends/scale.ts';
+import { physicalRuns } from '../../../support/physical-model.ts';
+import { trendRun } from '../../../support/trend-runs.ts';
+
+test('says what scaling does not preserve, and how large RTT·B/M gets', () => {
+  const notes = scaleNotes(physicalRuns({ guestScale: 1 / 16 }).map(trendRun));
+  expect(notes).toHaveLength(2);
+  expect(notes[1]).toContain('ulster-wan (nfqueue, netns): guest memory is scaled by κ_M = 1/16');
+  expect(notes[1]).toContain('weigh 16 times more against total time');
+  // 6.9 Gb/s × 53 ms is 45.7 MB in flight, more than a t guest of 512 MiB / 16.
+  expect(notes[1]).toMatch(
+    /RTT·B\/M is up to 1\.36 here \(coleraine-halifax: 45\.7 MB in flight, a guest of 33\.6 MB\)/,
+  );
+});
+
+test('of full-size guests there is nothing to say, of sweeps taken together there is', () => {
+  const runs = physicalRuns().map(trendRun);
+  expect(scaleNotes(runs)[0]).toContain('nothing is scaled');
+  const two = runs.map((run, index) =>
+    index % 2 === 0 ? run : { ...run, sweep: { ...run.sweep!, sweepId: 'another' } },
+  );
+  expect(scaleNotes(two).join(' ')).toContain('icclab-10g: runs of 2 sweeps are taken together');
+  expect(scaleNotes([])).toEqual([]);
+});
