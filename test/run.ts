@@ -1,9 +1,9 @@
 /**
- * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser; ends with
- * `N passed, N failed`.
+ * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser, the
+ * documents' trends; ends with `N passed, N failed`.
  *
  *   npm test                              everything
- *   npm test -- --only unit               checks, unit, testbed or browser
+ *   npm test -- --only unit               checks, unit, testbed, browser or trends
  *   npm test -- test/unit/proto           what Jest is to run; further options go to Jest as well
  */
 import { chdir } from 'node:process';
@@ -16,6 +16,7 @@ import { readArguments } from './runner/arguments.ts';
 import { runChecks, runJest } from './runner/parts.ts';
 import type { Tally } from './runner/tally.ts';
 import { lastLine, nothing, sum } from './runner/tally.ts';
+import { runTrends } from './runner/trends.ts';
 
 const interruption = (): AbortSignal => {
   const controller = new AbortController();
@@ -85,6 +86,10 @@ const main = async (): Promise<number> => {
     if (parts.includes('browser') && !signal.aborted) {
       await provide(['chromium']);
       tally = sum(tally, await runJest('browser', jestArgs, {}, signal));
+    }
+    if (parts.includes('trends') && !signal.aborted) {
+      await provide(hostTools);
+      tally = sum(tally, await runTrends(signal));
     }
   } catch (error) {
     tally = sum(tally, { ...nothing, failures: [`the test run itself: ${messageOf(error)}`] });

@@ -6,7 +6,7 @@ export interface Request {
   jestArgs: string[];
 }
 
-export const allParts = ['checks', 'unit', 'testbed', 'browser'] as const;
+export const allParts = ['checks', 'unit', 'testbed', 'browser', 'trends'] as const;
 export type Part = (typeof allParts)[number];
 
 const isPart = (word: string | undefined): word is Part => allParts.some((part) => part === word);

@@ -1,0 +1,31 @@
+import type { KnownFailure } from '../../harness/trends/known-failures.ts';
+import { knownFailures, sortFailures } from '../../harness/trends/known-failures.ts';
+import type { TrendVerdict } from '../../harness/trends/index.ts';
+import type { Tally } from './tally.ts';
+
+const nameOf = ({ id, statement }: TrendVerdict): string => `trends: ${id}: ${statement}`;
+
+/**
+ * Each check of the trends counts as a test. One that fails is red unless its reason was measured and is listed
+ * (harness/trends/known-failures.json); then, and where a check is contested or could not be measured, it is shown as
+ * skipped with that reason: it has not passed. Pure.
+ */
+export const tallyOfTrends = (
+  verdicts: readonly TrendVerdict[],
+  known: readonly KnownFailure[] = knownFailures,
+): Tally => {
+  const { unexplained, explained } = sortFailures(verdicts, known);
+  const unjudged = verdicts.filter(({ verdict }) => verdict === 'contested' || verdict === 'not measured');
+  return {
+    passed: verdicts.filter(({ verdict }) => verdict === 'holds').length,
+    failures: unexplained.map(
+      (verdict) => `${nameOf(verdict)}: measured ${verdict.measured}, expected ${verdict.tolerance}`,
+    ),
+    skipped: [
+      ...explained.map(
+        ({ verdict, known: { on, reason } }) => `${nameOf(verdict)}: known to fail since ${on}: ${reason}`,
+      ),
+      ...unjudged.map((verdict) => `${nameOf(verdict)}: ${verdict.verdict}: ${verdict.explanation ?? ''}`),
+    ],
+  };
+};
