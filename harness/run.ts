@@ -89,8 +89,10 @@ const migrateOnce = async ({
 
   const calibration = await calibrateLink({ options, record, profile, loan, clients, enter });
   await options.onCalibrated?.(loan.testbed);
-  const transfer = transferConfigOf(calibration, scenario.transfer.channels);
-  environment.transfer = { ...transfer, tcpBufferMaxBytes: tcpBufferMaxBytesOf(profile) };
+  const transfer = transferConfigOf(calibration, scenario.transfer);
+  const { channels, bulkWindowBytes, postcopyWindowBytes } = transfer;
+  const tcpBufferMaxBytes = tcpBufferMaxBytesOf(profile);
+  environment.transfer = { channels, bulkWindowBytes, postcopyWindowBytes, tcpBufferMaxBytes };
 
   enter('boot', scenario.workload.name);
   const { announcePort } = await bootGuests(clients, topology, scenario);

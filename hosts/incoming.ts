@@ -43,6 +43,7 @@ export class IncomingMigration {
   #receiptsDue = false;
   #isResumed = false;
   #urgentSequence = 0;
+  #faultsInStream = false;
   #isComplete = false;
 
   constructor(guest: Guest, guestAddress: string, migration: ArgumentOf<'migrateIncoming'>) {
@@ -96,6 +97,7 @@ export class IncomingMigration {
       timeline: this.#timeline,
       pagesReceived: this.#receiver.pagesReceived,
       zeroPagesReceived: this.#receiver.zeroPagesReceived,
+      uniformPagesReceived: this.#receiver.uniformPagesReceived,
       duplicateArrivals: this.#receiver.duplicateArrivals,
       faults: faultCounters(this.#guest.buffers),
     };
@@ -151,6 +153,8 @@ export class IncomingMigration {
       if (got !== value)
         throw new LivemigError('PROTOCOL_VIOLATION', `expected a source with ${field} ${value}, got ${got}`);
     }
+    this.#faultsInStream = hello.faultsInStream;
+    this.#receiver.acceptsUniform = hello.uniformPages;
     for (let channel = 0; channel < hello.channels; channel++) {
       this.#received.push(0);
       this.#receipted.push(0);
@@ -204,6 +208,11 @@ export class IncomingMigration {
   }
 
   #onUrgent(message: BulkMessage): void {
+    if (this.#faultsInStream)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        'expected requested pages on the bulk stream, as the hello says',
+      );
     const expected = ++this.#urgentSequence;
     if (message.sequence !== expected || message.body !== 'pages')
       throw new LivemigError(

@@ -37,7 +37,10 @@ export interface DirtyTracker {
   readonly pageSizeBytes: number;
   /** An empty set of this guest's size. */
   noPages(): PageSet;
-  /** Bitmap sync: pages dirtied since the last one. The first sync returns every page. */
+  /**
+   * Bitmap sync: pages dirtied since the last one. The first sync returns every page; so do all others where nothing is
+   * known of what was dirtied (`transfer.dirtyBitmap` false).
+   */
   sync(): PageSet;
   /** Whether a page has been dirtied since the last sync. */
   isDirty(page: number): boolean;
@@ -80,8 +83,16 @@ export interface DestinationControl {
 export interface FaultService {
   /** From now on demand faults are answered out of `unsent`; what is not in it is dropped as late. */
   serve(unsent: PageSet): void;
-  /** The page of the newest fault since the last call, or null. */
-  takeNewest(): number | null;
+  /**
+   * Where the push goes on, or null: at the newest fault since the last call; where faults block the push, at the
+   * oldest one that has not been answered.
+   */
+  take(): number | null;
+  /**
+   * Faults are answered by the push alone: a batch from the faulted page on, and nothing more until the destination has
+   * confirmed it (`transfer.faults` blocking).
+   */
+  readonly blocksPush: boolean;
 }
 
 export interface Clock {

@@ -2,9 +2,11 @@ import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/co
 import { LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
 import { migrationVersion } from '../proto/migration.ts';
+import type { TransferPhase } from '../proto/events.ts';
 import type { MigrationStatus, NegativeControlName } from '../proto/strategy.ts';
 import { negativeControlNames } from '../proto/strategy.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
+import { realClock } from './clock.ts';
 import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
 import type { Guest } from './guest/guest.ts';
 import { PageSet } from './guest/page-set.ts';
@@ -14,6 +16,7 @@ import { RoundMeter } from './round-meter.ts';
 import { strategies } from './strategies/index.ts';
 import { negativeControls } from './strategies/negative-controls.ts';
 import type { Body } from './transfer/channel.ts';
+import { DemandFaults } from './transfer/demand-faults.ts';
 import { LinkPageSender, noRamSent } from './transfer/page-sender.ts';
 import { SourceServer } from './transfer/source-server.ts';
 import { Waiters } from './transfer/waiters.ts';
@@ -35,9 +38,8 @@ export class OutgoingMigration {
   #server!: SourceServer;
   #sender!: LinkPageSender;
   #meter!: RoundMeter;
-  #unsent: PageSet | null = null;
-  #newestFault: number | null = null;
-  #lateRequestsDropped = 0;
+  readonly #faults: DemandFaults;
+  readonly #clock = realClock(this.#waiters);
   #paddingBytes = 0;
   #isFirstSync = true;
   #mayRunAtDestination = false;
@@ -47,6 +49,15 @@ export class OutgoingMigration {
     this.#guest = guest;
     this.#arguments = migration;
     this.#emit = emit;
+    this.#faults = new DemandFaults(
+      migration.transfer.faults,
+      (page) => {
+        this.#sender.sendUrgent(page);
+      },
+      () => {
+        this.#sender.pacer.interrupt();
+      },
+    );
     this.#timeline = {
       startedAtMs: monotonicMs(),
       activeAtMs: null,
@@ -67,7 +78,7 @@ export class OutgoingMigration {
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await this.#connect();
+      await this.#connect(signal);
       const ticker = setInterval(() => {
         this.#meter.tick();
       }, RoundMeter.progressIntervalMs);
@@ -95,7 +106,7 @@ export class OutgoingMigration {
     this.#emit({ type: 'status', atMs: monotonicMs(), status });
   }
 
-  async #connect(): Promise<void> {
+  async #connect(signal: AbortSignal): Promise<void> {
     this.#setStatus('setup');
     const { address, port, migrationId, transfer } = this.#arguments;
     const hello = {
@@ -106,27 +117,31 @@ export class OutgoingMigration {
       vcpus: this.#guest.config.vcpus,
       deviceStateBytes: deviceStateBytesOf(this.#guest.config),
       channels: transfer.channels,
+      faultsInStream: transfer.faults !== 'preempt',
+      uniformPages: transfer.uniformPages,
     };
     this.#server = await SourceServer.listen(address, port, hello, this.#waiters, {
       receipt: (channel, sequence) => {
         this.#sender.confirm(channel, sequence);
       },
       pageRequested: (page) => {
-        this.#onPageRequested(page);
+        this.#sender.ram.postcopyRequests++;
+        this.#faults.requested(page);
       },
     });
-    this.#sender = new LinkPageSender(this.#guest.memory, this.#server, this.#waiters, transfer);
+    this.#sender = new LinkPageSender(
+      this.#guest.memory,
+      this.#server,
+      this.#waiters,
+      transfer,
+      this.#clock,
+      signal,
+    );
+    this.#sender.pacer.rateMbps = this.#arguments.limits.maxBandwidthMbps;
     await this.#server.untilConnected();
-    this.#meter = new RoundMeter(this.#sender, () => this.#unsent?.count ?? null, this.#emit);
+    this.#meter = new RoundMeter(this.#sender, () => this.#faults.unsentPages, this.#emit);
     this.#timeline.activeAtMs = monotonicMs();
     this.#setStatus('active');
-  }
-
-  #onPageRequested(page: number): void {
-    this.#sender.ram.postcopyRequests++;
-    this.#newestFault = page;
-    if (this.#unsent?.delete(page) === true) this.#sender.sendUrgent(page);
-    else this.#lateRequestsDropped++;
   }
 
   #ports(): MigrationSession {
@@ -148,21 +163,9 @@ export class OutgoingMigration {
         resume: (mode) => this.#resume(mode),
         complete: () => this.#server.complete(),
       },
-      faults: {
-        serve: (unsent) => {
-          this.#unsent = unsent;
-        },
-        takeNewest: () => {
-          const page = this.#newestFault;
-          this.#newestFault = null;
-          return page;
-        },
-      },
+      faults: this.#faults,
       limits,
-      clock: {
-        nowMs: monotonicMs,
-        sleep: (durationMs) => this.#sleep(durationMs),
-      },
+      clock: this.#clock,
       roundEnded: (pagesDirtied) => {
         this.#meter.roundEnded(pagesDirtied);
       },
@@ -174,7 +177,7 @@ export class OutgoingMigration {
   #sync(): PageSet {
     this.#sender.ram.dirtySyncCount++;
     const dirtied = this.#guest.memory.drainDirty();
-    if (!this.#isFirstSync) return dirtied;
+    if (!this.#isFirstSync && this.#arguments.transfer.dirtyBitmap) return dirtied;
     this.#isFirstSync = false;
     return PageSet.all(this.#guest.memory.pageCount);
   }
@@ -184,7 +187,13 @@ export class OutgoingMigration {
     this.#timeline.pauseRequestedAtMs = monotonicMs();
     await this.#guest.pause();
     this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
-    this.#sender.phase = 'downtime';
+    // As QEMU's switchover; a guest that is stopped before its first page has no such phase and keeps to the cap.
+    if (this.#sender.sentPages > 0) this.#sender.pacer.rateMbps = 0;
+    this.#enter('downtime');
+  }
+
+  #enter(phase: TransferPhase): void {
+    this.#sender.phase = phase;
     this.#meter.phaseChanged();
   }
 
@@ -238,21 +247,8 @@ export class OutgoingMigration {
     this.#setStatus('postcopy-active');
     // On one channel pages can't overtake the order to discard older copies; on several they could.
     if (this.#arguments.transfer.channels > 1) await this.#server.untilResumed();
-    this.#sender.phase = 'postcopy';
-    this.#meter.phaseChanged();
-  }
-
-  /** Ends early when the migration fails. */
-  async #sleep(durationMs: number): Promise<void> {
-    const untilMs = monotonicMs() + durationMs;
-    const timer = setTimeout(() => {
-      this.#waiters.poke();
-    }, durationMs + 1);
-    try {
-      await this.#waiters.until(() => monotonicMs() >= untilMs);
-    } finally {
-      clearTimeout(timer);
-    }
+    this.#sender.pacer.rateMbps = this.#arguments.limits.maxPostcopyBandwidthMbps;
+    this.#enter('postcopy');
   }
 
   async #end(failure: unknown): Promise<SourceReport> {
@@ -274,7 +270,7 @@ export class OutgoingMigration {
       timeline: this.#timeline,
       ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),
       paddingBytes: this.#paddingBytes,
-      lateRequestsDropped: this.#lateRequestsDropped,
+      lateRequestsDropped: this.#faults.lateRequestsDropped,
       guestRunningAtEnd: this.#guest.isRunning,
     };
   }

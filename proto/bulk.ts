@@ -7,11 +7,18 @@ import { pageSizeBytes } from './units.ts';
  * protobufjs; the payload, which is last in PageBatch, is written in place and read as a view.
  */
 
+/** Pages that repeat `uniformPatternBytes` bytes; `patterns` holds these, in the order of `pages`. */
+export interface UniformPages {
+  pages: number[];
+  patterns: Buffer;
+}
+
 /** A batch to send. `copyPage` writes a page's bytes where it is told: straight out of guest memory. */
 export interface OutgoingBatch {
   pages: Uint32Array;
   zeroRuns: number[];
   copyPage: (page: number, target: Buffer, at: number) => void;
+  uniform?: UniformPages;
 }
 
 export type OutgoingBulkMessage =
@@ -26,6 +33,7 @@ export interface PageBatch {
   pages: number[];
   zeroRuns: number[];
   payload: Buffer;
+  uniform?: UniformPages;
 }
 
 export type BulkMessage =
@@ -62,6 +70,11 @@ const batchHead = (sequence: number, batch: OutgoingBatch): Uint8Array => {
     for (const value of batch.zeroRuns) fields.uint32(value);
     fields.ldelim();
   }
+  if (batch.uniform !== undefined) {
+    fields.uint32(tag(4, delimited)).uint32(batch.uniform.pages.length * 4);
+    for (const page of batch.uniform.pages) fields.fixed32(page);
+    fields.uint32(tag(5, delimited)).bytes(batch.uniform.patterns);
+  }
   if (payloadBytes > 0) fields.uint32(tag(3, delimited)).uint32(payloadBytes);
   const inner = fields.finish();
   const head = protobuf.Writer.create();
@@ -96,18 +109,25 @@ class BatchBytes {
   }
 }
 
+/** A field of so many bytes with its tag and length; nothing where it is empty. */
+const fieldBytes = (bytes: number): number => (bytes > 0 ? 1 + varintBytes(bytes) + bytes : 0);
+
 /** Bytes that a batch adds to a connection: message and gRPC's five-byte prefix. */
 export const batchWireBytes = (sequence: number, batch: OutgoingBatch): number => {
   let pairs = 0;
   for (const value of batch.zeroRuns) pairs += varintBytes(value);
   const inner =
-    (batch.pages.length > 0 ? 1 + varintBytes(batch.pages.length * 4) + batch.pages.length * 4 : 0) +
-    (pairs > 0 ? 1 + varintBytes(pairs) + pairs : 0) +
-    (batch.pages.length > 0
-      ? 1 + varintBytes(batch.pages.length * pageSizeBytes) + batch.pages.length * pageSizeBytes
-      : 0);
+    fieldBytes(batch.pages.length * 4) +
+    fieldBytes(pairs) +
+    fieldBytes(batch.pages.length * pageSizeBytes) +
+    (batch.uniform === undefined
+      ? 0
+      : fieldBytes(batch.uniform.pages.length * 4) + fieldBytes(batch.uniform.patterns.length));
   return 5 + (sequence > 0 ? 1 + varintBytes(sequence) : 0) + 1 + varintBytes(inner) + inner;
 };
+
+const noBytes = Buffer.alloc(0);
+const uniformOf = (batch: PageBatch): UniformPages => (batch.uniform ??= { pages: [], patterns: noBytes });
 
 const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageBatch => {
   const batch: PageBatch = { pages: [], zeroRuns: [], payload: bytes.subarray(0, 0) };
@@ -123,8 +143,16 @@ const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageB
     } else if (field === tag(2, delimited)) {
       for (const stop = reader.uint32() + reader.pos; reader.pos < stop;)
         batch.zeroRuns.push(reader.uint32());
+    } else if (field === tag(4, delimited)) {
+      const { pages } = uniformOf(batch);
+      for (const stop = reader.uint32() + reader.pos; reader.pos < stop;) pages.push(reader.fixed32());
+    } else if (field === tag(5, delimited)) {
+      const length = reader.uint32();
+      uniformOf(batch).patterns = bytes.subarray(reader.pos, reader.pos + length);
+      reader.skip(length);
     } else if (field === tag(1, 5)) batch.pages.push(reader.fixed32());
     else if (field === tag(2, varint)) batch.zeroRuns.push(reader.uint32());
+    else if (field === tag(4, 5)) uniformOf(batch).pages.push(reader.fixed32());
     else reader.skipType(field & 7);
   }
   return batch;

@@ -158,6 +158,8 @@ export interface RamCounters {
   normal: number;
   /** Zero pages, sent as a header only. */
   duplicate: number;
+  /** Pages that repeat 16 bytes, sent as page number and these (`transfer.uniformPages`). */
+  uniform: number;
   precopyBytes: number;
   downtimeBytes: number;
   postcopyBytes: number;
@@ -221,6 +223,7 @@ export interface DestinationReport {
   timeline: DestinationTimeline;
   pagesReceived: number;
   zeroPagesReceived: number;
+  uniformPagesReceived: number;
   /** Pages that arrived in post-copy although they were there already; 0 unless the source misbehaved. */
   duplicateArrivals: number;
   faults: FaultCounters;

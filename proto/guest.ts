@@ -3,6 +3,13 @@
 export const workloadNames = ['idle', 'stress', 'hotspot'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
+/**
+ * What the pages of a workload's region hold: `random` bytes that nothing can shorten, or `uniform`: the page's own
+ * 16-byte header, by which it verifies itself, over and over.
+ */
+export const workloadContents = ['random', 'uniform'] as const;
+export type WorkloadContent = (typeof workloadContents)[number];
+
 export interface WorkloadConfig {
   name: WorkloadName;
   /** Bytes of the region the workload dirties; it lies behind the base footprint and is populated at boot. */
@@ -13,6 +20,7 @@ export interface WorkloadConfig {
   hotWriteFraction: number;
   /** hotspot only: … and the share of the region (0–1) that is hot. */
   hotRegionFraction: number;
+  content: WorkloadContent;
 }
 
 export interface GuestConfig {

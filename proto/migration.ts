@@ -4,10 +4,11 @@ import type { BulkMessage, OutgoingBulkMessage } from './bulk.ts';
 import { errorCodes, LivemigError } from './errors.ts';
 import { codecOf, loadProto } from './load.ts';
 
-/** The protocol's version; peers of another one are refused. */
-export const migrationVersion = 1;
+/** The protocol's version; peers of another one are refused. 2: uniform pages, faults in-stream. */
+export const migrationVersion = 2;
 /** Bounds of migration.proto. */
 export const batchPagesMax = 512;
+export const batchUniformPagesMax = 2048;
 export const bulkMessageMaxBytes = 4 << 20;
 
 export interface Abort {
@@ -30,6 +31,8 @@ export interface SourceHello {
   vcpus: number;
   deviceStateBytes: number;
   channels: number;
+  faultsInStream: boolean;
+  uniformPages: boolean;
 }
 
 export type FromSource =

@@ -24,6 +24,13 @@ export interface Limits {
   hybridRounds: number;
   /** Bulk push of post-copy starts this long after the switchover, in ms; for fault-latency benchmarks. */
   postcopyPushDelayMs: number;
+  /**
+   * QEMU `max-bandwidth` in Mb/s of page messages: what the source sends at most before the switchover, whose pages
+   * aren't held back. 0 = no cap.
+   */
+  maxBandwidthMbps: number;
+  /** QEMU `max-postcopy-bandwidth` in Mb/s: the same for post-copy's push. Demand pages count, but never wait. */
+  maxPostcopyBandwidthMbps: number;
 }
 
 export const defaultLimits: Limits = {
@@ -33,15 +40,50 @@ export const defaultLimits: Limits = {
   maxPrecopyMs: 120_000,
   hybridRounds: 1,
   postcopyPushDelayMs: 0,
+  maxBandwidthMbps: 0,
+  maxPostcopyBandwidthMbps: 0,
 };
 
-/** How the pages travel. */
-export interface TransferConfig {
+/**
+ * How the source answers demand faults.
+ *
+ *   preempt    QEMU's postcopy-preempt: the page travels on a connection that is kept free for it
+ *   in-stream  QEMU without it: the page goes next on the bulk stream, behind what is in flight
+ *   blocking   one ordinary batch from the faulted page on, in-stream, and the push stands still until the destination
+ *              has confirmed it: sources of one thread
+ */
+export const faultModes = ['preempt', 'in-stream', 'blocking'] as const;
+export type FaultMode = (typeof faultModes)[number];
+
+/** What a scenario chooses of how the pages travel. */
+export interface TransferSwitches {
   /** Bulk page streams, each a connection of its own (QEMU `multifd-channels`). */
   channels: number;
+  faults: FaultMode;
+  /**
+   * Whether the source tracks what the guest dirties. Without it, hybrid can't tell which of the pages that it has sent
+   * are stale: all are discarded at the switchover and sent again.
+   */
+  dirtyBitmap: boolean;
+  /** Whether a page that repeats 16 bytes travels as its number and these bytes (QEMU up to 1.5 did so for one byte). */
+  uniformPages: boolean;
+}
+
+export const defaultTransfer: TransferSwitches = {
+  channels: 1,
+  faults: 'preempt',
+  dirtyBitmap: true,
+  uniformPages: false,
+};
+
+/** How the pages travel over a link that has been measured. */
+export interface TransferConfig extends TransferSwitches {
   /** Bytes sent but not yet confirmed, at most, while throughput is all that counts. */
   bulkWindowBytes: number;
-  /** The same once demand faults share the link: barely a BDP, so that no queue stands at the bottleneck. */
+  /**
+   * The same in post-copy. Where demand faults have a connection of their own: barely a BDP, so that no queue of bulk
+   * pages stands at the bottleneck in their way.
+   */
   postcopyWindowBytes: number;
 }
 

@@ -1,5 +1,7 @@
 /** The guest's page size in bytes: x86-64's and QEMU's target page. */
 export const pageSizeBytes = 4096;
+/** What a uniform page repeats, in bytes. */
+export const uniformPatternBytes = 16;
 export const mebibyte = 1 << 20;
 export const gibibyte = 2 ** 30;
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { strategyNames } from '../../proto/strategy.ts';
+import { faultModes, strategyNames } from '../../proto/strategy.ts';
 import type { Section } from '../scenario.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
@@ -20,7 +20,7 @@ const names = (known: readonly string[]): string => known.join(', ');
 const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--link <name>', option: 'link', key: 'link', help: 'link profile, see `livemig list links`; or the path of a file like those' }, // prettier-ignore
   { flags: '--guest <spec>', option: 'guest', key: 'guest', help: 'RAM[,vcpus=N][,baseFootprint=SIZE][,deviceState=SIZE][,prealloc=BOOL]' }, // prettier-ignore
-  { flags: '--workload <spec>', option: 'workload', key: 'workload', help: `NAME[:REGION][@PAGES_PER_SECOND|@flat-out]; names: ${names(workloadNames)}` }, // prettier-ignore
+  { flags: '--workload <spec>', option: 'workload', key: 'workload', help: `NAME[:REGION][@PAGES_PER_SECOND|@flat-out][,content=uniform]; names: ${names(workloadNames)}` }, // prettier-ignore
   { flags: '--strategy <name>', option: 'strategy', key: 'strategy', help: names(strategyNames) },
   { flags: '--driver <name>', option: 'driver', key: 'driver', help: `auto, ${names(driverNames)}` },
   { flags: '--backend <name>', option: 'backend', key: 'backend', help: `auto, ${names(backendNames)}` },
@@ -35,6 +35,11 @@ const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--max-rounds <n>', option: 'maxRounds', key: 'limits.maxRounds', help: 'pre-copy fails beyond it (qemu rule)' }, // prettier-ignore
   { flags: '--max-precopy <ms>', option: 'maxPrecopy', key: 'limits.maxPrecopyMs', help: 'likewise, in ms' },
   { flags: '--hybrid-rounds <n>', option: 'hybridRounds', key: 'limits.hybridRounds', help: 'pre-copy rounds of hybrid' }, // prettier-ignore
+  { flags: '--max-bandwidth <mbps>', option: 'maxBandwidth', key: 'limits.maxBandwidthMbps', help: 'cap on page messages before the switchover; 0 = none' }, // prettier-ignore
+  { flags: '--max-postcopy-bandwidth <mbps>', option: 'maxPostcopyBandwidth', key: 'limits.maxPostcopyBandwidthMbps', help: "likewise, on post-copy's push" }, // prettier-ignore
+  { flags: '--faults <mode>', option: 'faults', key: 'transfer.faults', help: `how demand faults are answered: ${names(faultModes)}` }, // prettier-ignore
+  { flags: '--no-dirty-bitmap', option: 'dirtyBitmap', key: 'transfer.dirtyBitmap', help: 'hybrid sends every page again after the switchover' }, // prettier-ignore
+  { flags: '--uniform-pages', option: 'uniformPages', key: 'transfer.uniformPages', help: 'a page that repeats 16 bytes travels as these' }, // prettier-ignore
   { flags: '--congestion-control <name>', option: 'congestionControl', key: 'congestionControl', help: 'of TCP, e.g. cubic, bbr' }, // prettier-ignore
   {
     flags: '--warmup <ms>',
@@ -56,9 +61,10 @@ export const addScenarioOptions = (command: Command, only?: readonly string[]): 
 /** The options that were given, as a scenario document. */
 export const overridesOf = (options: Readonly<Record<string, unknown>>): Section => {
   const overrides: Section = {};
-  for (const { option, key } of scenarioOptions) {
+  for (const { flags, option, key } of scenarioOptions) {
     const value = options[option];
-    if (value === undefined) continue;
+    // commander presets what a --no-option negates: only the negation was given.
+    if (value === undefined || (value === true && flags.startsWith('--no-'))) continue;
     const [section = key, field] = key.split('.');
     if (field === undefined) overrides[section] = value;
     else overrides[section] = { ...(overrides[section] as Section | undefined), [field]: value };

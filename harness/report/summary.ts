@@ -54,7 +54,8 @@ const transferRows = (measurement: Measurement): Row[] => {
       'sent',
       formatBytes(ram.transferred),
       `pre-copy ${formatBytes(ram.precopyBytes)} · downtime ${formatBytes(ram.downtimeBytes)} · post-copy ` +
-        `${formatBytes(ram.postcopyBytes)}; ${formatCount(ram.normal)} full pages, ${formatCount(ram.duplicate)} zero`,
+        `${formatBytes(ram.postcopyBytes)}; ${formatCount(ram.normal)} full pages, ${formatCount(ram.duplicate)} zero` +
+        (ram.uniform > 0 ? `, ${formatCount(ram.uniform)} uniform` : ''),
     ],
     [
       'on the wire',

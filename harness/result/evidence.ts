@@ -39,6 +39,7 @@ const destinationReportSchema = z
     }),
     pagesReceived: z.int(),
     zeroPagesReceived: z.int(),
+    uniformPagesReceived: z.int(),
     duplicateArrivals: z.int(),
     faults: z.object({
       count: z.int(),

@@ -53,6 +53,7 @@ export const ramSchema = z
     transferred: bytes('Page messages: payload and message headers'),
     normal: count('Pages sent in full'),
     duplicate: count('Zero pages, sent as a header only'),
+    uniform: count('Pages that repeat 16 bytes, sent as page number and these bytes'),
     precopyBytes: bytes('Sent while the guest ran at the source'),
     downtimeBytes: bytes('Sent while the guest ran nowhere'),
     postcopyBytes: bytes('Sent while the guest ran at the destination'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { hostRoles } from '../../proto/control.ts';
-import { workloadNames } from '../../proto/guest.ts';
+import { workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { negativeControlNames, strategyNames } from '../../proto/strategy.ts';
+import { faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
@@ -28,6 +28,7 @@ export const scenarioAsRunSchema = z
       dirtyRatePagesPerSecond: z.number(),
       hotWriteFraction: z.number(),
       hotRegionFraction: z.number(),
+      content: z.enum(workloadContents),
     }),
     strategy: strategySchema,
     limits: z.object({
@@ -37,8 +38,15 @@ export const scenarioAsRunSchema = z
       maxPrecopyMs: z.number(),
       hybridRounds: z.int(),
       postcopyPushDelayMs: z.number(),
+      maxBandwidthMbps: z.number(),
+      maxPostcopyBandwidthMbps: z.number(),
     }),
-    transfer: z.object({ channels: z.int() }),
+    transfer: z.object({
+      channels: z.int(),
+      faults: z.enum(faultModes),
+      dirtyBitmap: z.boolean(),
+      uniformPages: z.boolean(),
+    }),
     congestionControl: z.string(),
     repeat: z.int(),
     seed: z.int(),

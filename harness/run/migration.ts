@@ -27,12 +27,29 @@ const hangFactor = 10;
 export const memoryPassTimeoutMs = ({ guest }: Pick<RunnableScenario, 'guest'>): number =>
   leastTimeoutMs + (guest.ramBytes / 2 ** 30) * memoryPassMsPerGibibyte;
 
-/** Ends a hung migration: the strategy's own bound and ten times what sending the whole RAM takes. */
-export const migrationTimeoutMs = (scenario: RunnableScenario, goodputMbps: number): number =>
-  2 * leastTimeoutMs +
-  scenario.limits.maxPrecopyMs +
-  scenario.limits.postcopyPushDelayMs +
-  (hangFactor * scenario.guest.ramBytes * 8) / (goodputMbps * 1000);
+/** With blocking faults a round trip moves a sixteenth of the least window at least. */
+const leastBlockingBatchBytes = 256 * 1024;
+
+/**
+ * Ends a hung migration: the strategy's own bound and ten times what sending the whole RAM takes at the link's rate or
+ * the cap on it; where faults block the push, also a round trip for every batch.
+ */
+export const migrationTimeoutMs = (
+  scenario: RunnableScenario,
+  link: { goodputMbps: number; rttMs: number },
+): number => {
+  const { limits, guest, transfer } = scenario;
+  const caps = [limits.maxBandwidthMbps, limits.maxPostcopyBandwidthMbps].filter((mbps) => mbps > 0);
+  const rateMbps = Math.min(link.goodputMbps, ...caps);
+  const roundTrips = transfer.faults === 'blocking' ? guest.ramBytes / leastBlockingBatchBytes : 0;
+  return (
+    2 * leastTimeoutMs +
+    limits.maxPrecopyMs +
+    limits.postcopyPushDelayMs +
+    roundTrips * link.rttMs +
+    (hangFactor * guest.ramBytes * 8) / (rateMbps * 1000)
+  );
+};
 
 /** Boots both sides and starts the guest at the source; returns where the destination announces it. */
 export const bootGuests = async (
@@ -88,7 +105,7 @@ export const migrateGuest = async (
   record: RunRecord,
 ): Promise<Migrated> => {
   const { scenario, link } = record;
-  const timeoutMs = migrationTimeoutMs(scenario, link.calibration?.goodputMbps ?? 1);
+  const timeoutMs = migrationTimeoutMs(scenario, link.calibration ?? { goodputMbps: 1, rttMs: 1000 });
   const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
   const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
   const countersBefore = await clients.wan.call('linkCounters', {});

@@ -1,6 +1,6 @@
 import type { LinkProfile } from '../../proto/link.ts';
 import { rttMsOf } from '../../proto/link.ts';
-import type { TransferConfig } from '../../proto/strategy.ts';
+import type { TransferConfig, TransferSwitches } from '../../proto/strategy.ts';
 import { bandwidthDelayProductBytes, mebibyte } from '../../proto/units.ts';
 
 const leastBulkWindowBytes = 4 * mebibyte;
@@ -13,18 +13,18 @@ const leastTcpBufferBytes = 16 * mebibyte;
  * Bulk: half a bandwidth-delay product above what fills the link, so that a receiver that is late by half an RTT
  * doesn't leave it idle; at least 4 MiB, as on short links the hosts' own pauses are longer than the RTT.
  * Post-copy: a demand fault queues behind whatever exceeds the product, so only a tenth and 64 KiB do (1 ms at 1 Gb/s
- * and 5.5 ms), which is what keeps the link from running dry between two confirmations.
+ * and 5.5 ms), which is what keeps the link from running dry between two confirmations. Where faults are answered
+ * in-stream, no fault has a way of its own that would be worth keeping free, and the stream is filled as QEMU fills it.
  */
 export const transferConfigOf = (
   link: { goodputMbps: number; rttMs: number },
-  channels: number,
+  switches: TransferSwitches,
 ): TransferConfig => {
   const inFlightBytes = bandwidthDelayProductBytes(link.goodputMbps, link.rttMs);
-  return {
-    channels,
-    bulkWindowBytes: Math.max(leastBulkWindowBytes, Math.round(1.5 * inFlightBytes)),
-    postcopyWindowBytes: Math.round(1.1 * inFlightBytes) + postcopyHeadroomBytes,
-  };
+  const bulkWindowBytes = Math.max(leastBulkWindowBytes, Math.round(1.5 * inFlightBytes));
+  const besideFaultsBytes = Math.round(1.1 * inFlightBytes) + postcopyHeadroomBytes;
+  const postcopyWindowBytes = switches.faults === 'preempt' ? besideFaultsBytes : bulkWindowBytes;
+  return { ...switches, bulkWindowBytes, postcopyWindowBytes };
 };
 
 /**

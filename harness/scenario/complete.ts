@@ -1,4 +1,4 @@
-import { defaultLimits } from '../../proto/strategy.ts';
+import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import type { WorkloadConfig } from '../../proto/guest.ts';
 import {
   defaultBaseFootprintBytes,
@@ -31,6 +31,7 @@ const workloadOf = (document: ScenarioDocument, ramBytes: number): WorkloadConfi
     dirtyRatePagesPerSecond: rate === 'auto' ? defaultDirtyRate(name, regionBytes) : rate,
     hotWriteFraction: given.hotWriteFraction ?? defaults.hotWriteFraction,
     hotRegionFraction: given.hotRegionFraction ?? defaults.hotRegionFraction,
+    content: given.content ?? defaults.content,
   };
 };
 
@@ -54,7 +55,7 @@ export const completeScenario = (document: ScenarioDocument): Scenario => {
     workload,
     strategy: document.strategy ?? defaults.strategy,
     limits: over(defaultLimits, document.limits),
-    transfer: { channels: document.transfer?.channels ?? defaults.channels },
+    transfer: over(defaultTransfer, document.transfer),
     congestionControl: document.congestionControl ?? defaults.congestionControl,
     repeat: document.repeat ?? defaults.repeat,
     seed: document.seed ?? defaults.seed,

@@ -1,9 +1,10 @@
 import { formatBytes } from '../format.ts';
 import type { ScenarioDocument } from './schema.ts';
+import { switchChecks } from './switch-checks.ts';
 import type { Scenario } from './types.ts';
 
 /** A rule over several fields. It is left out where one of the fields that it `reads` is itself wrong. */
-interface CrossCheck {
+export interface CrossCheck {
   reads: readonly string[];
   /** The problem, or undefined. */
   problem: (scenario: Scenario, document: ScenarioDocument) => string | undefined;
@@ -27,11 +28,13 @@ export const crossChecks: readonly CrossCheck[] = [
         : undefined,
   },
   {
-    reads: ['workload.name', 'workload.region', 'workload.dirtyRate'],
+    reads: ['workload.name', 'workload.region', 'workload.dirtyRate', 'workload.content'],
     problem: ({ workload }, document) =>
       workload.name === 'idle' &&
-      (document.workload?.region !== undefined || document.workload?.dirtyRate !== undefined)
-        ? 'workload: idle only ticks, so it takes no region and no dirtyRate; did you mean "stress"?'
+      (document.workload?.region !== undefined ||
+        document.workload?.dirtyRate !== undefined ||
+        document.workload?.content !== undefined)
+        ? 'workload: idle only ticks, so it takes no region, no dirtyRate and no content; did you mean "stress"?'
         : undefined,
   },
   {
@@ -43,4 +46,5 @@ export const crossChecks: readonly CrossCheck[] = [
         ? `workload: only hotspot takes hotWriteFraction and hotRegionFraction, not ${workload.name}`
         : undefined,
   },
+  ...switchChecks,
 ];

@@ -12,7 +12,6 @@ export const defaults = {
   vcpus: 1,
   deviceStateBytes: mebibyte,
   prealloc: true,
-  channels: 1,
   congestionControl: 'cubic',
   repeat: 1,
   seed: 1,
@@ -21,6 +20,7 @@ export const defaults = {
   /** hotspot: the 90:10 rule of storage and paging workloads. */
   hotWriteFraction: 0.9,
   hotRegionFraction: 0.1,
+  content: 'random',
 } as const;
 
 export const wholePages = (bytes: number): number => Math.floor(bytes / pageSizeBytes) * pageSizeBytes;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { workloadNames } from '../../proto/guest.ts';
+import { workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { strategyNames } from '../../proto/strategy.ts';
+import { faultModes, strategyNames } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
 import { driverNames } from '../testbed/testbed.ts';
 import { bytes, bytesOrShare, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
@@ -34,6 +34,7 @@ export const scenarioSchema = (links: readonly string[]) =>
         dirtyRate: dirtyRate(),
         hotWriteFraction: fraction(),
         hotRegionFraction: fraction(),
+        content: oneOf('content', workloadContents),
       })
       .optional(),
     limits: z
@@ -44,9 +45,18 @@ export const scenarioSchema = (links: readonly string[]) =>
         maxPrecopyMs: integer(1, 60 * minuteMs),
         hybridRounds: integer(1, 100),
         postcopyPushDelayMs: integer(0, 10 * minuteMs),
+        maxBandwidthMbps: integer(0, 100_000),
+        maxPostcopyBandwidthMbps: integer(0, 100_000),
       })
       .optional(),
-    transfer: z.strictObject({ channels: integer(1, 16) }).optional(),
+    transfer: z
+      .strictObject({
+        channels: integer(1, 16),
+        faults: oneOf('way to answer faults', faultModes),
+        dirtyBitmap: flag(),
+        uniformPages: flag(),
+      })
+      .optional(),
     congestionControl: word('a TCP congestion control'),
     repeat: integer(1, 1000),
     seed: integer(0, 2 ** 32 - 1),

@@ -2,34 +2,40 @@
  * Short forms for the command line, and for files that need no more:
  *
  *   guest     RAM[,KEY=VALUE …]           1GiB    1GiB,vcpus=2,baseFootprint=512MiB,deviceState=4MiB
- *   workload  NAME[:REGION][@DIRTYRATE]   idle    stress:256MiB    stress:256MiB@40000    stress:64MiB@flat-out
+ *   workload  NAME[:REGION][@DIRTYRATE][,KEY=VALUE …]
+ *             idle    stress:256MiB@40000    stress:64MiB@flat-out    stress:64MiB,content=uniform
  *
  * They only split; what the parts may be is the schema's matter.
  */
 
 export type Section = Record<string, unknown>;
 
+/** KEY=VALUE parts. A bare word has no key: named as an unknown one, it is reported with the known ones. */
+const splitPairs = (parts: readonly string[]): Section =>
+  Object.fromEntries(
+    parts.map((part) => {
+      const [key = '', ...value] = part.split('=');
+      return [key.trim(), value.join('=').trim()];
+    }),
+  );
+
 /** @returns the `guest` section; `ram` only where it is given. */
 export const splitGuest = (text: string): Section => {
-  const section: Section = {};
-  for (const [index, part] of text.split(',').entries()) {
-    const equals = part.indexOf('=');
-    if (equals >= 0) section[part.slice(0, equals).trim()] = part.slice(equals + 1).trim();
-    else if (index === 0) section['ram'] = part.trim();
-    // A bare word further on has no key; named as an unknown one, it is reported with the known ones.
-    else section[part.trim()] = '';
-  }
-  return section;
+  const [first = '', ...pairs] = text.split(',');
+  if (first.includes('=')) return splitPairs([first, ...pairs]);
+  return { ram: first.trim(), ...splitPairs(pairs) };
 };
 
 /** @returns the `workload` section. */
 export const splitWorkload = (text: string): Section => {
-  const [beforeRate = '', ...rate] = text.split('@');
+  const [head = '', ...pairs] = text.split(',');
+  const [beforeRate = '', ...rate] = head.split('@');
   const [name = '', ...region] = beforeRate.split(':');
   return {
     name: name.trim(),
     ...(region.length > 0 ? { region: region.join(':').trim() } : {}),
     ...(rate.length > 0 ? { dirtyRate: rate.join('@').trim() } : {}),
+    ...splitPairs(pairs),
   };
 };
 

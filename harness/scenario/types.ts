@@ -1,6 +1,6 @@
 import type { GuestConfig, WorkloadConfig } from '../../proto/guest.ts';
 import type { BackendName } from '../../proto/link.ts';
-import type { Limits, StrategyName, TransferConfig } from '../../proto/strategy.ts';
+import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
 import type { DriverName } from '../testbed/testbed.ts';
 
 /** One experiment, complete and valid: what a scenario file, the command line and the defaults make together. */
@@ -16,7 +16,7 @@ export interface Scenario {
   workload: WorkloadConfig;
   strategy: StrategyName;
   limits: Limits;
-  transfer: Pick<TransferConfig, 'channels'>;
+  transfer: TransferSwitches;
   /** TCP congestion control of both hosts, as the kernel names it. */
   congestionControl: string;
   /** How many runs; run i (from 0) uses seed + i. */

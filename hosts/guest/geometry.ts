@@ -22,6 +22,21 @@ export const geometryOf = (guest: GuestConfig): GuestGeometry => {
   return { pageCount, basePages, regionPages, regionFirst: Math.min(basePages, pageCount - regionPages) };
 };
 
+/** Pages `[first, end)`. */
+export interface PageRange {
+  first: number;
+  end: number;
+}
+
+export const noPages: PageRange = { first: 0, end: 0 };
+
+/** Pages whose content is uniform: the workload's region, where the workload says so. */
+export const uniformPagesOf = (guest: GuestConfig): PageRange => {
+  if (guest.workload.content !== 'uniform') return noPages;
+  const { regionFirst, regionPages } = geometryOf(guest);
+  return { first: regionFirst, end: regionFirst + regionPages };
+};
+
 /** The part of the region that one vCPU works on: the parts are disjoint, so versions need no locks. */
 export const sliceOf = (
   geometry: GuestGeometry,

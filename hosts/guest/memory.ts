@@ -1,6 +1,7 @@
-import { pageSizeBytes } from '../../proto/units.ts';
-import { pagesPerSegment, segmentShift } from './geometry.ts';
-import { isZero, PageContent } from './page-content.ts';
+import { pageSizeBytes, uniformPatternBytes } from '../../proto/units.ts';
+import { noPages, pagesPerSegment, segmentShift } from './geometry.ts';
+import type { PageRange } from './geometry.ts';
+import { fillUniform, isUniform, isZero, PageContent } from './page-content.ts';
 import { PageSet } from './page-set.ts';
 import type { GuestBuffers } from './shared.ts';
 
@@ -18,9 +19,10 @@ export class GuestMemory {
   readonly #lastVersion: Uint32Array;
   readonly #firstVersion: Uint32Array;
 
-  constructor(buffers: GuestBuffers, seed: number) {
+  /** @param uniform pages whose content is uniform. */
+  constructor(buffers: GuestBuffers, seed: number, uniform: PageRange = noPages) {
     this.pageCount = buffers.pageCount;
-    this.content = new PageContent(buffers.pool, seed);
+    this.content = new PageContent(buffers.pool, seed, uniform);
     this.#segments = buffers.segments.map((segment) => Buffer.from(segment));
     this.#words = buffers.segments.map((segment) => new Int32Array(segment));
     this.#dirty = new Int32Array(buffers.dirty);
@@ -72,6 +74,32 @@ export class GuestMemory {
     const first = this.#words[page >>> segmentShift]?.[offset >>> 2] ?? 0;
     const second = this.#words[page >>> segmentShift]?.[(offset >>> 2) + 1] ?? 0;
     return first === 0 && second === 0 && isZero(this.segmentOf(page), offset);
+  }
+
+  /**
+   * Whether a page repeats its first bytes from end to end; its pattern is appended to `patternWords` then. The pattern
+   * is read first: what the guest writes meanwhile makes the page dirty again.
+   */
+  takeUniform(page: number, patternWords: number[]): boolean {
+    const words = this.#words[page >>> segmentShift]!;
+    const word = this.offsetOf(page) >>> 2;
+    const [first, second, third, fourth] = [
+      words[word]!,
+      words[word + 1]!,
+      words[word + 2]!,
+      words[word + 3]!,
+    ];
+    if (!isUniform(this.segmentOf(page), this.offsetOf(page))) return false;
+    patternWords.push(first, second, third, fourth);
+    return true;
+  }
+
+  /** Fills a page with the pattern at `at` of `patterns`; marks nothing. */
+  fillUniform(page: number, patterns: Buffer, at: number): void {
+    const segment = this.segmentOf(page);
+    const offset = this.offsetOf(page);
+    patterns.copy(segment, offset, at, at + uniformPatternBytes);
+    fillUniform(segment, offset);
   }
 
   /** Writes a version of a page as the guest does; sets no bit. */

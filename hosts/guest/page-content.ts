@@ -1,7 +1,9 @@
-import { pageSizeBytes } from '../../proto/units.ts';
+import { pageSizeBytes, uniformPatternBytes } from '../../proto/units.ts';
+import { noPages } from './geometry.ts';
+import type { PageRange } from './geometry.ts';
 
-/** Bytes of a page's header: page number, version, seed, and a check word over them. */
-const headerBytes = 16;
+/** Bytes of a page's header: page number, version, seed, and a check word over them. A uniform page repeats it. */
+const headerBytes = uniformPatternBytes;
 const checkConstant = 0x6c697665;
 /** The pool is larger than a compressor's window of a few pages, and stays in the last-level cache. */
 const poolBytes = 8 << 20;
@@ -45,17 +47,33 @@ const slotOf = (page: number, version: number, seed: number): number => {
 export class PageContent {
   readonly #pool: Buffer;
   readonly #seed: number;
+  readonly #uniform: PageRange;
 
-  constructor(pool: SharedArrayBuffer, seed: number) {
+  /** @param uniform pages that repeat their header instead of random bytes. */
+  constructor(pool: SharedArrayBuffer, seed: number, uniform: PageRange = noPages) {
     this.#pool = Buffer.from(pool);
     this.#seed = seed | 0;
+    this.#uniform = uniform;
   }
 
   /** Writes version `version` (≥ 1) of page `page` at `offset` of a segment. */
   write(segment: Buffer, words: Int32Array, offset: number, page: number, version: number): void {
+    const word = offset >>> 2;
+    if (this.#isUniform(page)) {
+      this.#writeHeader(words, word, page, version);
+      fillUniform(segment, offset);
+      return;
+    }
     const start = slotOf(page, version, this.#seed) * 8;
     this.#pool.copy(segment, offset + headerBytes, start, start + pageSizeBytes - headerBytes);
-    const word = offset >>> 2;
+    this.#writeHeader(words, word, page, version);
+  }
+
+  #isUniform(page: number): boolean {
+    return page < this.#uniform.end && page >= this.#uniform.first;
+  }
+
+  #writeHeader(words: Int32Array, word: number, page: number, version: number): void {
     words[word] = page;
     words[word + 1] = version;
     words[word + 2] = this.#seed;
@@ -71,6 +89,7 @@ export class PageContent {
       words[word + 2] === this.#seed &&
       words[word + 3] === (page ^ version ^ this.#seed ^ checkConstant);
     if (!isHeader) return isZero(segment, offset) ? 0 : -1;
+    if (this.#isUniform(page)) return isUniform(segment, offset) ? version : -1;
     const start = slotOf(page, version, this.#seed) * 8;
     const end = start + pageSizeBytes - headerBytes;
     return this.#pool.compare(segment, offset + headerBytes, offset + pageSizeBytes, start, end) === 0
@@ -82,3 +101,16 @@ export class PageContent {
 /** Whether the page at `offset` is all zeros. */
 export const isZero = (segment: Buffer, offset: number): boolean =>
   zeroPage.compare(segment, offset, offset + pageSizeBytes) === 0;
+
+/** Whether the page at `offset` repeats its first `uniformPatternBytes` to its end: it equals itself moved by these. */
+export const isUniform = (segment: Buffer, offset: number): boolean => {
+  const end = offset + pageSizeBytes;
+  const moved = offset + uniformPatternBytes;
+  return segment.compare(segment, moved, end, offset, end - uniformPatternBytes) === 0;
+};
+
+/** Repeats the first `uniformPatternBytes` of the page at `offset` to its end. */
+export const fillUniform = (segment: Buffer, offset: number): void => {
+  for (let bytes = uniformPatternBytes; bytes < pageSizeBytes; bytes *= 2)
+    segment.copyWithin(offset + bytes, offset, offset + bytes);
+};

@@ -53,11 +53,18 @@ export const switchToPostcopy = async (
   await session.destination.resume('postcopy');
   if (session.limits.postcopyPushDelayMs > 0)
     await session.clock.sleep(session.limits.postcopyPushDelayMs, signal);
+  await push(session, missing, signal);
+  session.roundEnded(0);
+  await session.destination.complete();
+};
+
+const push = async (session: MigrationSession, missing: PageSet, signal: AbortSignal): Promise<void> => {
+  const { faults, pages } = session;
   let cursor = 0;
   while (missing.count > 0) {
     signal.throwIfAborted();
-    cursor = await session.pages.sendBatch(missing, session.faults.takeNewest() ?? cursor);
+    const faulted = faults.take();
+    cursor = await pages.sendBatch(missing, faulted ?? cursor);
+    if (faulted !== null && faults.blocksPush) await pages.barrier();
   }
-  session.roundEnded(0);
-  await session.destination.complete();
 };

@@ -1,7 +1,7 @@
-import type { PageBatch } from '../../proto/bulk.ts';
+import type { PageBatch, UniformPages } from '../../proto/bulk.ts';
 import { LivemigError } from '../../proto/errors.ts';
-import { batchPagesMax } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { batchPagesMax, batchUniformPagesMax } from '../../proto/migration.ts';
+import { pageSizeBytes, uniformPatternBytes } from '../../proto/units.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import { PageSet } from '../guest/page-set.ts';
 
@@ -13,9 +13,12 @@ export class PageReceiver {
   readonly #onInstalled: (page: number) => void;
   /** Once the guest runs here, a page that is present is the guest's own and must not be overwritten. */
   guestRuns = false;
+  /** Whether the source's Hello announced uniform pages. */
+  acceptsUniform = false;
   presentCount = 0;
   pagesReceived = 0;
   zeroPagesReceived = 0;
+  uniformPagesReceived = 0;
   duplicateArrivals = 0;
 
   constructor(memory: GuestMemory, onInstalled: (page: number) => void) {
@@ -29,7 +32,7 @@ export class PageReceiver {
   }
 
   /** @throws LivemigError PROTOCOL_VIOLATION; nothing of the batch is installed then. */
-  receive({ pages, zeroRuns, payload }: PageBatch): void {
+  receive({ pages, zeroRuns, payload, uniform }: PageBatch): void {
     if (pages.length > batchPagesMax || payload.length !== pages.length * pageSizeBytes)
       throw new LivemigError(
         'PROTOCOL_VIOLATION',
@@ -37,6 +40,7 @@ export class PageReceiver {
       );
     for (const page of pages) this.#checkRange(page, 1);
     this.#checkRuns(zeroRuns);
+    if (uniform !== undefined) this.#checkUniform(uniform);
     let at = 0;
     for (const page of pages) {
       this.#installPage(page, payload, at);
@@ -45,6 +49,9 @@ export class PageReceiver {
     for (let run = 0; run < zeroRuns.length; run += 2)
       for (let page = zeroRuns[run] ?? 0, left = zeroRuns[run + 1] ?? 0; left > 0; page++, left--)
         this.#installZero(page);
+    uniform?.pages.forEach((page, index) => {
+      this.#installUniform(page, uniform.patterns, index * uniformPatternBytes);
+    });
   }
 
   #installPage(page: number, payload: Buffer, at: number): void {
@@ -68,6 +75,17 @@ export class PageReceiver {
     this.#installed(page);
   }
 
+  #installUniform(page: number, patterns: Buffer, at: number): void {
+    this.uniformPagesReceived++;
+    if (this.guestRuns && this.#memory.isPresent(page)) {
+      this.duplicateArrivals++;
+      return;
+    }
+    this.#memory.fillUniform(page, patterns, at);
+    this.#written.add(page);
+    this.#installed(page);
+  }
+
   /** The present bit comes after the bytes: a vCPU that sees it reads them. */
   #installed(page: number): void {
     if (!this.#memory.markPresent(page)) return;
@@ -82,6 +100,17 @@ export class PageReceiver {
     for (let run = 0; run < runs.length; run += 2)
       for (let page = runs[run] ?? 0, left = runs[run + 1] ?? 0; left > 0; page++, left--)
         if (this.#memory.markMissing(page)) this.presentCount--;
+  }
+
+  #checkUniform({ pages, patterns }: UniformPages): void {
+    if (!this.acceptsUniform)
+      throw new LivemigError('PROTOCOL_VIOLATION', 'expected no uniform pages, as the hello announced none');
+    if (pages.length > batchUniformPagesMax || patterns.length !== pages.length * uniformPatternBytes)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected at most ${batchUniformPagesMax} uniform pages of ${uniformPatternBytes} bytes, got ${pages.length} in ${patterns.length} bytes`,
+      );
+    for (const page of pages) this.#checkRange(page, 1);
   }
 
   #checkRuns(runs: number[]): void {

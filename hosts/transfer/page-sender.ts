@@ -1,4 +1,3 @@
-import type { OutgoingBatch } from '../../proto/bulk.ts';
 import { batchWireBytes } from '../../proto/bulk.ts';
 import type { RamCounters } from '../../proto/control.ts';
 import type { TransferPhase } from '../../proto/events.ts';
@@ -7,9 +6,12 @@ import type { TransferConfig } from '../../proto/strategy.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
-import type { PageSender } from '../ports.ts';
+import type { Clock, PageSender } from '../ports.ts';
+import { Batcher, isEmpty } from './batcher.ts';
+import type { TakenBatch } from './batcher.ts';
 import type { Channel } from './channel.ts';
 import { InFlight } from './in-flight.ts';
+import { Pacer } from './pacer.ts';
 import type { SourceServer } from './source-server.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -20,8 +22,6 @@ const messagesPerPostcopyWindow = 16;
 /** 1 MiB: above it, nothing is gained; below, gRPC's cost per message shows at 10 Gb/s. */
 const bulkBatchPagesMax = 256;
 const batchPagesMin = 4;
-/** Zero pages cost no payload, but looking at them costs time. */
-const zeroPagesMax = 8192;
 
 /** Pages in one message when `messages` of them fill a window of so many bytes. */
 const batchPagesFor = (windowBytes: number, messages: number): number =>
@@ -37,6 +37,7 @@ export const noRamSent = (pageCount: number): RamCounters => ({
   transferred: 0,
   normal: 0,
   duplicate: 0,
+  uniform: 0,
   precopyBytes: 0,
   downtimeBytes: 0,
   postcopyBytes: 0,
@@ -46,20 +47,31 @@ export const noRamSent = (pageCount: number): RamCounters => ({
 
 /** Sends pages out of guest memory over the bulk channels, and accounts for every byte. */
 export class LinkPageSender implements PageSender {
-  readonly #memory: GuestMemory;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
   readonly #transfer: TransferConfig;
+  readonly #signal: AbortSignal;
+  readonly #batcher: Batcher;
   readonly #inFlight: InFlight;
+  readonly pacer: Pacer;
   readonly ram: RamCounters;
   phase: TransferPhase = 'precopy';
   sentPages = 0;
 
-  constructor(memory: GuestMemory, server: SourceServer, waiters: Waiters, transfer: TransferConfig) {
-    this.#memory = memory;
+  constructor(
+    memory: GuestMemory,
+    server: SourceServer,
+    waiters: Waiters,
+    transfer: TransferConfig,
+    clock: Clock,
+    signal: AbortSignal,
+  ) {
     this.#server = server;
     this.#waiters = waiters;
     this.#transfer = transfer;
+    this.#signal = signal;
+    this.#batcher = new Batcher(memory, transfer.uniformPages);
+    this.pacer = new Pacer(clock);
     this.#inFlight = new InFlight(transfer.channels);
     this.ram = noRamSent(memory.pageCount);
   }
@@ -83,21 +95,25 @@ export class LinkPageSender implements PageSender {
   async sendBatch(pages: PageSet, from: number, skip?: (page: number) => boolean): Promise<number> {
     const channel = await this.#untilRoom();
     // Demand faults may have emptied the set while this waited.
-    const { batch, next } = this.#take(pages, from, skip);
-    if (batch.pages.length > 0 || batch.zeroRuns.length > 0) this.#send(channel, batch);
-    return next;
+    const taken = this.#batcher.take(pages, from, this.#batchPages, skip);
+    if (!isEmpty(taken.batch)) this.pacer.sent(this.#send(channel, taken));
+    // After a batch, not before it: a demand fault that ends the wait finds its batch not yet chosen.
+    if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue(this.#signal);
+    return taken.next;
   }
 
-  /** Answers a demand fault on the connection that is kept free for it. */
+  /** Answers a demand fault: at once, on the connection that is kept free for it or else in the bulk stream. */
   sendUrgent(page: number): void {
-    const channel = this.#server.faultChannel;
-    if (channel === null) return;
-    const isZero = this.#memory.isZeroPage(page);
-    const batch = this.#batchOf(isZero ? [] : [page], isZero ? [page, 1] : []);
-    this.#account(channel, batch, isZero ? 1 : 0);
-    channel.write({ pages: batch }).catch((error: unknown) => {
-      this.#waiters.fail(error);
-    });
+    const { faultChannel, channels } = this.#server;
+    const taken = this.#batcher.one(page);
+    if (this.#transfer.faults !== 'preempt')
+      this.pacer.sentUrgent(this.#send({ index: 0, channel: channels[0]! }, taken));
+    else if (faultChannel !== null) {
+      this.pacer.sentUrgent(this.#account(faultChannel, taken));
+      faultChannel.write({ pages: taken.batch }).catch((error: unknown) => {
+        this.#waiters.fail(error);
+      });
+    }
   }
 
   async barrier(): Promise<void> {
@@ -119,50 +135,17 @@ export class LinkPageSender implements PageSender {
     return { index, channel: channels[index]! };
   }
 
-  #take(
-    pages: PageSet,
-    from: number,
-    skip?: (page: number) => boolean,
-  ): { batch: OutgoingBatch; next: number } {
+  /** Whole pages in the next message. */
+  get #batchPages(): number {
     const messages = this.phase === 'postcopy' ? messagesPerPostcopyWindow : messagesPerWindow;
-    const wanted = batchPagesFor(this.#windowBytes, messages);
-    const normal: number[] = [];
-    const zeroRuns: number[] = [];
-    let zeroPages = 0;
-    let cursor = from;
-    while (normal.length < wanted && zeroPages < zeroPagesMax && pages.count > 0) {
-      let page = pages.next(cursor);
-      if (page === -1) page = pages.next(0);
-      pages.delete(page);
-      cursor = page + 1;
-      if (skip?.(page)) continue;
-      if (!this.#memory.isZeroPage(page)) normal.push(page);
-      else {
-        zeroPages++;
-        const last = zeroRuns.length - 2;
-        if (last >= 0 && (zeroRuns[last] ?? 0) + (zeroRuns[last + 1] ?? 0) === page)
-          zeroRuns[last + 1] = (zeroRuns[last + 1] ?? 0) + 1;
-        else zeroRuns.push(page, 1);
-      }
-    }
-    return { batch: this.#batchOf(normal, zeroRuns), next: cursor };
+    const pacedPages = Math.max(1, Math.floor(this.pacer.messageBytes / pageSizeBytes));
+    return Math.min(batchPagesFor(this.#windowBytes, messages), pacedPages);
   }
 
-  #batchOf(normal: number[], zeroRuns: number[]): OutgoingBatch {
-    return {
-      pages: Uint32Array.from(normal),
-      zeroRuns,
-      copyPage: (page, target, at) => {
-        this.#memory.copyTo(page, target, at);
-      },
-    };
-  }
-
-  #send({ index, channel }: { index: number; channel: Channel }, batch: OutgoingBatch): void {
-    let zeroPages = 0;
-    for (let run = 1; run < batch.zeroRuns.length; run += 2) zeroPages += batch.zeroRuns[run] ?? 0;
-    const bytes = this.#account(channel, batch, zeroPages);
-    const written = channel.write({ pages: batch });
+  /** Returns the message's bytes. */
+  #send({ index, channel }: { index: number; channel: Channel }, taken: TakenBatch): number {
+    const bytes = this.#account(channel, taken);
+    const written = channel.write({ pages: taken.batch });
     this.#inFlight.sent(index, channel.sequence, bytes);
     written.then(
       () => {
@@ -172,13 +155,16 @@ export class LinkPageSender implements PageSender {
         this.#waiters.fail(error);
       },
     );
+    return bytes;
   }
 
-  #account(channel: Channel, batch: OutgoingBatch, zeroPages: number): number {
+  #account(channel: Channel, { batch, zeroPages }: TakenBatch): number {
     const bytes = batchWireBytes(channel.sequence + 1, batch);
-    this.sentPages += batch.pages.length + zeroPages;
+    const uniformPages = batch.uniform?.pages.length ?? 0;
+    this.sentPages += batch.pages.length + zeroPages + uniformPages;
     this.ram.normal += batch.pages.length;
     this.ram.duplicate += zeroPages;
+    this.ram.uniform += uniformPages;
     this.ram.transferred += bytes;
     this.ram[`${this.phase}Bytes`] += bytes;
     return bytes;

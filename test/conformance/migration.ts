@@ -5,7 +5,7 @@ import type { CompletedRun, RunResult } from '../../harness/result.ts';
 import { runScenario } from '../../harness/run.ts';
 import type { RunnableScenario, RunOptions } from '../../harness/run.ts';
 import type { TestbedDriver } from '../../harness/testbed/testbed.ts';
-import { defaultLimits, strategyNames } from '../../proto/strategy.ts';
+import { defaultLimits, defaultTransfer, strategyNames } from '../../proto/strategy.ts';
 import { mebibyte, pageSizeBytes } from '../../proto/units.ts';
 import { schemaProblems } from '../support/result-schema.ts';
 
@@ -31,10 +31,11 @@ const scenario: RunnableScenario = {
     dirtyRatePagesPerSecond: 4000,
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
+    content: 'random',
   },
   strategy: 'pre-copy',
   limits: defaultLimits,
-  transfer: { channels: 1 },
+  transfer: defaultTransfer,
   congestionControl: 'cubic',
   repeat: 1,
   seed: 42,
@@ -105,7 +106,10 @@ export const migrationConformance = (driver: TestbedDriver): void => {
     });
 
     test('pre-copy under Xen’s rule, on three channels', async () => {
-      const change = { limits: { ...defaultLimits, convergence: 'xen' as const }, transfer: { channels: 3 } };
+      const change = {
+        limits: { ...defaultLimits, convergence: 'xen' as const },
+        transfer: { ...defaultTransfer, channels: 3 },
+      };
       completed(await run(driver, change));
     });
 

@@ -2,10 +2,41 @@ import { describe, expect, test } from '@jest/globals';
 import { strategies } from '../../hosts/strategies/index.ts';
 import { negativeControls } from '../../hosts/strategies/negative-controls.ts';
 import { codeOf } from '../../proto/errors.ts';
+import { strategyNames } from '../../proto/strategy.ts';
 import { strategyConformance } from './strategy.ts';
+import type { SwitchedTo } from './strategy.ts';
 import { gigabitSimulation, SimulatedSession } from '../support/simulated-session.ts';
 
-for (const strategy of Object.values(strategies)) strategyConformance(strategy);
+const maxBandwidth: SwitchedTo = { name: 'maxBandwidthMbps', change: { limits: { maxBandwidthMbps: 400 } } };
+const postcopySwitches: SwitchedTo[] = [
+  { name: 'maxPostcopyBandwidthMbps', change: { limits: { maxPostcopyBandwidthMbps: 400 } } },
+  { name: 'faults in-stream', change: { faults: 'in-stream' } },
+  { name: 'faults blocking', change: { faults: 'blocking' } },
+  {
+    name: 'faults blocking, maxPostcopyBandwidthMbps',
+    change: { faults: 'blocking', limits: { maxPostcopyBandwidthMbps: 400 } },
+  },
+];
+/** Every switch that a scenario may set with a strategy. */
+const switchesOf: Record<keyof typeof strategies, SwitchedTo[]> = {
+  'stop-and-copy': [maxBandwidth],
+  'pre-copy': [maxBandwidth],
+  'post-copy': postcopySwitches,
+  hybrid: [
+    maxBandwidth,
+    ...postcopySwitches,
+    { name: 'no dirtyBitmap', change: { dirtyBitmap: false } },
+    {
+      name: 'no dirtyBitmap, faults blocking',
+      change: { dirtyBitmap: false, faults: 'blocking' },
+    },
+  ],
+};
+
+for (const name of strategyNames) {
+  strategyConformance(strategies[name]);
+  for (const switchedTo of switchesOf[name]) strategyConformance(strategies[name], switchedTo);
+}
 
 const signal = new AbortController().signal;
 

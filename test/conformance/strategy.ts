@@ -6,7 +6,11 @@ import type { Simulation } from '../support/simulated-session.ts';
 
 const never = new AbortController().signal;
 
-const base: Simulation = { ...gigabitSimulation, limits: { downtimeLimitMs: 20 } };
+/** A switch of the agent, as it changes the simulation. */
+export interface SwitchedTo {
+  name: string;
+  change: Partial<Simulation>;
+}
 
 const migrate = async (strategy: TransferStrategy, simulation: Simulation): Promise<SimulatedSession> => {
   const session = new SimulatedSession(simulation);
@@ -24,9 +28,18 @@ const expectWhole = (session: SimulatedSession): void => {
   });
 };
 
-/** What any strategy must do, whatever the guest, the link and the moment of a failure. All in virtual time. */
-export const strategyConformance = (strategy: TransferStrategy): void => {
-  describe(`strategy ${strategy.name}`, () => {
+/**
+ * What any strategy must do, whatever the guest, the link, the switches and the moment of a failure. All in virtual
+ * time.
+ */
+export const strategyConformance = (strategy: TransferStrategy, switchedTo?: SwitchedTo): void => {
+  const { change: switches = {}, name = 'no switch' } = switchedTo ?? {};
+  const base: Simulation = {
+    ...gigabitSimulation,
+    ...switches,
+    limits: { downtimeLimitMs: 20, ...switches.limits },
+  };
+  describe(`strategy ${strategy.name}, ${name}`, () => {
     test.each([
       ['a busy guest', {}],
       ['an idle guest', { dirtyPagesPerMs: 0 }],
@@ -43,13 +56,14 @@ export const strategyConformance = (strategy: TransferStrategy): void => {
         const pageCount = 1 + ((seed * 7919) % 2000);
         expectWhole(
           await migrate(strategy, {
+            ...base,
             pageCount,
             regionPages: 1 + ((seed * 104_729) % pageCount),
             bytesPerMs: 50_000 + ((seed * 31) % 7) * 100_000,
             rttMs: (seed % 11) * 5,
             dirtyPagesPerMs: seed % 9,
             seed,
-            limits: { downtimeLimitMs: 60 + (seed % 100), hybridRounds: seed % 3 },
+            limits: { ...base.limits, downtimeLimitMs: 60 + (seed % 100), hybridRounds: seed % 3 },
           }),
         );
       }
@@ -78,7 +92,7 @@ export const strategyConformance = (strategy: TransferStrategy): void => {
         ...base,
         dirtyPagesPerMs: 300,
         regionPages: 1024,
-        limits: { downtimeLimitMs: 1, maxRounds: 20, maxPrecopyMs: 2000 },
+        limits: { ...base.limits, downtimeLimitMs: 1, maxRounds: 20, maxPrecopyMs: 2000 },
       });
       const outcome = await strategy.migrate(session.ports(), never).then(() => 'moved', codeOf);
       expect(session.nowMs).toBeLessThan(60_000);

@@ -1,6 +1,7 @@
 import { integrityOf } from '../../harness/measure/integrity.ts';
 import type { RunResult } from '../../harness/result.ts';
 import { conclude } from '../../harness/run/conclude.ts';
+import { defaultTransfer } from '../../proto/strategy.ts';
 import { startRecord } from '../../harness/run/record.ts';
 import { scriptedScenario } from './scripted-testbed.ts';
 import {
@@ -18,7 +19,7 @@ export const completedPaperResult = (): RunResult => {
   const integrity = integrityOf(paperSource(), paperDestination(), verified, 'destination');
   const record = startRecord(scriptedScenario);
   record.integrity = integrity;
-  const transfer = { channels: 1, bulkWindowBytes: 4e6, postcopyWindowBytes: 875_000 };
+  const transfer = { ...defaultTransfer, bulkWindowBytes: 4e6, postcopyWindowBytes: 875_000 };
   return conclude(record, integrity, paperCollected(), {
     profile: paperProfile,
     rttMs: paperRttMs,

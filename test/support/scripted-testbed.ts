@@ -9,7 +9,7 @@ import type { ControlHandlers, HostRole } from '../../proto/control.ts';
 import { hostRoles } from '../../proto/control.ts';
 import type { AgentEvent } from '../../proto/events.ts';
 import { encodePingSamples } from '../../proto/pings.ts';
-import { defaultLimits } from '../../proto/strategy.ts';
+import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import { pageCount, paperCollected, paperPings } from './synthetic-migration.ts';
 
 /**
@@ -31,10 +31,11 @@ export const scriptedScenario: RunnableScenario = {
   },
   workload: {
     name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0, hotWriteFraction: 0.9, hotRegionFraction: 0.1,
+    content: 'random',
   }, // prettier-ignore
   strategy: 'pre-copy',
   limits: defaultLimits,
-  transfer: { channels: 1 },
+  transfer: defaultTransfer,
   congestionControl: 'cubic',
   repeat: 1,
   seed: 1,

@@ -1,8 +1,10 @@
 import { PageSet } from '../../hosts/guest/page-set.ts';
 import { guarded } from '../../hosts/legal-order.ts';
-import type { MigrationSession } from '../../hosts/ports.ts';
+import type { Clock, MigrationSession } from '../../hosts/ports.ts';
+import { DemandFaults } from '../../hosts/transfer/demand-faults.ts';
+import { Pacer } from '../../hosts/transfer/pacer.ts';
 import { defaultLimits } from '../../proto/strategy.ts';
-import type { Limits } from '../../proto/strategy.ts';
+import type { FaultMode, Limits } from '../../proto/strategy.ts';
 
 export interface Simulation {
   pageCount: number;
@@ -13,6 +15,8 @@ export interface Simulation {
   regionPages: number;
   seed: number;
   limits?: Partial<Limits>;
+  faults?: FaultMode;
+  dirtyBitmap?: boolean;
   /** The nth call of any port fails, counted from 1; 0 = none does. */
   failCall?: number;
 }
@@ -29,6 +33,7 @@ export const gigabitSimulation: Simulation = {
 
 const pageSizeBytes = 4096;
 const batchPages = 32;
+const never = new AbortController().signal;
 
 /**
  * A migration in virtual time: a guest that dirties pages, a link with a rate and a round trip, a destination that
@@ -41,8 +46,12 @@ export class SimulatedSession {
   readonly #version: number[];
   readonly #received: number[];
   readonly #unconfirmed: { atMs: number; bytes: number }[] = [];
+  readonly #demand: DemandFaults;
+  readonly #clock: Clock;
+  readonly #pacer: Pacer;
   #unsent: PageSet | null = null;
-  #newestFault: number | null = null;
+  /** The page that the guest waits for where faults block the push. */
+  #blockedOn: number | null = null;
   #isFirstSync = true;
   #work = 0;
   #random: number;
@@ -59,6 +68,8 @@ export class SimulatedSession {
   pausedAtMs = Number.NaN;
   resumedAtMs = Number.NaN;
   isComplete = false;
+  /** Every bulk message: when it went, and its bytes. */
+  readonly sends: { atMs: number; bytes: number }[] = [];
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
@@ -67,6 +78,26 @@ export class SimulatedSession {
     this.#version = Array.from({ length: simulation.pageCount }, () => 1);
     this.#received = Array.from({ length: simulation.pageCount }, () => 0);
     this.#random = (simulation.seed * 2654435761) | 1;
+    this.#clock = {
+      nowMs: () => this.nowMs,
+      sleep: (durationMs) =>
+        this.#call(() => {
+          this.#advance(durationMs);
+        }),
+    };
+    this.#pacer = new Pacer(this.#clock);
+    this.#pacer.rateMbps = this.limits.maxBandwidthMbps;
+    this.#demand = new DemandFaults(
+      simulation.faults ?? 'preempt',
+      (page) => {
+        this.#received[page] = this.#version[page] ?? 0;
+        this.#pacer.sentUrgent(pageSizeBytes);
+        this.nowMs += simulation.rttMs;
+      },
+      () => {
+        this.#pacer.interrupt();
+      },
+    );
   }
 
   /** Pages of the destination that are not what the guest last wrote. */
@@ -90,14 +121,23 @@ export class SimulatedSession {
     this.nowMs += ms;
     while ((this.#unconfirmed[0]?.atMs ?? Infinity) <= this.nowMs)
       this.confirmedBytes += this.#unconfirmed.shift()?.bytes ?? 0;
-    if (this.guestAt === 'nowhere') return;
+    if (this.guestAt === 'nowhere' || this.#blockedOn !== null) return;
     this.#work += ms * this.#simulation.dirtyPagesPerMs;
-    for (; this.#work >= 1; this.#work--) this.#touch(this.#nextPage());
+    for (; this.#work >= 1; this.#work--) if (!this.#touch(this.#nextPage())) break;
   }
 
-  #touch(page: number): void {
+  /** Returns whether the guest can go on. */
+  #touch(page: number): boolean {
     if (this.guestAt === 'destination') {
-      if (this.#unsent?.has(page) === true) this.#fault(page);
+      if (this.#unsent?.has(page) === true) {
+        this.faults++;
+        this.#demand.requested(page);
+        // What still isn't here comes with the push: the guest waits.
+        if (this.#unsent.has(page)) {
+          this.#blockedOn = page;
+          return false;
+        }
+      }
       if (this.#received[page] !== this.#version[page]) this.staleReads++;
       this.#version[page] = (this.#version[page] ?? 0) + 1;
       this.#received[page] = this.#version[page];
@@ -105,18 +145,15 @@ export class SimulatedSession {
       this.#version[page] = (this.#version[page] ?? 0) + 1;
       this.#dirty.add(page);
     }
+    return true;
   }
 
-  #fault(page: number): void {
-    this.faults++;
-    this.#newestFault = page;
-    this.#unsent?.delete(page);
-    this.#received[page] = this.#version[page] ?? 0;
-    this.nowMs += this.#simulation.rttMs;
-  }
-
-  #call(): void {
-    if (++this.calls === this.#simulation.failCall) throw new Error(`call ${this.calls} fails`);
+  /** Of a port: counted, and made to fail when its turn has come. */
+  #call<T>(act: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (++this.calls === this.#simulation.failCall) throw new Error(`call ${this.calls} fails`);
+      resolve(act());
+    });
   }
 
   #send(pages: PageSet, from: number, skip: (page: number) => boolean): number {
@@ -132,8 +169,11 @@ export class SimulatedSession {
       if (this.guestAt === 'destination' && this.#received[page] === this.#version[page])
         this.sentTwiceInPostcopy++;
       this.#received[page] = this.#version[page] ?? 0;
+      if (page === this.#blockedOn) this.#blockedOn = null;
     }
     const bytes = sent * pageSizeBytes;
+    this.sends.push({ atMs: this.nowMs, bytes });
+    this.#pacer.sent(bytes);
     this.sentPages += sent;
     this.sentBytes += bytes;
     this.#unconfirmed.push({
@@ -149,17 +189,14 @@ export class SimulatedSession {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- getters of an object literal have a `this` of their own
     const simulated = this;
     const { rttMs, pageCount } = this.#simulation;
-    const call = <T>(act: () => T): Promise<T> =>
-      new Promise((resolve) => {
-        this.#call();
-        resolve(act());
-      });
+    const call = <T>(act: () => T): Promise<T> => this.#call(act);
     return guarded({
       guest: {
         pause: () =>
           call(() => {
             this.guestAt = 'nowhere';
             this.pausedAtMs = this.nowMs;
+            if (this.sentPages > 0) this.#pacer.rateMbps = 0;
           }),
       },
       memory: {
@@ -177,12 +214,16 @@ export class SimulatedSession {
           );
           for (const { first, count } of taken.runs())
             for (let page = first; page < first + count; page++) this.#dirty.delete(page);
-          return all ? PageSet.all(pageCount) : taken;
+          return all || this.#simulation.dirtyBitmap === false ? PageSet.all(pageCount) : taken;
         },
         isDirty: (page) => this.#dirty.has(page),
       },
       pages: {
-        sendBatch: (pages, from, skip) => call(() => this.#send(pages, from, skip ?? (() => false))),
+        sendBatch: async (pages, from, skip) => {
+          const next = await call(() => this.#send(pages, from, skip ?? (() => false)));
+          if (this.#pacer.isOn && pages.count > 0) await this.#pacer.untilDue(never);
+          return next;
+        },
         barrier: () =>
           call(() => {
             this.#advance(rttMs);
@@ -216,6 +257,7 @@ export class SimulatedSession {
             this.#advance(rttMs / 2);
             this.guestAt = 'destination';
             this.resumedAtMs = this.nowMs;
+            this.#pacer.rateMbps = this.limits.maxPostcopyBandwidthMbps;
           }),
         complete: () =>
           call(() => {
@@ -226,21 +268,13 @@ export class SimulatedSession {
       faults: {
         serve: (unsent) => {
           this.#unsent = unsent;
+          this.#demand.serve(unsent);
         },
-        takeNewest: () => {
-          const page = this.#newestFault;
-          this.#newestFault = null;
-          return page;
-        },
+        take: () => this.#demand.take(),
+        blocksPush: this.#demand.blocksPush,
       },
       limits: this.limits,
-      clock: {
-        nowMs: () => this.nowMs,
-        sleep: (durationMs) =>
-          call(() => {
-            this.#advance(durationMs);
-          }),
-      },
+      clock: this.#clock,
       roundEnded: () => {
         this.rounds++;
       },

@@ -44,6 +44,7 @@ export const paperSource = (): SourceReport => ({
     transferred: normal * 4110,
     normal,
     duplicate: pageCount - normal,
+    uniform: 0,
     precopyBytes: (normal - 10) * 4110,
     downtimeBytes: 10 * 4110,
     postcopyBytes: 0,
@@ -68,6 +69,7 @@ export const paperDestination = (): DestinationReport => ({
   },
   pagesReceived: normal,
   zeroPagesReceived: pageCount - normal,
+  uniformPagesReceived: 0,
   duplicateArrivals: 0,
   faults: { count: 0, minUs: 0, p50Us: 0, p99Us: 0, maxUs: 0, histogram: [0, 0], vcpuBlocktimeMs: [0] },
 });

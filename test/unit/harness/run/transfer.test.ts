@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { tcpBufferMaxBytesOf, transferConfigOf } from '../../../../harness/run/transfer.ts';
+import { defaultTransfer } from '../../../../proto/strategy.ts';
 import { paperProfile } from '../../../support/synthetic-migration.ts';
 
 describe('the windows of a migration', () => {
   test('fill a long fat link with half a product to spare', () => {
     const { channels, bulkWindowBytes, postcopyWindowBytes } = transferConfigOf(
       { goodputMbps: 8000, rttMs: 50 },
-      3,
+      { ...defaultTransfer, channels: 3 },
     );
     expect(channels).toBe(3);
     expect(bulkWindowBytes).toBe(75e6);
@@ -14,9 +15,15 @@ describe('the windows of a migration', () => {
   });
 
   test('are at least 4 MiB for bulk on a short link, and barely a product for post-copy', () => {
-    const { bulkWindowBytes, postcopyWindowBytes } = transferConfigOf({ goodputMbps: 1000, rttMs: 0.4 }, 1);
+    const lan = { goodputMbps: 1000, rttMs: 0.4 };
+    const { bulkWindowBytes, postcopyWindowBytes } = transferConfigOf(lan, defaultTransfer);
     expect(bulkWindowBytes).toBe(4 << 20);
     expect(postcopyWindowBytes).toBe(55_000 + 65_536);
+  });
+
+  test.each(['in-stream', 'blocking'] as const)('are bulk’s throughout where faults are %s', (faults) => {
+    const link = { goodputMbps: 8000, rttMs: 50 };
+    expect(transferConfigOf(link, { ...defaultTransfer, faults }).postcopyWindowBytes).toBe(75e6);
   });
 });
 

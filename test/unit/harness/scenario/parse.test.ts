@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultLimits } from '../../../../proto/strategy.ts';
+import { defaultLimits, defaultTransfer } from '../../../../proto/strategy.ts';
 import type { Section } from '../../../../harness/scenario.ts';
 import { parseScenario } from '../../../../harness/scenario.ts';
 
@@ -34,10 +34,11 @@ describe('defaults', () => {
         dirtyRatePagesPerSecond: 131_072,
         hotWriteFraction: 0.9,
         hotRegionFraction: 0.1,
+        content: 'random',
       },
       strategy: 'hybrid',
       limits: defaultLimits,
-      transfer: { channels: 1 },
+      transfer: defaultTransfer,
       congestionControl: 'cubic',
       repeat: 1,
       seed: 1,

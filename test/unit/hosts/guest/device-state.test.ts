@@ -20,6 +20,7 @@ const guest: GuestConfig = {
     dirtyRatePagesPerSecond: 0,
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
+    content: 'random',
   },
 };
 

@@ -15,6 +15,7 @@ const guest = (ram: number, base: number, region: number): GuestConfig => ({
     dirtyRatePagesPerSecond: 0,
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
+    content: 'random',
   },
 });
 

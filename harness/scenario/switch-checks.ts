@@ -1,0 +1,56 @@
+import type { CrossCheck } from './cross-checks.ts';
+import type { Scenario } from './types.ts';
+
+/** A switch that has no effect is refused: a result would name an experiment that was not made. */
+
+const hasPostcopy = ({ strategy }: Scenario): boolean => strategy === 'post-copy' || strategy === 'hybrid';
+
+const withoutBitmap = (strategy: Scenario['strategy']): string =>
+  strategy === 'pre-copy'
+    ? 'without it pre-copy would have all pages pending for ever'
+    : `${strategy} sends every page once, and needs none`;
+
+export const switchChecks: readonly CrossCheck[] = [
+  {
+    reads: ['strategy', 'limits.maxBandwidthMbps'],
+    problem: ({ strategy, limits }) =>
+      strategy === 'post-copy' && limits.maxBandwidthMbps > 0
+        ? 'limits.maxBandwidthMbps: post-copy sends no page before the switchover; did you mean limits.maxPostcopyBandwidthMbps?'
+        : undefined,
+  },
+  {
+    reads: ['strategy', 'limits.maxPostcopyBandwidthMbps'],
+    problem: (scenario) =>
+      !hasPostcopy(scenario) && scenario.limits.maxPostcopyBandwidthMbps > 0
+        ? `limits.maxPostcopyBandwidthMbps: ${scenario.strategy} has no post-copy; did you mean limits.maxBandwidthMbps?`
+        : undefined,
+  },
+  {
+    reads: ['strategy', 'transfer.faults'],
+    problem: (scenario) =>
+      !hasPostcopy(scenario) && scenario.transfer.faults !== 'preempt'
+        ? `transfer.faults: ${scenario.strategy} has no demand faults to answer ${scenario.transfer.faults}; hybrid and post-copy have`
+        : undefined,
+  },
+  {
+    reads: ['transfer.faults', 'transfer.channels'],
+    problem: ({ transfer }) =>
+      transfer.faults !== 'preempt' && transfer.channels > 1
+        ? `transfer.faults: ${transfer.faults} means one stream that carries all pages in turn, got ${transfer.channels} channels`
+        : undefined,
+  },
+  {
+    reads: ['transfer.faults', 'limits.postcopyPushDelayMs'],
+    problem: ({ transfer, limits }) =>
+      transfer.faults === 'blocking' && limits.postcopyPushDelayMs > 0
+        ? `transfer.faults: blocking answers faults by the push alone, which limits.postcopyPushDelayMs would hold back`
+        : undefined,
+  },
+  {
+    reads: ['strategy', 'transfer.dirtyBitmap'],
+    problem: ({ strategy, transfer }) =>
+      !transfer.dirtyBitmap && strategy !== 'hybrid'
+        ? `transfer.dirtyBitmap: ${withoutBitmap(strategy)}; false goes with hybrid alone`
+        : undefined,
+  },
+];

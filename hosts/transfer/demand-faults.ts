@@ -1,0 +1,58 @@
+import type { FaultMode } from '../../proto/strategy.ts';
+import type { PageSet } from '../guest/page-set.ts';
+import type { FaultService } from '../ports.ts';
+
+/**
+ * The source's side of demand faults. A page leaves the set of unsent ones once, by a request or by the push, so it
+ * never travels twice; a request that comes after it has left is late and dropped. Pure.
+ */
+export class DemandFaults implements FaultService {
+  readonly blocksPush: boolean;
+  readonly #answer: (page: number) => void;
+  readonly #onQueued: () => void;
+  #unsent: PageSet | null = null;
+  #newest: number | null = null;
+  readonly #queue: number[] = [];
+  lateRequestsDropped = 0;
+
+  /**
+   * @param answer sends a page that is due at once.
+   * @param onQueued a page waits for the push (`blocking`), which need not wait for its own turn.
+   */
+  constructor(mode: FaultMode, answer: (page: number) => void, onQueued: () => void) {
+    this.blocksPush = mode === 'blocking';
+    this.#answer = answer;
+    this.#onQueued = onQueued;
+  }
+
+  /** Pages still to be sent; null before the switchover. */
+  get unsentPages(): number | null {
+    return this.#unsent?.count ?? null;
+  }
+
+  serve(unsent: PageSet): void {
+    this.#unsent = unsent;
+  }
+
+  /** The destination's guest waits for a page. */
+  requested(page: number): void {
+    if (!this.blocksPush) this.#newest = page;
+    if (this.#unsent?.has(page) !== true) this.lateRequestsDropped++;
+    else if (this.blocksPush) {
+      this.#queue.push(page);
+      this.#onQueued();
+    } else {
+      this.#unsent.delete(page);
+      this.#answer(page);
+    }
+  }
+
+  take(): number | null {
+    const newest = this.#newest;
+    this.#newest = null;
+    // What an earlier fault's batch has brought along needs none of its own.
+    for (let page = this.#queue.shift(); page !== undefined; page = this.#queue.shift())
+      if (this.#unsent?.has(page) === true) return page;
+    return newest;
+  }
+}
