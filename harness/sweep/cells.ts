@@ -2,12 +2,10 @@ import { gibibyte, mebibyte, pageSizeBytes } from '../../proto/units.ts';
 import type { Scenario, Section } from '../scenario.ts';
 import { parseScenario } from '../scenario.ts';
 import type { Part, SweepDefinition } from './definition.ts';
-import type { BisectDocument, Label } from './document.ts';
+import type { BisectDocument, Labels } from './document.ts';
 import { blame, layered, valueLayer } from './layers.ts';
 import type { Layer } from './layers.ts';
 import type { Source } from './source.ts';
-
-export type Labels = Readonly<Record<string, Label>>;
 
 /** One point of a part's grid. */
 export interface Cell {
@@ -45,10 +43,10 @@ interface Point {
 /** Every combination of the axes' values. */
 const pointsOf = ({ axes, layer }: Part, base: Layer): Point[] =>
   axes.reduce<Point[]>(
-    (points, { name, values }) =>
+    (points, axis) =>
       points.flatMap(({ labels, layers }) =>
-        values.map((value) => ({
-          labels: { ...labels, [name]: value.label },
+        axis.map((value) => ({
+          labels: { ...labels, ...value.labels },
           layers: [...layers, value.layer],
         })),
       ),

@@ -1,21 +1,20 @@
 import type { z } from 'zod';
 import { nearest, unknownName } from '../nearest.ts';
 import type { Section } from '../scenario.ts';
-import type { BisectDocument, Label, PartDocument, SweepDocument } from './document.ts';
-import { partSchema, sweepSchema } from './document.ts';
+import type { BisectDocument, Label, Labels, PartDocument, SweepDocument } from './document.ts';
+import { partSchema, sweepSchema, words } from './document.ts';
 import type { Layer } from './layers.ts';
 import { sectionLayer, valueLayer } from './layers.ts';
 import type { Path, Source } from './source.ts';
 
 export interface AxisValue {
-  label: Label;
+  /** Usually one; several of axes that aren't independent. */
+  labels: Labels;
   layer: Layer;
 }
 
-export interface Axis {
-  name: string;
-  values: readonly AxisValue[];
-}
+/** The values of one key of a grid. */
+export type Axis = readonly AxisValue[];
 
 export interface Part {
   name: string;
@@ -57,15 +56,21 @@ const forbidden = (section: Section, path: Path, source: Source): string[] =>
 /** YAML has no numbers as keys of a mapping; a label that looks like one is one. */
 const labelOf = (text: string): Label => (/^(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text);
 
-const axisOf = (name: string, values: PartDocument['grid'][string], path: Path): Axis => ({
-  name,
-  values: Array.isArray(values)
-    ? values.map((label, index) => ({ label, layer: valueLayer(name, label, [...path, index]) }))
+const labelsOf = (names: readonly string[], text: string): Labels =>
+  names.length === 1
+    ? { [names[0]!]: labelOf(text) }
+    : Object.fromEntries(words(text).map((label, index) => [names[index]!, labelOf(label)]));
+
+const axisOf = (name: string, values: PartDocument['grid'][string], path: Path): Axis =>
+  Array.isArray(values)
+    ? values.map((value, index) => ({
+        labels: { [name]: value },
+        layer: valueLayer(name, value, [...path, index]),
+      }))
     : Object.entries(values).map(([text, section]) => ({
-        label: labelOf(text),
+        labels: labelsOf(words(name), text),
         layer: sectionLayer(section ?? {}, [...path, text]),
-      })),
-});
+      }));
 
 const partOf = (name: string, document: PartDocument, repeats: number): Part => {
   const path = ['parts', name];

@@ -7,18 +7,23 @@ import { shown } from '../scenario/fields.ts';
  *   base    a scenario that all runs start from
  *   parts   sets of cells of their own; each lays `scenario` over the base and has
  *     grid    an axis a key. A list has values of the scenario's own key of that name (`link: [lan-1g, lan-10g]`,
- *             `limits.downtimeLimitMs: [100, 300]`), a mapping has labels, each with what it lays over the scenario
+ *             `limits.downtimeLimitMs: [100, 300]`), a mapping has labels, each with what it lays over the scenario.
+ *             Axes that aren't independent are one key: `link, rate: { 'dublin, measured': …, 'dublin, 10G': … }`
  *     bisect  besides, one axis along which pre-copy's limit is searched by bisection
  */
 
 export type Label = string | number;
+/** Each axis's value, in the published experiment's own terms. */
+export type Labels = Readonly<Record<string, Label>>;
 
 const word = (what: string) =>
   z
     .string({ error: ({ input }) => `expected ${what}, got ${shown(input)}` })
     .regex(/^[\w.-]{1,64}$/, { error: `expected ${what} (letters, digits, . _ -)` });
 
-interface Told { input?: unknown }
+interface Told {
+  input?: unknown;
+}
 
 const whole = (least: number, most: number) => {
   const error = ({ input }: Told) => `expected a whole number from ${least} to ${most}, got ${shown(input)}`;
@@ -40,6 +45,9 @@ const scale = z.unknown().transform((value, context) => {
   });
   return z.NEVER;
 });
+
+/** `link, rate` → link and rate. */
+export const words = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 const label = z.union([z.string(), z.number()]);
 const axis = z.union([z.array(label).min(1), z.record(z.string(), section.nullable())], {
@@ -97,7 +105,18 @@ export const partSchema = z
   .superRefine((part, context) => {
     if (Object.keys(part.grid).length === 0 && part.bisect === undefined)
       context.addIssue({ code: 'custom', message: 'expected a grid, a bisect, or both' });
-    if (part.bisect !== undefined && part.bisect.axis in part.grid)
+    for (const [name, values] of Object.entries(part.grid)) {
+      const axes = words(name);
+      const labels = Array.isArray(values) ? values.map(String) : Object.keys(values);
+      for (const text of labels)
+        if (axes.length > 1 && words(text).length !== axes.length)
+          context.addIssue({
+            code: 'custom',
+            path: ['grid', name, ...(Array.isArray(values) ? [] : [text])],
+            message: `expected ${axes.length} labels, of ${axes.join(' and ')}, got ${shown(text)}`,
+          });
+    }
+    if (part.bisect !== undefined && Object.keys(part.grid).flatMap(words).includes(part.bisect.axis))
       context.addIssue({
         code: 'custom',
         path: ['bisect', 'axis'],

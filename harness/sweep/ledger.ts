@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../proto/errors.ts';
 import type { RunResult } from '../result.ts';
 import { nextStep } from './bisection.ts';
 import type { Step } from './bisection.ts';
-import type { Labels } from './cells.ts';
+import type { Labels } from './document.ts';
 import type { Block, SearchTrials, Trial } from './plan.ts';
 import { keyOf } from './plan.ts';
 

@@ -1,7 +1,7 @@
 import { gibibyte, mebibyte, pageSizeBytes } from '../../proto/units.ts';
 import { formatBytes } from '../format.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Labels } from './cells.ts';
+import type { Labels } from './document.ts';
 import type { Block } from './plan.ts';
 import { keyOf } from './plan.ts';
 

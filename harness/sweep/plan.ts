@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
-import type { Cell, Expansion, Labels, Search } from './cells.ts';
+import type { Cell, Expansion, Search } from './cells.ts';
+import type { Labels } from './document.ts';
 import { evenChunks, seededRandom, shuffled } from './random.ts';
 
 /** One repetition of one point: to be run until it says something. */

@@ -37,7 +37,7 @@ export interface PreparedSweep {
 }
 
 const keysOf = ({ axes, bisect }: Part): string[] => [
-  ...axes.flatMap(({ values }) => values.flatMap(({ layer }) => layer.keys)),
+  ...axes.flatMap((axis) => axis.flatMap(({ layer }) => layer.keys)),
   ...(bisect === null ? [] : bisect.sets.split('.', 1)),
 ];
 

@@ -1,5 +1,5 @@
 import { expectedEvaluations } from './bisection.ts';
-import type { Labels } from './cells.ts';
+import type { Labels } from './document.ts';
 import { cellText } from './cells.ts';
 import type { Ledger } from './ledger.ts';
 import type { Block } from './plan.ts';
