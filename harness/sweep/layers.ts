@@ -4,7 +4,8 @@ import type { Path } from './source.ts';
 
 /** Something laid over a scenario document, and where the file says so. */
 export interface Layer {
-  path: Path;
+  /** Where the file has one of its `keys`. */
+  at: (key: string) => Path;
   /** The document with the layer over it. */
   over: (document: Section) => Section;
   /** The scenario's own keys that it touches, the topmost ones. */
@@ -13,7 +14,7 @@ export interface Layer {
 
 /** A part of a scenario: sections are merged, a workload is replaced as a whole, as on the command line. */
 export const sectionLayer = (section: Section, path: Path): Layer => ({
-  path,
+  at: (key) => [...path, key],
   over: (document) => withOverrides(document, section),
   keys: Object.keys(section),
 });
@@ -25,7 +26,7 @@ const isSection = (value: unknown): value is Section =>
 export const valueLayer = (key: string, value: unknown, path: Path): Layer => {
   const [section = key, field] = key.split('.');
   return {
-    path,
+    at: () => path,
     over: (document) => {
       const expanded = expandShorthand(document);
       if (field === undefined) return { ...expanded, [section]: value };
@@ -46,6 +47,5 @@ const keyOf = (problem: string): string =>
 /** Where the file has what a problem of the whole is about: in the last layer that touches its key. */
 export const blame = (layers: readonly Layer[], problem: string): Path | undefined => {
   const key = keyOf(problem);
-  const layer = layers.findLast(({ keys }) => keys.includes(key));
-  return layer === undefined ? undefined : [...layer.path, key];
+  return layers.findLast(({ keys }) => keys.includes(key))?.at(key);
 };
