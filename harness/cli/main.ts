@@ -4,6 +4,7 @@ import { unknownName } from '../nearest.ts';
 import { addCalibrateCommand } from './calibrate-command.ts';
 import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addExportCommand } from './export-command.ts';
 import { addListCommand } from './list-command.ts';
 import { badUsage, exitCodes, reportError, tell, tolerateClosedPipes } from './output.ts';
 import { addReportCommand } from './report-command.ts';
@@ -38,6 +39,7 @@ const createProgram = (exit: (code: number) => void): Command => {
   addSweepCommand(program, exit);
   addValidateCommand(program, exit);
   addCompareCommand(program, exit);
+  addExportCommand(program, exit);
   addReportCommand(program, exit, versionOf());
   addDoctorCommand(program, exit);
   addCalibrateCommand(program, exit);

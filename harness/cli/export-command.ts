@@ -1,0 +1,85 @@
+import { stat, writeFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { LivemigError } from '../../proto/errors.ts';
+import type { TableName } from '../export/tables.ts';
+import { exportTable, tableNames, tableTexts } from '../export/tables.ts';
+import { unknownName } from '../nearest.ts';
+import { csvText } from '../report/csv.ts';
+import { readResults } from '../results.ts';
+import { defaultOut } from '../store.ts';
+import type { Body, Exit } from './command.ts';
+import { withBody } from './command.ts';
+import { exitCodes, print, tell } from './output.ts';
+
+const tableOf = (given: unknown, problems: string[]): TableName => {
+  const name = typeof given === 'string' ? given : 'runs';
+  const known = tableNames.find((each) => each === name);
+  if (known === undefined) problems.push(unknownName('table', name, tableNames));
+  return known ?? 'runs';
+};
+
+/** `--csv results` is easily meant as "results, as CSV". */
+const fileOf = async (given: unknown, problems: string[]): Promise<string | null> => {
+  if (typeof given !== 'string') return null;
+  const found = await stat(given).catch(() => null);
+  if (found?.isDirectory() === true)
+    problems.push(`--csv ${given}: expected a file to write, got a directory; result sets come before --csv`);
+  return given;
+};
+
+/** @throws LivemigError BAD_INPUT where the file can't be written */
+const save = async (file: string, text: string): Promise<void> => {
+  try {
+    await writeFile(file, text);
+  } catch (cause) {
+    const problem = `--csv ${file}: can't be written`;
+    throw new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
+  }
+};
+
+const body: Body = async (words, options, found) => {
+  const problems = [...found];
+  const name = tableOf(options['table'], problems);
+  const file = await fileOf(options['csv'], problems);
+  const runs = await readResults(words.length === 0 ? [defaultOut] : words, problems);
+  const table = exportTable(runs, name);
+  const text = csvText(table);
+  if (file === null) {
+    // The text ends with CR LF, of which print brings the LF.
+    await print(text.slice(0, -1));
+    return exitCodes.completed;
+  }
+  await save(file, text);
+  tell(`${file}: ${table.rows.length} rows, ${table.columns.length} columns`);
+  return exitCodes.completed;
+};
+
+const tablesHelp = tableNames.map((name) => `  ${name.padEnd(8)} ${tableTexts[name]}`).join('\n');
+
+const help = `
+Results are directories (every runs.jsonl below them), .jsonl and .json files; without any, ${defaultOut}/. They are JSON
+lines themselves, with schemas/result.schema.json; CSV is for what reads tables.
+
+Tables, each with the run's id and cell to join by:
+${tablesHelp}
+
+Examples:
+  livemig export results/icclab-10g --csv runs.csv
+  livemig export results --table rounds > rounds.csv
+  duckdb -c "SELECT \\"cell.link\\", median(\\"measurement.totalTimeMs\\") FROM 'runs.csv' GROUP BY 1"
+
+Exit codes: 0 written; 2 bad input, with every problem of it.`;
+
+export const addExportCommand = (program: Command, exit: Exit): void => {
+  const command = program
+    .command('export')
+    .summary('results as CSV, for pandas and DuckDB')
+    .description(
+      'Write results as a flat table: dotted column names, units last, empty where there is no value.',
+    )
+    .usage('[results…] [--csv [FILE]] [--table NAME]')
+    .option('--csv [file]', 'the file to write (default: standard output)')
+    .option('--table <name>', `which table: ${tableNames.join(', ')} (default: runs)`)
+    .addHelpText('after', help);
+  withBody(command, Infinity, exit, body);
+};

@@ -1,0 +1,18 @@
+import type { CsvValue } from '../report/csv.ts';
+
+/** A column and its value in one row. */
+export type Entry = readonly [column: string, value: CsvValue];
+
+/**
+ * Every scalar of a document under its dotted name: `downtime.loadMs`. Lists have tables of their own and are left out.
+ * Booleans become `true` and `false`, which pandas and DuckDB read as such.
+ */
+export const flatten = (prefix: string, value: unknown): Entry[] => {
+  if (value === null) return [[prefix, null]];
+  if (typeof value === 'number' || typeof value === 'string') return [[prefix, value]];
+  if (typeof value === 'boolean') return [[prefix, String(value)]];
+  if (typeof value !== 'object' || Array.isArray(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    flatten(prefix === '' ? key : `${prefix}.${key}`, inner),
+  );
+};

@@ -1,0 +1,46 @@
+import type { RunResult } from '../result.ts';
+import type { Entry } from './flatten.ts';
+import { flatten } from './flatten.ts';
+import type { Row } from './table.ts';
+
+/** An object that a run may not have brings no columns at all: other rows say which there are. */
+const flattenIfThere = (prefix: string, value: object | null): Entry[] =>
+  value === null ? [] : flatten(prefix, value);
+
+const without = <T extends object, K extends keyof T>(value: T | null, ...keys: K[]): Omit<T, K> | null => {
+  if (value === null) return null;
+  const copy = { ...value };
+  for (const key of keys) Reflect.deleteProperty(copy, key);
+  return copy;
+};
+
+/** Which run a row is of: in every table the same columns, to join by. */
+export const identityOf = ({ runId, sweep }: RunResult): Row => [
+  [['runId', runId]],
+  flattenIfThere('sweep', without(sweep, 'cell')),
+  flattenIfThere('cell', sweep?.cell ?? null),
+];
+
+const outcomeOf = (run: RunResult): Entry[] => [
+  ['state', run.state],
+  ['startedAt', run.startedAt],
+  ['durationMs', run.durationMs],
+  ['driver', run.driver],
+  ['backend', run.link.backend],
+  ['strategy', run.strategy],
+  ['link', run.link.profile],
+  ['error.code', run.error?.code ?? null],
+  ['error.message', run.error?.message ?? null],
+];
+
+/** One run, one row: everything of it that is a single value. */
+export const runRow = (run: RunResult): Row => [
+  ...identityOf(run),
+  outcomeOf(run),
+  flatten('scenario', run.scenario),
+  flattenIfThere('linkDefinition', without(run.link.definition, 'name', 'description')),
+  flattenIfThere('calibration', without(run.link.calibration, 'applied', 'backend')),
+  flattenIfThere('measurement', run.measurement),
+  flattenIfThere('integrity', run.integrity),
+  flatten('environment', without(run.environment, 'hosts', 'network')),
+];
