@@ -57,6 +57,35 @@ describe('PageBatch', () => {
     },
   );
 
+  test('uniform pages are what protobufjs reads, and what is read of protobufjs', () => {
+    const uniform = { pages: [3, 70_000], patterns: Buffer.alloc(32, 7) };
+    const batch = { pages: Uint32Array.of(7), zeroRuns: [1, 2], copyPage, uniform };
+    const bytes = bytesOf({ sequence: 5, pages: batch });
+    const payload = Buffer.alloc(4096, 7);
+    const fields = { pages: [7], zeroRuns: [1, 2], payload };
+    expect(message.toObject(message.decode(bytes), { longs: Number })).toEqual({
+      sequence: 5,
+      pages: { ...fields, uniformPages: uniform.pages, uniformPatterns: uniform.patterns },
+    });
+    expect(batchWireBytes(5, batch)).toBe(bytes.length + 5);
+    const theirs = { ...fields, uniformPages: uniform.pages, uniformPatterns: uniform.patterns };
+    const written = message.encode(message.fromObject({ sequence: 5, pages: theirs })).finish();
+    for (const read of [bytes, Buffer.from(written)])
+      expect(bulkCodec.deserialize(read)).toEqual({
+        body: 'pages',
+        sequence: 5,
+        pages: { ...fields, uniform },
+      });
+  });
+
+  test('uniform pages need no whole page beside them', () => {
+    const uniform = { pages: [3], patterns: Buffer.alloc(16, 7) };
+    const batch = { pages: new Uint32Array(0), zeroRuns: [], copyPage, uniform };
+    const bytes = bytesOf({ sequence: 5, pages: batch });
+    expect(bulkCodec.deserialize(bytes)).toMatchObject({ pages: { pages: [], uniform } });
+    expect(batchWireBytes(5, batch)).toBe(bytes.length + 5);
+  });
+
   test('is read in the unpacked form and field order that another implementation may write', () => {
     const inner = Buffer.from([0x10, 5, 0x10, 2, 0x0d, 9, 0, 0, 0]);
     const bytes = Buffer.concat([Buffer.from([0x12, inner.length]), inner, Buffer.from([0x08, 3])]);

@@ -97,8 +97,72 @@ describe('short forms', () => {
     ['stress:64MiB@flat-out', 64 * mebibyte, 0],
     ['stress:64MiB@160MiB/s', 64 * mebibyte, 40_960],
     ['stress@40000', 256 * mebibyte, 40_000],
+    ['stress:64MiB@40000,content=random', 64 * mebibyte, 40_000],
   ])('workload %s', (text, regionBytes, dirtyRatePagesPerSecond) => {
     expect(valid({ workload: text }).workload).toMatchObject({ regionBytes, dirtyRatePagesPerSecond });
+  });
+});
+
+describe('switches of the agent', () => {
+  test('as a file and as the command line give them', () => {
+    const scenario = valid(
+      { limits: { maxBandwidthMbps: 4400 }, transfer: { dirtyBitmap: false, channels: 1 } },
+      {
+        workload: 'hotspot,content=uniform,hotRegionFraction=0.5',
+        limits: { maxPostcopyBandwidthMbps: '300' },
+        transfer: { uniformPages: true, faults: 'blocking' },
+      },
+    );
+    expect(scenario.limits).toMatchObject({ maxBandwidthMbps: 4400, maxPostcopyBandwidthMbps: 300 });
+    expect(scenario.transfer).toEqual({
+      channels: 1,
+      faults: 'blocking',
+      dirtyBitmap: false,
+      uniformPages: true,
+    });
+    expect(scenario.workload).toMatchObject({
+      name: 'hotspot',
+      content: 'uniform',
+      hotRegionFraction: 0.5,
+    });
+  });
+
+  test('that have no effect are refused, all at once', () => {
+    const limits = { maxBandwidthMbps: 100, maxPostcopyBandwidthMbps: 100, postcopyPushDelayMs: 5 };
+    const transfer = { faults: 'blocking', dirtyBitmap: false, channels: 2 };
+    expect(problemsOf({ strategy: 'pre-copy', limits, transfer })).toEqual([
+      expect.stringMatching(/^limits\.maxPostcopyBandwidthMbps: pre-copy has no post-copy; did you mean/),
+      expect.stringMatching(/^transfer\.faults: pre-copy has no demand faults/),
+      expect.stringMatching(/^transfer\.faults: blocking means one stream .* got 2 channels$/),
+      expect.stringMatching(/^transfer\.faults: blocking answers faults by the push alone/),
+      expect.stringMatching(/^transfer\.dirtyBitmap: without it pre-copy would have all pages pending/),
+    ]);
+    expect(problemsOf({ strategy: 'post-copy', limits: { maxBandwidthMbps: 100 } })).toEqual([
+      expect.stringMatching(/^limits\.maxBandwidthMbps: post-copy sends no page before the switchover/),
+    ]);
+    expect(problemsOf({ strategy: 'post-copy', transfer: { dirtyBitmap: false } })).toEqual([
+      expect.stringMatching(/^transfer\.dirtyBitmap: post-copy sends every page once/),
+    ]);
+  });
+
+  test.each([
+    ['post-copy', { limits: { maxPostcopyBandwidthMbps: 100 }, transfer: { faults: 'in-stream' } }],
+    ['pre-copy', { limits: { maxBandwidthMbps: 100 }, transfer: { uniformPages: true, channels: 4 } }],
+    ['stop-and-copy', { limits: { maxBandwidthMbps: 100 } }],
+    ['hybrid', { limits: { postcopyPushDelayMs: 5 }, transfer: { faults: 'in-stream' } }],
+  ])('that have one are not (%s)', (strategy, document) => {
+    valid({ strategy, ...document });
+  });
+
+  test.each([
+    [{ transfer: { faults: 'in stream' } }, /unknown way to answer faults "in stream"; .*"in-stream"/],
+    [{ transfer: { uniformPages: 'yes' } }, /expected true or false, got "yes"/],
+    [{ limits: { maxBandwidthMbps: -1 } }, /expected a whole number from 0 to 100000, got -1/],
+    [{ workload: 'stress,content=unifrom' }, /unknown content "unifrom"; did you mean "uniform"\?/],
+    [{ workload: 'idle,content=uniform' }, /idle only ticks, so it takes .* no content/],
+    [{ workload: 'stress,uniform' }, /workload: unknown key "uniform"/],
+  ])('%j is refused', (document, pattern) => {
+    expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { geometryOf, sliceOf } from '../../../../hosts/guest/geometry.ts';
+import { geometryOf, noPages, sliceOf, uniformPagesOf } from '../../../../hosts/guest/geometry.ts';
 import type { GuestConfig } from '../../../../proto/guest.ts';
 
 const guest = (ram: number, base: number, region: number): GuestConfig => ({
@@ -17,6 +17,13 @@ const guest = (ram: number, base: number, region: number): GuestConfig => ({
     hotRegionFraction: 0.1,
     content: 'random',
   },
+});
+
+test('the region is what is uniform, where the workload says so', () => {
+  const config = guest(100, 20, 50);
+  const uniform = { ...config, workload: { ...config.workload, content: 'uniform' as const } };
+  expect(uniformPagesOf(uniform)).toEqual({ first: 20, end: 70 });
+  expect(uniformPagesOf(config)).toBe(noPages);
 });
 
 describe('geometryOf', () => {

@@ -73,6 +73,48 @@ describe('pages that verify themselves', () => {
   });
 });
 
+describe('uniform pages', () => {
+  const uniform = { first: 10, end: 20 };
+  beforeEach(() => {
+    memory = new GuestMemory(allocateGuest(pageCount, 1, seed), seed, uniform);
+  });
+
+  test.each([10, 19])('page %i repeats its header, and reads back every version written to it', (page) => {
+    for (const version of [1, 2, 1_000_000]) {
+      memory.writeVersion(page, version);
+      expect(memory.readVersion(page)).toBe(version);
+      const bytes = Buffer.alloc(4096);
+      memory.copyTo(page, bytes, 0);
+      expect(bytes).toEqual(Buffer.alloc(4096, bytes.subarray(0, 16)));
+      expect(memory.takeUniform(page, [])).toBe(true);
+    }
+  });
+
+  test.each([9, 20])('page %i beside them is random', (page) => {
+    memory.writeVersion(page, 1);
+    expect(memory.readVersion(page)).toBe(1);
+    expect(memory.takeUniform(page, [])).toBe(false);
+  });
+
+  test('one changed byte anywhere is noticed, and so is a random page in their place', () => {
+    const original = Buffer.alloc(4096);
+    const damaged = Buffer.alloc(4096);
+    memory.writeVersion(12, 3);
+    memory.copyTo(12, original, 0);
+    for (const at of [0, 4, 8, 12, 15, 16, 17, 2048, 4095]) {
+      original.copy(damaged);
+      damaged[at] = (damaged[at] ?? 0) ^ 1;
+      memory.copyFrom(12, damaged, 0);
+      expect(memory.readVersion(12)).toBe(-1);
+    }
+    const random = new GuestMemory(allocateGuest(pageCount, 1, seed), seed);
+    random.writeVersion(12, 3);
+    random.copyTo(12, damaged, 0);
+    memory.copyFrom(12, damaged, 0);
+    expect(memory.readVersion(12)).toBe(-1);
+  });
+});
+
 describe('bitmaps', () => {
   test('a page is dirty until the next sync', () => {
     memory.markDirty(40);

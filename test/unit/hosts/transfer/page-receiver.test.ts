@@ -89,6 +89,48 @@ describe('PageReceiver', () => {
     expect(receiver.presentCount).toBe(0);
   });
 
+  const uniform = { pages: [3, 4], patterns: Buffer.alloc(32, 7) };
+  const nothingElse = { pages: [], zeroRuns: [], payload: Buffer.alloc(0) };
+
+  test('uniform pages are filled with their pattern', () => {
+    receiver.acceptsUniform = true;
+    memory.writeVersion(3, 1);
+    receiver.receive({
+      ...nothingElse,
+      uniform: { ...uniform, patterns: Buffer.from([...Array(32).keys()]) },
+    });
+    const bytes = Buffer.alloc(8192);
+    memory.copyTo(3, bytes, 0);
+    memory.copyTo(4, bytes, 4096);
+    for (const [at, byte] of bytes.entries()) expect(byte).toBe((at % 16) + (at < 4096 ? 0 : 16));
+    expect({ present: receiver.presentCount, received: receiver.uniformPagesReceived }).toEqual({
+      present: 2,
+      received: 2,
+    });
+  });
+
+  test("once the guest runs, a uniform page that is there is the guest's own", () => {
+    receiver.acceptsUniform = true;
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+    receiver.guestRuns = true;
+    receiver.receive({ ...nothingElse, uniform });
+    expect(memory.readVersion(3)).toBe(2);
+    expect(receiver.duplicateArrivals).toBe(1);
+    expect(installed).toEqual([4]);
+  });
+
+  test.each([
+    ['that the hello did not announce', uniform, false],
+    ['beyond memory', { ...uniform, pages: [3, pageCount] }, true],
+    ['without their patterns', { ...uniform, patterns: Buffer.alloc(16) }, true],
+    ['of more than 2048', { pages: Array(2049).fill(1), patterns: Buffer.alloc(2049 * 16) }, true],
+  ])('refuses uniform pages %s and installs nothing of the batch', (_, pages, accepts) => {
+    receiver.acceptsUniform = accepts;
+    const batch = { pages: [7], zeroRuns: [], payload: Buffer.alloc(4096), uniform: pages };
+    expect(codeOfThrown(() => { receiver.receive(batch); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    expect(receiver.presentCount).toBe(0);
+  });
+
   test('refuses discards beyond memory', () => {
     expect(codeOfThrown(() => { receiver.discard([0, pageCount + 1]); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
   });

@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { GuestMemory } from '../../../../hosts/guest/memory.ts';
+import { PageSet } from '../../../../hosts/guest/page-set.ts';
+import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import { Batcher, isEmpty } from '../../../../hosts/transfer/batcher.ts';
+import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
+import { bulkCodec } from '../../../../proto/bulk.ts';
+import type { OutgoingBatch } from '../../../../proto/bulk.ts';
+
+const pageCount = 6000;
+const uniformRange = { first: 3000, end: 6000 };
+let memory: GuestMemory;
+
+beforeEach(() => {
+  memory = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, uniformRange);
+  for (const page of [1, 2, 5, 3001, 3002, 3003]) memory.writeVersion(page, page + 1);
+});
+
+const shapeOf = ({ pages, zeroRuns, uniform }: OutgoingBatch) => ({
+  whole: [...pages],
+  zeroRuns,
+  uniform: uniform?.pages ?? null,
+});
+
+/** What the destination makes of a batch that has gone over the wire. */
+const received = (batch: OutgoingBatch): GuestMemory => {
+  const serialised = bulkCodec.serialize({ sequence: 1, pages: batch });
+  const bytes = Buffer.alloc(serialised.byteLength);
+  serialised.copy(bytes, 0);
+  const message = bulkCodec.deserialize(bytes);
+  if (message.body !== 'pages') throw new Error(message.body);
+  const target = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, uniformRange);
+  const receiver = new PageReceiver(target, () => undefined);
+  receiver.acceptsUniform = true;
+  receiver.receive(message.pages);
+  return target;
+};
+
+describe('Batcher', () => {
+  test('takes whole pages and the zero runs between them, wraps around, and empties the set', () => {
+    const pages = PageSet.of(pageCount, [1, 2, 5, 6, 7, 100]);
+    const { batch, next, zeroPages } = new Batcher(memory, false).take(pages, 5, 10);
+    expect(shapeOf(batch)).toEqual({ whole: [5, 1, 2], zeroRuns: [6, 2, 100, 1], uniform: null });
+    expect({ next, zeroPages, left: pages.count }).toEqual({ next: 3, zeroPages: 3, left: 0 });
+  });
+
+  test('stops at as many whole pages as wanted', () => {
+    const pages = PageSet.all(pageCount);
+    const { batch, next } = new Batcher(memory, false).take(pages, 0, 2);
+    expect(shapeOf(batch).whole).toEqual([1, 2]);
+    expect({ next, left: pages.count }).toEqual({ next: 3, left: pageCount - 3 });
+  });
+
+  test('skipped pages leave the set, but are not in the batch', () => {
+    const pages = PageSet.of(pageCount, [1, 2]);
+    const { batch } = new Batcher(memory, false).take(pages, 0, 10, () => true);
+    expect({ isEmpty: isEmpty(batch), left: pages.count }).toEqual({ isEmpty: true, left: 0 });
+  });
+
+  test('uniform pages travel as their pattern, and arrive whole', () => {
+    const pages = PageSet.of(pageCount, [5, 3001, 3002, 4000]);
+    const { batch } = new Batcher(memory, true).take(pages, 0, 10);
+    expect(shapeOf(batch)).toEqual({ whole: [5], zeroRuns: [4000, 1], uniform: [3001, 3002] });
+    const target = received(batch);
+    expect([5, 3001, 3002, 4000].map((page) => target.readVersion(page))).toEqual([6, 3002, 3003, 0]);
+    expect(isEmpty(new Batcher(memory, true).one(3001).batch)).toBe(false);
+  });
+
+  test('without the switch they travel whole', () => {
+    const { batch } = new Batcher(memory, false).take(PageSet.of(pageCount, [3001]), 0, 10);
+    expect(shapeOf(batch)).toEqual({ whole: [3001], zeroRuns: [], uniform: null });
+  });
+
+  test('a page that differs from its pattern in one byte travels whole', () => {
+    const bytes = Buffer.alloc(4096);
+    for (const at of [16, 31, 2048, 4095]) {
+      memory.writeVersion(3001, 2);
+      memory.copyTo(3001, bytes, 0);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      memory.copyFrom(3001, bytes, 0);
+      expect(shapeOf(new Batcher(memory, true).one(3001).batch).whole).toEqual([3001]);
+    }
+  });
+
+  test('a batch has at most 2048 uniform pages', () => {
+    for (let page = 3000; page < 6000; page++) memory.writeVersion(page, 1);
+    const pages = PageSet.of(
+      pageCount,
+      Array.from({ length: 3000 }, (_, index) => 3000 + index),
+    );
+    const { batch } = new Batcher(memory, true).take(pages, 0, 256);
+    expect(batch.uniform?.pages).toHaveLength(2048);
+    expect(pages.count).toBe(952);
+  });
+
+  test.each([
+    [4, { whole: [], zeroRuns: [4, 1], uniform: null }, 1],
+    [5, { whole: [5], zeroRuns: [], uniform: null }, 0],
+    [3001, { whole: [], zeroRuns: [], uniform: [3001] }, 0],
+  ])('page %i by itself', (page, shape, zeroPages) => {
+    const taken = new Batcher(memory, true).one(page);
+    expect(shapeOf(taken.batch)).toEqual(shape);
+    expect(taken.zeroPages).toBe(zeroPages);
+  });
+});
