@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Comparison } from '../../../../harness/compare/compare.ts';
+import type { Judgement } from '../../../../harness/trends/judgement.ts';
+import { parseCsv } from '../../../support/csv.ts';
+import { documentsAsRuns } from '../../../support/documents-as-runs.ts';
+import { negativeControls } from '../../../support/negative-controls.ts';
+import type { PaperRun } from '../../../support/trend-runs.ts';
+import { trendRun } from '../../../support/trend-runs.ts';
+
+const cli = fileURLToPath(new URL('../../../../harness/cli.ts', import.meta.url));
+
+/** The real command in a process of its own, in the directory of the result sets; a bound against hanging only. */
+const livemig = (
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) => {
+    const options = { cwd: directory, timeout: 60_000, env: { ...process.env, ...env }, maxBuffer: 1 << 26 };
+    execFile(process.execPath, [cli, ...args], options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+    });
+  });
+
+const timeoutMs = 60_000;
+let directory: string;
+const hybrid = documentsAsRuns().filter(({ part, cell }) => part === 'hybrid' && cell['link'] === '1G');
+const write = (name: string, runs: readonly PaperRun[]): Promise<void> =>
+  writeFile(join(directory, name), runs.map((run) => `${JSON.stringify(trendRun(run))}\n`).join(''));
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'livemig-cli-'));
+  await write('good.jsonl', hybrid);
+  await write('bad.jsonl', negativeControls['5a'].spoil(negativeControls['1a'].spoil(hybrid)));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+describe('validate', () => {
+  test(
+    'prints the verdicts; what is not measured does not fail unless all are required',
+    async () => {
+      const { code, stdout } = await livemig(['validate', 'good.jsonl']);
+      expect(stdout).toMatch(/^ {2}1a +holds /m);
+      expect(stdout).toMatch(/^ {2}1b +not measured /m);
+      expect(code).toBe(0);
+      expect((await livemig(['validate', 'good.jsonl', '--require-all'])).code).toBe(1);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'ends with 1 where a check fails, and writes JSON, JUnit and the summary of a GitHub step',
+    async () => {
+      const summary = join(directory, 'summary.md');
+      await writeFile(summary, 'before\n');
+      const { code, stdout } = await livemig(
+        ['validate', 'bad.jsonl', '--json', '--junit', 'trends.xml', '--github-summary'],
+        { GITHUB_STEP_SUMMARY: summary },
+      );
+      expect(code).toBe(1);
+      const judgement = JSON.parse(stdout) as Judgement;
+      const failed = judgement.verdicts.filter(({ verdict }) => verdict === 'fails').map(({ id }) => id);
+      expect(failed).toEqual(['1a', '5a']);
+      expect(await readFile(join(directory, 'trends.xml'), 'utf8')).toContain('failures="2"');
+      expect(await readFile(summary, 'utf8')).toMatch(/^before\n## The documents' trends: .*2 fail/);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'tells every problem of its input, exit code 2',
+    async () => {
+      const { code, stdout, stderr } = await livemig(
+        ['validate', 'none', '--accounting', 'wier', '--json', '--markdown', '--github-summary'],
+        { GITHUB_STEP_SUMMARY: '' },
+      );
+      expect(code).toBe(2);
+      expect((JSON.parse(stdout) as { error: { problems: string[] } }).error.problems).toHaveLength(4);
+      expect(stderr).toContain('did you mean "wire"?');
+      expect(stderr).toContain('none: there is no such file or directory');
+    },
+    timeoutMs,
+  );
+});
+
+describe('compare', () => {
+  test(
+    'ends with 1 where there is a regression',
+    async () => {
+      const same = await livemig(['compare', 'good.jsonl', 'good.jsonl', '--markdown']);
+      expect(same.code).toBe(0);
+      expect(same.stdout).toContain('## Comparison: 0 regressions');
+      const { code, stdout } = await livemig(['compare', 'good.jsonl', 'bad.jsonl', '--json']);
+      expect(code).toBe(1);
+      expect((JSON.parse(stdout) as Comparison).counts.regression).toBeGreaterThan(1);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'tells every problem of both sets, exit code 2',
+    async () => {
+      const { code, stderr } = await livemig(['compare', 'a', 'b', '--threshold', 'much', '--treshold', '5']);
+      expect(code).toBe(2);
+      for (const text of [
+        'a: there is no',
+        'b: there is no',
+        '--threshold: expected a percentage',
+        'did you mean --threshold?',
+      ])
+        expect(stderr).toContain(text);
+    },
+    timeoutMs,
+  );
+});
+
+test(
+  'export writes CSV to a file and to standard output alike',
+  async () => {
+    const { code, stdout } = await livemig(['export', 'good.jsonl']);
+    expect(code).toBe(0);
+    expect(parseCsv(stdout)).toHaveLength(1 + hybrid.length);
+    const file = await livemig(['export', 'good.jsonl', '--csv', 'runs.csv']);
+    expect([file.code, file.stdout]).toEqual([0, '']);
+    expect(await readFile(join(directory, 'runs.csv'), 'utf8')).toBe(stdout);
+    const wrong = await livemig(['export', 'good.jsonl', '--csv', '.', '--table', 'rouns']);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain('got a directory');
+    expect(wrong.stderr).toContain('did you mean "runs"?');
+  },
+  timeoutMs,
+);
+
+test.each(['validate', 'compare', 'export'])(
+  '%s --help explains itself with examples',
+  async (command) => {
+    const { code, stdout } = await livemig([command, '--help']);
+    expect(code).toBe(0);
+    for (const text of [`livemig ${command}`, 'Examples:', 'Exit codes:']) expect(stdout).toContain(text);
+  },
+  timeoutMs,
+);
