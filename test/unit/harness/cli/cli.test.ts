@@ -26,12 +26,12 @@ describe('livemig', () => {
     async () => {
       const { code, stdout } = await livemig('--help');
       expect(code).toBe(0);
-      for (const word of ['run', 'doctor', 'calibrate', 'list', 'Examples:']) expect(stdout).toContain(word);
+      for (const word of ['run', 'sweep', 'doctor', 'calibrate', 'list', 'Examples:']) expect(stdout).toContain(word);
     },
     timeoutMs,
   );
 
-  test.each(['run', 'doctor', 'calibrate', 'list'])(
+  test.each(['run', 'sweep', 'doctor', 'calibrate', 'list'])(
     '%s --help',
     async (command) => {
       const { code, stdout } = await livemig(command, '--help');
