@@ -1,13 +1,13 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { messageOf } from '../../proto/errors.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import type { RunResult } from '../result.ts';
 import { readResults } from '../results.ts';
 import { defaultOut, writeAtomically } from '../store.ts';
 import type { Body, Exit } from './command.ts';
-import { refuse, withBody } from './command.ts';
+import { withBody } from './command.ts';
 import { exitCodes, print } from './output.ts';
 
 const defaultPage = 'report.html';
@@ -35,17 +35,13 @@ const writePlots = async (runs: readonly RunResult[], directory: string): Promis
 
 const writePage = async (runs: readonly RunResult[], title: string, version: string): Promise<string> => {
   const { reportPage } = await import('../report/page/index.ts');
-  const { judge } = await import('../trends/index.ts');
-  const { contradictions } = await import('../trends/contradictions/index.ts');
-  const { scaleNotes } = await import('../trends/scale.ts');
+  const { judgementOf } = await import('../trends/judgement.ts');
   return reportPage({
     title,
     generatedAt: new Date().toISOString(),
     livemigVersion: version,
     runs,
-    verdicts: judge(runs),
-    contradictions: contradictions(),
-    notes: scaleNotes(runs),
+    judgement: judgementOf(runs, { accounting: 'payload' }),
   });
 };
 
@@ -54,14 +50,12 @@ const bodyOf =
   async (words, options, problems) => {
     const out = textOf(options['out'], defaultPage);
     const plots = typeof options['plots'] === 'string' ? options['plots'] : undefined;
-    refuse([
+    const found = [
       ...problems,
       ...(await writableProblem('--out', dirname(out))),
       ...(plots === undefined ? [] : await writableProblem('--plots', plots)),
-    ]);
-    const runs = await readResults(words.length === 0 ? [defaultOut] : words);
-    if (runs.length === 0)
-      throw new LivemigError('BAD_INPUT', 'there is no result to report', { problems: [] });
+    ];
+    const runs = await readResults(words.length === 0 ? [defaultOut] : words, found);
     const page = await writePage(runs, textOf(options['title'], defaultTitle), version);
     await writeAtomically(out, page);
     await print(`${out}: ${formatCount(runs.length)} runs, ${formatBytes(Buffer.byteLength(page))}`);

@@ -1,8 +1,6 @@
 import type { ReportInput } from '../../harness/report/page/index.ts';
 import type { RunResult } from '../../harness/result.ts';
-import { contradictions } from '../../harness/trends/contradictions/index.ts';
-import { judge } from '../../harness/trends/index.ts';
-import { scaleNotes } from '../../harness/trends/scale.ts';
+import { judgementOf } from '../../harness/trends/judgement.ts';
 
 /** What `livemig report` makes of a result set. */
 export const reportInputOf = (runs: readonly RunResult[], title = 'A report'): ReportInput => ({
@@ -10,7 +8,5 @@ export const reportInputOf = (runs: readonly RunResult[], title = 'A report'): R
   generatedAt: '2026-11-21T08:00:00.000Z',
   livemigVersion: '0.0.0-test',
   runs,
-  verdicts: judge(runs),
-  contradictions: contradictions(),
-  notes: scaleNotes(runs),
+  judgement: judgementOf(runs, { accounting: 'payload' }),
 });

@@ -1,3 +1,4 @@
+import type { Judgement } from '../../trends/judgement.ts';
 import type { TrendVerdict } from '../../trends/verdict.ts';
 import type { Markup } from './html.ts';
 import { markup, prose } from './html.ts';
@@ -65,12 +66,12 @@ const tableOf = (verdicts: readonly TrendVerdict[], links: CheckLinks): Markup =
   </div>`;
 
 /** Every check with its verdict, by document and set-up. */
-export const checksSection = (verdicts: readonly TrendVerdict[], links: CheckLinks): Markup =>
+export const checksSection = ({ verdicts, tolerancesFrozenOn }: Judgement, links: CheckLinks): Markup =>
   markup`<section id="checks">
     <h2>Checks on the documents’ trends</h2>
     <p>
       A check gates on orderings, slopes and ratios, never on absolute seconds. Its tolerance was frozen
-      before anything was measured. <em>Contested</em>: the document’s claim is doubtful itself.
+      on ${tolerancesFrozenOn}, before anything was measured. <em>Contested</em>: the document’s claim is doubtful itself.
       <em>Not measured</em>: the result set lacks what the check needs; what is missing stands with it.
       Intervals are percentile bootstraps over the repetitions.
     </p>

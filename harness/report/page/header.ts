@@ -52,7 +52,7 @@ const outcomeOf = (verdicts: readonly TrendVerdict[]): Markup =>
 
 /** Title, what was measured, when and where. @param dataId the result set's SHA-256 */
 export const headerOf = (input: ReportInput, dataId: string): Markup => {
-  const { title, runs, verdicts, generatedAt, livemigVersion } = input;
+  const { title, runs, judgement, generatedAt, livemigVersion } = input;
   return markup`<header id="top">
     <p class="kicker">livemig report</p>
     <h1>${title}</h1>
@@ -61,7 +61,7 @@ export const headerOf = (input: ReportInput, dataId: string): Markup => {
       against what two documents published. Links and round trips are real; guests are scaled where it is
       said.
     </p>
-    ${outcomeOf(verdicts)}
+    ${outcomeOf(judgement.verdicts)}
     ${factsOf([
       ['Measured', whenText(runs)],
       ['Runs', `${formatCount(runs.length)}: ${statesText(runs)}`],

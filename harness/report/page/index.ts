@@ -63,7 +63,8 @@ const skeleton = (title: string, csp: string, body: Markup): string =>
 
 /** A result set as one page that needs nothing but a browser. Everything that comes from results is escaped. */
 export const reportPage = async (input: ReportInput): Promise<string> => {
-  const { runs, verdicts } = input;
+  const { runs, judgement } = input;
+  const { verdicts } = judgement;
   const anchors = uniqueIds('run', runs, ({ runId }) => runId);
   const byRunId = new Map([...anchors].map(([{ runId }, anchor]) => [runId, anchor]));
   const ids = uniqueIds('check', verdicts, ({ id }) => id);
@@ -83,9 +84,9 @@ export const reportPage = async (input: ReportInput): Promise<string> => {
   const body = markup`${headerOf(input, await fingerprint(JSON.stringify(runs)))}
     ${contentsOf(contents)}
     <main>
-      ${checksSection(verdicts, { ids, runs: byRunId })}
-      ${contradictionsSection(input.contradictions)}
-      ${methodSection(input.notes)}
+      ${checksSection(judgement, { ids, runs: byRunId })}
+      ${contradictionsSection(judgement.contradictions)}
+      ${methodSection(judgement.notes)}
       ${parts.map(({ section }) => section)}
       ${environmentSection(runs)}
       ${linksSection(runs)}

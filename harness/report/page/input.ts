@@ -1,6 +1,5 @@
 import type { RunResult } from '../../result.ts';
-import type { Contradiction } from '../../trends/contradictions/index.ts';
-import type { TrendVerdict } from '../../trends/verdict.ts';
+import type { Judgement } from '../../trends/judgement.ts';
 
 /** Everything that the page tells. */
 export interface ReportInput {
@@ -9,8 +8,6 @@ export interface ReportInput {
   generatedAt: string;
   livemigVersion: string;
   runs: readonly RunResult[];
-  verdicts: readonly TrendVerdict[];
-  contradictions: readonly Contradiction[];
-  /** What scaling does not preserve, and which sweeps stand together. */
-  notes: readonly string[];
+  /** What `livemig validate` says of these runs. */
+  judgement: Judgement;
 }

@@ -5,18 +5,12 @@ import type { RunResult } from '../../../../../harness/result.ts';
 import { idsOf, inPageLinksOf, outsideOf } from '../../../../support/page-links.ts';
 import { completedPaperResult } from '../../../../support/paper-result.ts';
 import { reportInputOf } from '../../../../support/report-input.ts';
-import { syntheticIcclab, syntheticUlster } from '../../../../support/sweep-results.ts';
+import { shownRuns } from '../../../../support/shown-runs.ts';
 
 // A hundred drawings in one test, on a machine that others share.
 jest.setTimeout(60_000);
 
-/** A few cells of every part, one run each, and the bisection: enough for a page. */
-const isShown = ({ sweep }: RunResult): boolean =>
-  sweep?.part === 'pre-copy-limit' ||
-  (sweep?.repeat === 0 &&
-    [undefined, 0, 2048, 8192].includes(sweep.cell['stressMB'] as number | undefined) &&
-    [undefined, 't', 'xl'].includes(sweep.cell['flavour'] as string | undefined));
-const runs = [...syntheticIcclab(), ...syntheticUlster()].filter(isShown);
+const runs = shownRuns();
 const hostile = `x"></title><script>alert(1)</script><img src=http://127.0.0.1/x onerror=alert(2)>'`;
 
 describe('a page of both experiments', () => {
@@ -65,7 +59,7 @@ describe('a page of both experiments', () => {
   });
 
   test('every verdict is a word', () => {
-    const verdicts = reportInputOf(runs).verdicts;
+    const verdicts = reportInputOf(runs).judgement.verdicts;
     const words = [
       ...page.matchAll(/<span class="verdict \w+"><span aria-hidden="true">.<\/span> ([a-z ]+)<\/span>/g),
     ];
@@ -113,7 +107,7 @@ describe('hostile results', () => {
   test('bring in no element, no attribute and no address', async () => {
     const some = [runs[0]!, runs.find(({ state }) => state === 'failed')!].map(poisoned);
     const input = reportInputOf(some, hostile);
-    const page = await reportPage({ ...input, notes: [hostile] });
+    const page = await reportPage({ ...input, judgement: { ...input.judgement, notes: [hostile] } });
     expect(page).toContain('&lt;script&gt;alert(1)');
     expect(page).not.toMatch(/<script>alert|<img|onerror=alert\(2\)>/);
     expect(page.match(/<script/g)).toHaveLength(1);
@@ -143,7 +137,11 @@ describe('what is missing is said', () => {
 
   test('without a single verdict or completed run there still is a page', async () => {
     const failed = runs.filter(({ state }) => state === 'failed').slice(0, 2);
-    const page = await reportPage({ ...reportInputOf(failed), verdicts: [], contradictions: [] });
+    const input = reportInputOf(failed);
+    const page = await reportPage({
+      ...input,
+      judgement: { ...input.judgement, verdicts: [], contradictions: [] },
+    });
     expect(page).toContain('No check was made on this result set.');
     expect(page).toContain('None is listed.');
   });

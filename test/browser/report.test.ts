@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import type { Watched } from '../support/browser.ts';
+import { noBrowser, openWatched } from '../support/browser.ts';
+import { parseCsv } from '../support/csv.ts';
+import { shownRuns } from '../support/shown-runs.ts';
+import { figureIds } from './figure-ids.ts';
+import { drawingWords, hasText, inPageTargets, marksOf } from './in-page.js';
+import type { OpenedReport } from './opened-report.ts';
+import { download, openReport } from './opened-report.ts';
+
+const runs = shownRuns();
+const asDocument = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** A reader with a wide screen who looks at everything, in this order; at the end nothing was fetched. */
+const wideReport = (): void => {
+  let report: OpenedReport;
+  let watched: Watched;
+  let page: Page;
+
+  beforeAll(async () => {
+    report = await openReport(runs);
+    watched = await openWatched(report.browser, report.url);
+    page = watched.page;
+  });
+  afterAll(() => report.close());
+
+  test.each(figureIds)('%s is drawn, in its wide form, with marks that can be seen', async (id) => {
+    const drawing = page.locator(`#${id} .wide svg`);
+    const box = await drawing.boundingBox();
+    expect(box?.width).toBeGreaterThan(400);
+    expect(box?.height).toBeGreaterThan(100);
+    expect(await page.locator(`#${id} .narrow svg`).isVisible()).toBe(false);
+    const marks = await drawing.evaluate(marksOf);
+    expect(marks.filter(({ isSized }) => isSized).length).toBeGreaterThan(4);
+    // A variable that nobody defined would leave `none`.
+    expect(marks.every(({ isInked }) => isInked)).toBe(true);
+  });
+
+  test('drawings have a name and a description for those who don’t see them', async () => {
+    const words = await page.evaluate(drawingWords);
+    expect(words.length).toBeGreaterThan(figureIds.length * 2);
+    for (const [title, description] of words) {
+      expect(title?.length).toBeGreaterThan(10);
+      expect(description?.length).toBeGreaterThan(20);
+    }
+  });
+
+  test('every link within the page has one target', async () => {
+    const targets = await page.evaluate(inPageTargets);
+    expect(targets.length).toBeGreaterThan(50);
+    expect(targets.filter(({ count }) => count !== 1)).toEqual([]);
+  });
+
+  test('a link to a run opens what it is folded into', async () => {
+    const link = page.locator('#failures tbody a').first();
+    const target = page.locator((await link.getAttribute('href')) ?? '');
+    expect(await target.locator('.run-body').isVisible()).toBe(false);
+    await link.click();
+    await target.locator('.run-body').waitFor({ state: 'visible' });
+    expect(await target.locator('.failure').first().textContent()).toContain('NOT_CONVERGED');
+  });
+
+  test.each(figureIds)('the CSV of %s parses, with as many columns in every row', async (id) => {
+    const { name, text } = await download(page, page.locator(`#${id} a.download`));
+    expect(name).toBe(`${id}.csv`);
+    const [head, ...rows] = parseCsv(text);
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) expect(row).toHaveLength(head!.length);
+  });
+
+  test('the CSV and the table on the page say the same', async () => {
+    const { text } = await download(page, page.locator('#hybrid-total-time a.download'));
+    const [head, ...rows] = parseCsv(text);
+    const value = head!.indexOf('total_time_s');
+    const inCsv = rows.filter((row) => row[1] === '1 Gb/s, published').map((row) => Number(row[value]));
+    const column = page.locator('#hybrid-total-time .data tbody tr td:nth-child(2)');
+    const inTable = (await column.allTextContents()).map((cell) => parseFloat(cell));
+    expect(inCsv).toEqual([11.9, 28.9, 47, 64.4, 81.3, 96.3, 116.4, 133.4, 151.8]);
+    expect(inTable).toEqual(inCsv);
+  });
+
+  test('a run’s timeline and result come unpacked, and are its own', async () => {
+    const run = runs.find(({ state }) => state === 'completed')!;
+    const id = `run-${run.runId.toLowerCase()}`;
+    await page.goto(`${report.url}#${id}`);
+    const article = page.locator(`#${id}`);
+    await article.locator('.timeline svg').waitFor({ state: 'visible' });
+    const timeline = await download(page, article.locator('.timeline a.download'));
+    expect(timeline.name).toBe(`${id}-timeline.csv`);
+    const [head, ...rows] = parseCsv(timeline.text);
+    expect(head).toEqual(['series', 'at_ms', 'value', 'from_us', 'until_us']);
+    expect(rows.filter(([series]) => series === 'remaining_bytes')).toHaveLength(61);
+    await article.locator('.raw > summary').click();
+    await page.waitForFunction(hasText, `#${id} pre`);
+    expect(JSON.parse((await article.locator('pre').textContent()) ?? '')).toEqual(asDocument(run));
+    const result = await download(page, article.locator('.raw a.download'));
+    expect(result.name).toBe(`${id}.json`);
+    expect(JSON.parse(result.text)).toEqual(asDocument(run));
+  });
+
+  test('by all of that nothing was fetched, and nothing complained', () => {
+    expect(watched.requests).toEqual([]);
+    expect(watched.complaints).toEqual([]);
+  });
+};
+
+if (noBrowser !== null) test.skip(`the report in a browser: ${noBrowser}`, () => undefined);
+else describe('the report in a browser', wideReport);
