@@ -15,19 +15,29 @@ type Problems = string[];
 /** More of one document would say the same again: a document of another schema is wrong in dozens of places. */
 const problemsPerDocument = 3;
 
-const parseJson = (text: string, where: string, problems: Problems): Found[] => {
+const parseJson = (text: string, where: string, problems: Problems, hint = ''): Found[] => {
   try {
     return [{ where, document: JSON.parse(text) as unknown }];
   } catch (error) {
-    problems.push(`${where}: not JSON (${messageOf(error)})`);
+    problems.push(`${where}: not JSON (${messageOf(error)})${hint}`);
     return [];
   }
 };
 
-const linesOf = (text: string, file: string, problems: Problems): Found[] =>
-  text
-    .split('\n')
-    .flatMap((line, index) => (line.trim() === '' ? [] : parseJson(line, `${file}:${index + 1}`, problems)));
+/** The last line of a file that doesn't end with one: whoever wrote it was interrupted. */
+const isUnfinished = (lines: readonly string[], index: number): boolean =>
+  index === lines.length - 1 && lines[index] !== '';
+
+const linesOf = (text: string, file: string, problems: Problems): Found[] => {
+  const lines = text.split('\n');
+  return lines.flatMap((line, index) => {
+    if (line.trim() === '') return [];
+    const hint = isUnfinished(lines, index)
+      ? ', unfinished: resume the sweep that wrote it, or remove the line'
+      : '';
+    return parseJson(line, `${file}:${index + 1}`, problems, hint);
+  });
+};
 
 /** A `.json` file holds one result, or several under `results`. */
 const severalOf = ({ where, document }: Found): Found[] => {

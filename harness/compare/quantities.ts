@@ -1,5 +1,6 @@
 import { formatBytes, formatMs, formatRate, formatUs } from '../format.ts';
 import type { RunResult } from '../result.ts';
+import { hasFailed } from '../trends/outcome.ts';
 
 /** A figure of a run that two result sets are compared by. */
 export interface Quantity {
@@ -20,8 +21,8 @@ const measured =
     measurement === null ? null : of(measurement);
 
 /** 1 for a run that completed, 0 for one that failed; what the machine spoilt counts neither way. */
-const completed = ({ state }: RunResult): number | null =>
-  state === 'completed' ? 1 : state === 'failed' ? 0 : null;
+const completed = (run: RunResult): number | null =>
+  run.state === 'completed' ? 1 : hasFailed(run) ? 0 : null;
 
 const median = { summary: 'median' } as const;
 

@@ -73,6 +73,15 @@ test('a document of another schema is wrong in many places and is told in few li
   expect(problems[3]).toMatch(/and \d+ more$/);
 });
 
+test('an unfinished last line is told as such', async () => {
+  const file = await write('runs.jsonl', `${lines(run('1'))}{"runId":`);
+  const [problem] = await problemsOf(file);
+  expect(problem).toContain(`${file}:2: not JSON`);
+  expect(problem).toContain('unfinished');
+  const whole = await write('whole.jsonl', lines(run('1')).trimEnd());
+  expect(await idsOf(whole)).toEqual(['1']);
+});
+
 test('no run at all is a problem', async () => {
   const file = await write('runs.jsonl', '\n');
   expect(await problemsOf(file)).toEqual([`${file}: no results in it`]);

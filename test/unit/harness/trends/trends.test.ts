@@ -5,6 +5,7 @@ import { judgeCheck } from '../../../../harness/trends/judge-check.ts';
 import type { CheckId } from '../../../../harness/trends/tolerances.ts';
 import { checkIds, tolerances } from '../../../../harness/trends/tolerances.ts';
 import type { TrendVerdict, VerdictName } from '../../../../harness/trends/verdict.ts';
+import type { ErrorCode } from '../../../../proto/errors.ts';
 import { documentsAsRuns } from '../../../support/documents-as-runs.ts';
 import { holdingRuns, negativeControls } from '../../../support/negative-controls.ts';
 import { physicalRuns } from '../../../support/physical-model.ts';
@@ -170,6 +171,27 @@ describe('what is missing', () => {
   test('a search for the limit without a run on the far side', () => {
     const converged = holding.filter(({ part, error }) => part !== 'pre-copy-limit' || error === undefined);
     expect(judgedOne(converged, '6a')).toMatchObject({ verdict: 'not measured' });
+  });
+});
+
+describe('hybrid everywhere (6d)', () => {
+  /** The first attempt at one repetition ends with `error`; the one that completed comes after it. */
+  const firstAttempt = (error: ErrorCode, isMadeAgain: boolean): TrendVerdict => {
+    const runs = holding.filter(({ part }) => part === 'hybrid');
+    const again = { ...runs[0]!, error };
+    return judgedOne([again, ...runs.slice(isMadeAgain ? 0 : 1)], '6d');
+  };
+
+  test.each([
+    ['TESTBED_FAILED', true, 'holds', '54 of 54'],
+    ['TESTBED_FAILED', false, 'holds', '53 of 53'],
+    ['TIMEOUT', true, 'holds', '54 of 54'],
+    ['TIMEOUT', false, 'fails', '53 of 54'],
+    ['INTEGRITY_VIOLATED', true, 'fails', '53 of 54'],
+  ] as const)('%s, made again: %s: %s', (error, isMadeAgain, verdict, counted) => {
+    const found = firstAttempt(error, isMadeAgain);
+    expect(found.verdict).toBe(verdict);
+    expect(found.measured).toContain(counted);
   });
 });
 
