@@ -45,7 +45,9 @@ table.text td,table.text th{min-width:5.5rem}
 .checks .why p{max-width:none;margin:0 0 .3rem}
 .checks .group{padding:1.3rem 0 .5rem;color:var(--soft);font-weight:600;border-bottom:1px solid var(--rule)}
 .checks .group span{position:sticky;left:0;display:inline-block;max-width:min(60rem,calc(100vw - 3rem))}
-tbody th .claim{font-weight:400}
+tbody th .claim{display:block;font-weight:400;min-width:13rem}
+td .source{display:block;min-width:13rem}
+.statement .source{display:inline}
 table.pairs th{width:11rem}
 .remark{white-space:nowrap;margin-left:.5em}
 .run-links a{white-space:nowrap}
@@ -107,11 +109,11 @@ pre{font:.75rem/1.45 ${mono};max-height:28rem;overflow:auto;background:var(--was
 `;
 
 const small = `
-@media (max-width:52rem){
+@media screen and (max-width:52rem){
 .run-body{grid-template-columns:minmax(0,1fr)}
 .cell{min-width:0}
 }
-@media (max-width:48rem){
+@media screen and (max-width:48rem){
 body{padding:1.6rem 1.25rem 3rem}
 h1{font-size:1.65rem}
 h2{margin-top:2.6rem}
@@ -132,7 +134,10 @@ nav,.tools,.download,.raw,.run-links,.data{display:none}
 .wide{display:block}
 .narrow{display:none}
 .scroll{overflow:visible}
-table{font-size:8pt}
+table,.checks .source,td .source{font-size:8pt}
+table.figures td,table.figures tbody th{white-space:normal}
+td,th{padding-right:.6rem}
+td .source,tbody th .claim,.checks .statement{min-width:0}
 h2{break-after:avoid}
 h3,h4{break-after:avoid}
 tr,.figure{break-inside:avoid}
