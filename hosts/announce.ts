@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import type { Socket } from 'node:dgram';
 import { announcementAck, announcementOf } from '../proto/announce.ts';
 
 const repeatMs = 10;
@@ -6,23 +7,48 @@ const repeatMax = 200;
 
 /**
  * Tells the router that the guest lives here now, like QEMU's announce-self: a datagram, repeated until it is
- * acknowledged. Never fails: a guest that nobody can reach is what the observer measures.
+ * acknowledged. Its socket is made and connected before it is needed, so that the first one leaves within the call: what
+ * opening a socket takes would be time in which nobody can reach the guest. Never fails: a guest that nobody can reach is
+ * what the observer measures.
  */
-export const announceGuest = (guestAddress: string, routerAddress: string, port: number): void => {
-  const socket = createSocket('udp4');
-  let sent = 0;
-  const send = (): void => {
-    if (++sent > repeatMax) stop();
-    else socket.send(announcementOf(guestAddress), port, routerAddress);
-  };
-  const timer = setInterval(send, repeatMs);
-  const stop = (): void => {
-    clearInterval(timer);
-    socket.close();
-  };
-  socket.on('message', (answer) => {
-    if (answer.toString() === announcementAck) stop();
-  });
-  socket.once('error', stop);
-  send();
-};
+export class Announcer {
+  readonly #datagram: Buffer;
+  readonly #socket: Socket;
+  #timer: NodeJS.Timeout | undefined;
+  #isConnected = false;
+  #isClosed = false;
+  #sent = 0;
+
+  constructor(guestAddress: string, routerAddress: string, port: number) {
+    this.#datagram = Buffer.from(announcementOf(guestAddress));
+    this.#socket = createSocket('udp4');
+    // A refusal reaches a connected socket as an error; the next datagram may get through.
+    this.#socket.on('error', () => undefined);
+    this.#socket.on('message', (answer) => {
+      if (answer.toString() === announcementAck) this.close();
+    });
+    this.#socket.connect(port, routerAddress, (error?: Error) => {
+      this.#isConnected = error === undefined;
+    });
+  }
+
+  announce(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setInterval(() => {
+      this.#send();
+    }, repeatMs);
+    this.#send();
+  }
+
+  /** Announces no more. Idempotent. */
+  close(): void {
+    clearInterval(this.#timer);
+    if (!this.#isClosed) this.#socket.close();
+    this.#isClosed = true;
+  }
+
+  #send(): void {
+    if (++this.#sent > repeatMax) this.close();
+    else if (this.#isConnected) this.#socket.send(this.#datagram, () => undefined);
+  }
+}

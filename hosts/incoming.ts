@@ -6,7 +6,7 @@ import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/error
 import type { FromSource, SourceHello } from '../proto/migration.ts';
 import { abortedBy, migrationVersion } from '../proto/migration.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
-import { announceGuest } from './announce.ts';
+import { Announcer } from './announce.ts';
 import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
@@ -21,7 +21,7 @@ type ResumeMessage = Extract<BulkMessage, { body: 'resume' }>['resume'];
 /** The destination's part in one migration: takes pages and device state, runs the guest, asks for what is missing. */
 export class IncomingMigration {
   readonly #guest: Guest;
-  readonly #guestAddress: string;
+  readonly #announcer: Announcer;
   readonly #arguments: ArgumentOf<'migrateIncoming'>;
   readonly #waiters = new Waiters();
   readonly #receiver: PageReceiver;
@@ -48,8 +48,8 @@ export class IncomingMigration {
 
   constructor(guest: Guest, guestAddress: string, migration: ArgumentOf<'migrateIncoming'>) {
     this.#guest = guest;
-    this.#guestAddress = guestAddress;
     this.#arguments = migration;
+    this.#announcer = new Announcer(guestAddress, migration.announceAddress, migration.announcePort);
     this.#receiver = new PageReceiver(guest.memory, (page) => {
       this.#requested.delete(page);
       guest.wakeWaiters(page);
@@ -89,7 +89,8 @@ export class IncomingMigration {
       failure = error;
     }
     this.#client.close();
-    if (this.#isResumed) this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
+    if (!this.#isResumed) this.#announcer.close();
+    else this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
     this.#timeline.endedAtMs = monotonicMs();
     return {
       status: failure === null ? 'completed' : 'failed',
@@ -246,10 +247,10 @@ export class IncomingMigration {
         );
       this.#receiver.guestRuns = true;
       this.#isResumed = true;
+      // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.
+      this.#announcer.announce();
       this.#guest.resume();
       this.#client.send({ resumed: {} });
-      const { announceAddress, announcePort } = this.#arguments;
-      announceGuest(this.#guestAddress, announceAddress, announcePort);
     });
   }
 

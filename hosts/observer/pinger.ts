@@ -60,13 +60,15 @@ export const startPinger = async (address: string, port: number, intervalMs: num
   const startedAtMs = monotonicMs();
   let timer: NodeJS.Timeout | undefined;
   const tick = (): void => {
-    const dueCount = (monotonicMs() - startedAtMs) / intervalMs;
-    while (recorder.sent < dueCount && !recorder.full) {
+    const elapsedMs = monotonicMs() - startedAtMs;
+    while (recorder.sent * intervalMs <= elapsedMs && !recorder.full) {
       const ping = Buffer.allocUnsafe(pingRequestBytes);
       ping.writeUInt32LE(recorder.recordSent(monotonicMs()), 0);
       socket.send(ping, () => undefined);
     }
-    if (!recorder.full) timer = setTimeout(tick, tickMs);
+    if (recorder.full) return;
+    const nextAtMs = startedAtMs + recorder.sent * intervalMs;
+    timer = setTimeout(tick, Math.max(tickMs, Math.ceil(nextAtMs - monotonicMs())));
   };
   tick();
 

@@ -23,8 +23,8 @@ const serveGuest = async (answers: (sequence: number) => boolean) => {
 describe('the observer', () => {
   let guest: Awaited<ReturnType<typeof serveGuest>>;
   let observer: ReturnType<typeof createObserver>;
-  const start = async (port: number) =>
-    observer.handlers.startPings!({ guestAddress: '127.0.0.1', port, intervalMs: 1 }, undefined);
+  const start = async (port: number, intervalMs = 1) =>
+    observer.handlers.startPings!({ guestAddress: '127.0.0.1', port, intervalMs }, undefined);
   const stop = async (): Promise<ObserverReport & { samples: PingSamples }> => {
     const answer = (await observer.handlers.stopPings!({}, undefined)) as {
       result: ObserverReport;
@@ -57,6 +57,16 @@ describe('the observer', () => {
         expect(samples.receivedAtMs[sequence]).toBeGreaterThan(samples.sentAtMs[sequence]!);
     }
     expect(received).toBeGreaterThan(sent * 0.8);
+  });
+
+  test('pings at longer intervals when each falls due', async () => {
+    await start(guest.port, 40);
+    await sleep(500);
+    const { sent, samples } = await stop();
+    const spanMs = samples.sentAtMs.at(-1)! - samples.sentAtMs[0]!;
+    expect(Math.abs(sent - 1 - spanMs / 40)).toBeLessThan(1);
+    for (const [sequence, atMs] of samples.sentAtMs.entries())
+      expect(atMs - samples.sentAtMs[0]!).toBeGreaterThan(sequence * 40 - 1);
   });
 
   test('waits for the answers under way, and no longer', async () => {
