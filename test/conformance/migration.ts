@@ -13,7 +13,8 @@ const ramBytes = 96 * mebibyte;
 const pageCount = ramBytes / pageSizeBytes;
 const footprintBytes = 48 * mebibyte;
 
-const scenario: RunnableScenario = {
+/** A small busy guest, half of it touched, over a link that any machine fills. */
+export const conformanceScenario: RunnableScenario = {
   name: 'conformance',
   link: fileURLToPath(new URL('../support/dublin-300m.yaml', import.meta.url)),
   driver: 'auto',
@@ -51,13 +52,13 @@ const crossCheckAttempts = 2;
  * Runs it, and holds the result to the published schema. A run whose link or instruments a busy machine disturbs is
  * rightly refused as invalid, and is not what these tests are about: they say so and try again.
  */
-const run = async (
+export const run = async (
   driver: TestbedDriver,
   change: Partial<RunnableScenario> = {},
   options: RunOptions = {},
 ): Promise<RunResult> => {
   for (let attempt = 1; ; attempt++) {
-    const result = await runScenario({ ...scenario, ...change }, { ...options, driver });
+    const result = await runScenario({ ...conformanceScenario, ...change }, { ...options, driver });
     expect(schemaProblems(result)).toEqual([]);
     expect(result.measurement === null).toBe(result.state !== 'completed');
     const attempts = result.error?.code === 'CROSS_CHECK_FAILED' ? crossCheckAttempts : calibrationAttempts;
@@ -70,7 +71,7 @@ const run = async (
 /** State and error together, so that a test that fails shows why the run ended. */
 const endOf = ({ state, error }: RunResult) => ({ state, error });
 
-const completed = (result: RunResult): CompletedRun => {
+export const completed = (result: RunResult): CompletedRun => {
   expect(endOf(result)).toEqual({ state: 'completed', error: null });
   return result as CompletedRun;
 };

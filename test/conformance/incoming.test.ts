@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Guest } from '../../hosts/guest/guest.ts';
+import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
+import { IncomingMigration } from '../../hosts/incoming.ts';
+import { SourceServer } from '../../hosts/transfer/source-server.ts';
+import { Waiters } from '../../hosts/transfer/waiters.ts';
+import type { OutgoingBatch } from '../../proto/bulk.ts';
+import type { DestinationReport } from '../../proto/control.ts';
+import type { SourceHello } from '../../proto/migration.ts';
+import { migrationVersion } from '../../proto/migration.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import { freePort, loopbackAddresses, loopbackGuest } from '../support/loopback-migration.ts';
+
+/** A destination holds its source to what the hello said. */
+
+let guest: Guest;
+
+beforeEach(async () => {
+  [guest] = await Guest.boot(loopbackGuest, 'destination', loopbackAddresses.destination);
+});
+afterEach(() => guest.destroy());
+
+/** Connects a destination to a source of which the test sends every message. */
+const withSource = async (
+  change: Partial<SourceHello>,
+  act: (source: SourceServer) => Promise<void>,
+): Promise<DestinationReport> => {
+  const migrationId = randomUUID();
+  const hello: SourceHello = {
+    version: migrationVersion,
+    migrationId,
+    pageSizeBytes,
+    pageCount: guest.memory.pageCount,
+    vcpus: loopbackGuest.vcpus,
+    deviceStateBytes: deviceStateBytesOf(loopbackGuest),
+    channels: 1,
+    faultsInStream: false,
+    uniformPages: false,
+    ...change,
+  };
+  const at = { address: '127.0.0.1', port: await freePort() };
+  const source = await SourceServer.listen(at.address, at.port, hello, new Waiters(), {
+    receipt: () => undefined,
+    pageRequested: () => undefined,
+  });
+  const announce = { announceAddress: '127.0.0.1', announcePort: 9 };
+  const incoming = new IncomingMigration(guest, loopbackAddresses.destination, {
+    ...at,
+    migrationId,
+    ...announce,
+  }).run();
+  try {
+    await source.untilConnected();
+    await act(source);
+    return await incoming;
+  } finally {
+    await source.close(null);
+  }
+};
+
+const nothing: OutgoingBatch = { pages: new Uint32Array(0), zeroRuns: [], copyPage: () => undefined };
+const onePage: OutgoingBatch = { ...nothing, zeroRuns: [7, 1] };
+const onePattern: OutgoingBatch = { ...nothing, uniform: { pages: [7], patterns: Buffer.alloc(16, 1) } };
+
+const sendUrgent = async (source: SourceServer): Promise<void> =>
+  source.faultChannel?.write({ pages: onePage });
+const sendUniform = async (source: SourceServer): Promise<void> =>
+  source.channels[0]?.write({ pages: onePattern });
+const hangUp = async (source: SourceServer): Promise<void> => {
+  // All of it has arrived: what the destination then says is about the end alone.
+  await source.barrier();
+  source.abort('CANCELLED', 'that was all');
+};
+
+test.each([
+  [
+    'a requested page beside the stream',
+    { faultsInStream: true },
+    sendUrgent,
+    /expected requested pages on the bulk stream/,
+  ],
+  ['a uniform page', { uniformPages: false }, sendUniform, /expected no uniform pages/],
+] as const)('%s that the hello excludes is refused', async (_, hello, act, pattern) => {
+  // prettier-ignore
+  const { error, status } = await withSource(hello, act);
+  expect(status).toBe('failed');
+  expect(error?.code).toBe('PROTOCOL_VIOLATION');
+  expect(error?.message).toMatch(pattern);
+});
+
+test('what the hello allows is taken', async () => {
+  const urgent = await withSource({ faultsInStream: false }, async (source) => {
+    await sendUrgent(source);
+    // Another stream: no barrier holds for it.
+    while (!guest.memory.isPresent(7)) await new Promise((resolve) => setTimeout(resolve, 1));
+    await hangUp(source);
+  });
+  expect(urgent).toMatchObject({ error: { code: 'CANCELLED' }, zeroPagesReceived: 1 });
+});
+
+test('announced uniform pages are taken', async () => {
+  const report = await withSource({ uniformPages: true }, async (source) => {
+    await sendUniform(source);
+    await hangUp(source);
+  });
+  expect(report).toMatchObject({ error: { code: 'CANCELLED' }, uniformPagesReceived: 1 });
+});

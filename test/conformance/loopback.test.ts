@@ -1,0 +1,140 @@
+import { describe, expect, test } from '@jest/globals';
+import { strategyNames } from '../../proto/strategy.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import { loopbackGuest, migrateOverLoopback } from '../support/loopback-migration.ts';
+import type { LoopbackMigration, LoopbackReport } from '../support/loopback-migration.ts';
+
+/**
+ * Whole migrations in one process, real but for the link: every strategy and every switch of the agent, each held to
+ * the same oracles. What the switches do to time and rate is for virtual time and for real links.
+ */
+
+const pageCount = loopbackGuest.ramBytes / pageSizeBytes;
+const basePages = loopbackGuest.baseFootprintBytes / pageSizeBytes;
+const regionPages = loopbackGuest.workload.regionBytes / pageSizeBytes;
+
+/** Moved whole, and both sides count the same. */
+const moved = async (migration: LoopbackMigration): Promise<LoopbackReport> => {
+  const report = await migrateOverLoopback(migration);
+  const { source, destination, verified } = report;
+  expect([source.error, destination.error]).toEqual([null, null]);
+  expect(verified).toMatchObject({ pagesCompared: pageCount, mismatches: 0, staleReads: 0 });
+  const { ram } = source;
+  expect(ram.precopyBytes + ram.downtimeBytes + ram.postcopyBytes).toBe(ram.transferred);
+  expect(destination).toMatchObject({
+    pagesReceived: ram.normal,
+    zeroPagesReceived: ram.duplicate,
+    uniformPagesReceived: ram.uniform,
+    duplicateArrivals: 0,
+  });
+  return report;
+};
+
+const roundsOf = ({ events }: LoopbackReport) => events.filter((event) => event.type === 'round');
+
+test.each(strategyNames)('%s', async (strategy) => {
+  const { source } = await moved({ strategy });
+  expect(source.ram.normal).toBeGreaterThanOrEqual(basePages + regionPages);
+  expect(source.ram.uniform).toBe(0);
+});
+
+describe('caps', () => {
+  const mbps = 100;
+  /** What so many bytes take at least: the first message of 10 ms goes at once, and 20 ms may be made up for. */
+  const leastMs = (bytes: number): number => (bytes * 8) / (mbps * 1000) - 30;
+
+  test.each(['pre-copy', 'hybrid', 'stop-and-copy'] as const)('maxBandwidthMbps, %s', async (strategy) => {
+    const report = await moved({ strategy, limits: { maxBandwidthMbps: mbps } });
+    const capped = roundsOf(report).filter(
+      ({ phase }) => phase === 'precopy' || strategy === 'stop-and-copy',
+    );
+    const bytes = capped.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+    const durationMs = capped.reduce((sum, round) => sum + round.durationMs, 0);
+    expect(bytes).toBeGreaterThan(0.9 * (basePages + regionPages) * pageSizeBytes);
+    expect(durationMs).toBeGreaterThan(leastMs(bytes));
+  });
+
+  test('maxPostcopyBandwidthMbps, and demand pages overtake the push', async () => {
+    const report = await moved({
+      strategy: 'post-copy',
+      limits: { maxPostcopyBandwidthMbps: mbps },
+      workload: { name: 'hotspot', hotRegionFraction: 1 },
+    });
+    const last = roundsOf(report).at(-1);
+    const { destination, source } = report;
+    const demandBytes = source.ram.postcopyRequests * (pageSizeBytes + 32);
+    expect(last?.durationMs).toBeGreaterThan(leastMs(source.ram.postcopyBytes - demandBytes));
+    expect(destination.faults.count).toBeGreaterThan(0);
+    // The whole push takes some 340 ms; a fault that waited for its turn in it would take half of that.
+    expect(destination.faults.p50Us).toBeLessThan(50_000);
+  });
+});
+
+/** A push slow enough for the guest to fault, and random touches. */
+const faulting = {
+  limits: { maxPostcopyBandwidthMbps: 100 },
+  workload: { name: 'hotspot', hotRegionFraction: 1 },
+} as const;
+
+describe('transfer.faults', () => {
+  test.each([
+    ['post-copy', 'preempt'],
+    ['post-copy', 'in-stream'],
+    ['post-copy', 'blocking'],
+    ['hybrid', 'in-stream'],
+    ['hybrid', 'blocking'],
+  ] as const)('%s, %s', async (strategy, faults) => {
+    // The destination refuses answers that come another way than the hello says.
+    const { source, destination } = await moved({ strategy, transfer: { faults }, ...faulting });
+    if (strategy === 'hybrid') return;
+    expect(source.ram.postcopyRequests).toBeGreaterThan(0);
+    expect(destination.faults.count).toBeGreaterThan(0);
+  });
+});
+
+describe('transfer.dirtyBitmap', () => {
+  test.each([false, true])('%p', async (dirtyBitmap) => {
+    // An idle guest touches no more than its kernel's pages, all of them in the base footprint.
+    const idle = { name: 'idle', regionBytes: 0 } as const;
+    const { source } = await moved({ strategy: 'hybrid', transfer: { dirtyBitmap }, workload: idle });
+    const { normal, duplicate } = source.ram;
+    if (!dirtyBitmap)
+      expect({ normal, duplicate }).toEqual({ normal: 2 * basePages, duplicate: 2 * (pageCount - basePages) }); // prettier-ignore
+    else expect(normal + duplicate).toBeLessThan(1.5 * pageCount);
+  });
+});
+
+describe('transfer.uniformPages', () => {
+  test.each(strategyNames)('elides a uniform region, %s', async (strategy) => {
+    const migration = {
+      strategy,
+      transfer: { uniformPages: true },
+      workload: { content: 'uniform' },
+    } as const;
+    const { ram } = (await moved(migration)).source;
+    expect(ram.normal).toBe(basePages);
+    expect(ram.uniform).toBeGreaterThanOrEqual(regionPages);
+    expect(ram.transferred).toBeLessThan(basePages * (pageSizeBytes + 32) + ram.uniform * 32 + 32_768);
+  });
+
+  test('elides nothing of a random one, and nothing without the switch', async () => {
+    const random = await moved({ strategy: 'hybrid', transfer: { uniformPages: true } });
+    const off = await moved({ strategy: 'hybrid', workload: { content: 'uniform' } });
+    for (const { source } of [random, off]) {
+      expect(source.ram.uniform).toBe(0);
+      expect(source.ram.normal).toBeGreaterThanOrEqual(basePages + regionPages);
+    }
+  });
+
+  test('together with every other switch', async () => {
+    const { source } = await moved({
+      strategy: 'hybrid',
+      limits: { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 100 },
+      transfer: { uniformPages: true, dirtyBitmap: false, faults: 'blocking' },
+      workload: { name: 'hotspot', hotRegionFraction: 1, content: 'uniform' },
+    });
+    const { normal, duplicate, uniform } = source.ram;
+    expect(normal + duplicate + uniform).toBe(2 * pageCount);
+    expect(uniform).toBe(2 * regionPages);
+  });
+});

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { Guest } from '../../hosts/guest/guest.ts';
+import { verifyMemory } from '../../hosts/guest/verify.ts';
+import { IncomingMigration } from '../../hosts/incoming.ts';
+import { OutgoingMigration } from '../../hosts/session.ts';
+import { announcementAck } from '../../proto/announce.ts';
+import type { DestinationReport, SourceReport, VerifyReport } from '../../proto/control.ts';
+import type { AgentEvent } from '../../proto/events.ts';
+import type { GuestConfig } from '../../proto/guest.ts';
+import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
+import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
+import { mebibyte } from '../../proto/units.ts';
+
+/** Both guests' network cards take the same port, so each has an address of its own. */
+export const loopbackAddresses = { source: '127.0.0.31', destination: '127.0.0.32' } as const;
+
+/** 8 MiB of RAM: 2 MiB of base footprint, 2 MiB of region, the rest zero. */
+export const loopbackGuest: GuestConfig = {
+  ramBytes: 8 * mebibyte,
+  vcpus: 2,
+  baseFootprintBytes: 2 * mebibyte,
+  deviceStateBytes: 65_536,
+  prealloc: false,
+  seed: 5,
+  workload: {
+    name: 'stress',
+    regionBytes: 2 * mebibyte,
+    dirtyRatePagesPerSecond: 2000,
+    hotWriteFraction: 0.9,
+    hotRegionFraction: 0.1,
+    content: 'random',
+  },
+};
+
+export interface LoopbackMigration {
+  strategy: StrategyName;
+  limits?: Partial<Limits>;
+  transfer?: Partial<TransferSwitches>;
+  workload?: Partial<GuestConfig['workload']>;
+}
+
+export interface LoopbackReport {
+  source: SourceReport;
+  destination: DestinationReport;
+  verified: VerifyReport;
+  events: AgentEvent[];
+}
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+/** Acknowledges every announcement, as the router would. */
+export const listenToAnnouncements = async (): Promise<{ port: number; close: () => void }> => {
+  const socket = createSocket('udp4');
+  socket.on('message', (_, { address, port }) => {
+    socket.send(announcementAck, port, address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  return { port: socket.address().port, close: () => socket.close() };
+};
+
+const warmupMs = 50;
+
+const migrate = async (
+  [source, destination]: readonly [Guest, Guest],
+  { strategy, limits, transfer }: LoopbackMigration,
+  announcePort: number,
+): Promise<LoopbackReport> => {
+  const { ledger } = source.memory;
+  const at = { migrationId: randomUUID(), address: '127.0.0.1', port: await freePort() };
+  const windows = { bulkWindowBytes: 4 * mebibyte, postcopyWindowBytes: mebibyte / 4 };
+  const migration = {
+    ...at,
+    strategy,
+    limits: { ...defaultLimits, ...limits },
+    transfer: { ...defaultTransfer, ...transfer, ...windows },
+  };
+  const events: AgentEvent[] = [];
+  const outgoing = new OutgoingMigration(source, migration, (event) => events.push(event));
+  const announce = { announceAddress: '127.0.0.1', announcePort };
+  const incoming = new IncomingMigration(destination, loopbackAddresses.destination, { ...at, ...announce });
+  const reports = await Promise.all([outgoing.run(new AbortController().signal), incoming.run()]);
+  await Promise.all([source.pause(), destination.pause()]);
+  const ledgerBytes = Buffer.from(ledger.buffer, ledger.byteOffset, ledger.byteLength);
+  const verified = await verifyMemory(destination, ledgerBytes);
+  return { source: reports[0], destination: reports[1], verified, events };
+};
+
+/** A whole migration in this process: real guests, threads, gRPC and TCP, over the loopback device. */
+export const migrateOverLoopback = async (migration: LoopbackMigration): Promise<LoopbackReport> => {
+  const config = { ...loopbackGuest, workload: { ...loopbackGuest.workload, ...migration.workload } };
+  const announcements = await listenToAnnouncements();
+  const guests: Guest[] = [];
+  try {
+    const [source] = await Guest.boot(config, 'source', loopbackAddresses.source);
+    guests.push(source);
+    const [destination] = await Guest.boot(config, 'destination', loopbackAddresses.destination);
+    guests.push(destination);
+    source.resume();
+    await new Promise((resolve) => setTimeout(resolve, warmupMs));
+    return await migrate([source, destination], migration, announcements.port);
+  } finally {
+    await Promise.all(guests.map((guest) => guest.destroy()));
+    announcements.close();
+  }
+};
