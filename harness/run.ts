@@ -6,15 +6,14 @@ import { monotonicMs } from '../proto/units.ts';
 import { roundsOf } from './measure/series.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
-import type { LinkCalibration } from './result/setting.ts';
 import type { Clients } from './run/clients.ts';
 import { connectClients } from './run/clients.ts';
 import { conclude, migrationErrorOf, withDamage } from './run/conclude.ts';
 import type { RunEventSink, RunPhase } from './run/events.ts';
-import { confirmLink, linkError, shapeLink } from './run/link.ts';
+import { calibrateLink } from './run/link.ts';
 import type { Loan, TestbedLender } from './run/loan.ts';
 import { singleUse } from './run/loan.ts';
-import { bootGuests, collect, migrateGuest, warmUp } from './run/migration.ts';
+import { bootGuests, collect, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
 import { configureNetworks, greetHosts } from './run/testbed.ts';
@@ -54,25 +53,6 @@ interface Run {
   enter: (phase: RunPhase, detail?: string) => void;
 }
 
-/** A link that was calibrated for an earlier run is only looked at again. */
-const calibrateLink = async ({
-  options: { applyInstead },
-  record,
-  profile,
-  loan,
-  clients,
-  enter,
-}: Omit<Run, 'signal' | 'told'>): Promise<LinkCalibration> => {
-  const { topology } = loan.testbed;
-  const shape = { clients, topology, profile, record, enter, applyInstead };
-  const link = await (loan.known === null
-    ? shapeLink(shape)
-    : confirmLink(shape, loan.known, loan.throughputMaxAgeMs));
-  loan.calibrated(link);
-  if (!link.calibration.ok) throw linkError(profile, link.calibration);
-  return link.calibration;
-};
-
 /** From a shaped link to a verdict. */
 const migrateOnce = async ({
   options,
@@ -87,7 +67,9 @@ const migrateOnce = async ({
   const { scenario, environment } = record;
   const { topology } = loan.testbed;
 
-  const calibration = await calibrateLink({ options, record, profile, loan, clients, enter });
+  const { applyInstead } = options;
+  const shape = { clients, topology, profile, record, enter, applyInstead };
+  const calibration = await calibrateLink(shape, loan);
   await options.onCalibrated?.(loan.testbed);
   const transfer = transferConfigOf(calibration, scenario.transfer);
   const { channels, bulkWindowBytes, postcopyWindowBytes } = transfer;
@@ -130,13 +112,6 @@ const migrateOnce = async ({
   const collected = { source, destination, events: told, pings, routeMovedAtMs, counters, cpu, deviceStateBytes, touchedPages }; // prettier-ignore
   return conclude(record, integrity, collected, { profile, rttMs: calibration.rttMs, transfer });
 };
-
-/** @returns whether it could be stopped. */
-const stopObserving = (clients: Clients): Promise<boolean> =>
-  clients.observer.call('stopPings', {}).then(
-    () => true,
-    () => false,
-  );
 
 const runInTestbed = async (
   record: RunRecord,

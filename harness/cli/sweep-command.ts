@@ -30,7 +30,9 @@ const dryRun = async (prepared: Prepared, out: string, fresh: boolean, json: boo
 const perform = async (prepared: Prepared, out: string, fresh: boolean, json: boolean): Promise<number> => {
   const sweep = await load();
   using interrupt = onInterrupt();
-  const watch = watchSweep(sweep, (state) => sweep.planText(titleOf(prepared, out), state.cells, state.openBlocks, state.progress, [])); // prettier-ignore
+  const watch = watchSweep(sweep, ({ state, refused }) =>
+    sweep.planText(titleOf(prepared, out), state.cells, state.openBlocks, state.progress, refused),
+  );
   const { state, sweepId } = await sweep.performSweep(prepared, {
     out,
     fresh,

@@ -12,15 +12,17 @@ export interface SweepWatch {
 /** Shows a sweep: a line a run, and on a terminal the run under way. @param introduce what to say first. */
 export const watchSweep = (
   sweep: typeof Sweep,
-  introduce: (state: Sweep.SweepState) => string,
+  introduce: (begun: Sweep.BegunSweep) => string,
 ): SweepWatch => {
   const mishaps: Sweep.Mishap[] = [];
   let live: Live | undefined;
   return {
     mishaps,
-    begin: (state, isTorn) => {
-      tell(introduce(state));
-      if (isTorn) tell('the last result was cut off as an earlier harness was killed; its run is made again');
+    begin: (begun) => {
+      const { state } = begun;
+      tell(introduce(begun));
+      if (begun.isTorn)
+        tell('the last result was cut off as an earlier harness was killed; its run is made again');
       return {
         began: (trial, events) => {
           if (process.stderr.isTTY) live = showLive(sweep.trialText(trial), events, process.stderr);
@@ -38,9 +40,8 @@ export const watchSweep = (
         },
         refuted: ({ runIds, reasons }) => {
           live?.stop();
-          tell(
-            `${runIds.length} runs are invalid, as afterwards their link was out of tolerance: ${reasons.join('; ')}`,
-          );
+          const runs = runIds.length === 1 ? 'The run before is' : `The ${runIds.length} runs before are`;
+          tell(`${runs} invalid, as the link was out of tolerance afterwards: ${reasons.join('; ')}`);
         },
       };
     },

@@ -8,7 +8,7 @@ import { measureThroughput } from '../testbed/probe-link.ts';
 import type { Topology } from '../testbed/testbed.ts';
 import type { Clients } from './clients.ts';
 import type { RunPhase } from './events.ts';
-import type { KnownLink } from './loan.ts';
+import type { KnownLink, Loan } from './loan.ts';
 import type { RunRecord } from './record.ts';
 
 export interface ShapeOptions {
@@ -94,4 +94,17 @@ export const confirmLink = async (
     durationMs: monotonicMs() - startedAtMs,
   };
   return noted(record, measured, monotonicMs());
+};
+
+/**
+ * The link of a run's testbed, calibrated: in full, or for one that an earlier run has calibrated only again what may
+ * have changed.
+ * @throws LivemigError LINK_OUT_OF_TOLERANCE with the calibration in the record, and what the two above throw
+ */
+export const calibrateLink = async (options: ShapeOptions, loan: Loan): Promise<LinkCalibration> => {
+  const { known, throughputMaxAgeMs } = loan;
+  const link = await (known === null ? shapeLink(options) : confirmLink(options, known, throughputMaxAgeMs));
+  loan.calibrated(link);
+  if (!link.calibration.ok) throw linkError(options.profile, link.calibration);
+  return link.calibration;
 };

@@ -129,6 +129,13 @@ export interface Observation {
   countersAfter: LinkCounters;
 }
 
+/** After a migration that failed, when nothing is to be collected. @returns whether the observer is at rest. */
+export const stopObserving = (clients: Clients): Promise<boolean> =>
+  clients.observer.call('stopPings', {}).then(
+    () => true,
+    () => false,
+  );
+
 /** The outside instruments' readings, after the guest has run on for a while. */
 export const collect = async (clients: Clients, signal: AbortSignal): Promise<Observation> => {
   await untilAborted(sleep(aftermathMs), signal);

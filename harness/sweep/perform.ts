@@ -12,6 +12,14 @@ import { checkIdentity, openResultSet, readHeader, runsFileOf } from './result-s
 import { readRuns } from './runs-file.ts';
 import { SweepState } from './state.ts';
 
+export interface BegunSweep {
+  state: SweepState;
+  /** Cells that this machine has too little memory for. */
+  refused: readonly RefusedCell[];
+  /** An earlier harness was killed while it wrote its last result, which is lost. */
+  isTorn: boolean;
+}
+
 export interface PerformOptions {
   /** The set's directory. */
   out: string;
@@ -19,7 +27,7 @@ export interface PerformOptions {
   fresh: boolean;
   signal: AbortSignal;
   /** Who watches, as soon as it is known how far the sweep is. */
-  watch: (state: SweepState, isTorn: boolean) => SweepWatcher;
+  watch: (begun: BegunSweep) => SweepWatcher;
 }
 
 /** The set's own, where the file and the command line leave it open. */
@@ -29,8 +37,8 @@ const driverFor = async (prepared: PreparedSweep, out: string, fresh: boolean): 
 };
 
 /** Hosts that run elsewhere have memory of their own. */
-const availableBytesOf = (driver: Pick<TestbedDriver, 'name'>): number =>
-  driver.name === 'attach' ? Infinity : process.availableMemory();
+const availableBytesOf = (driver: PreparedSweep['driver']): number =>
+  driver === 'attach' ? Infinity : process.availableMemory();
 
 /** How far a sweep is, and which cells this machine can't do; touches nothing. */
 export const inspectSweep = async (
@@ -41,10 +49,9 @@ export const inspectSweep = async (
   if (header !== null) checkIdentity(header, prepared.identity, out);
   const made = header === null ? [] : (await readRuns(runsFileOf(out))).runs;
   const state = new SweepState(prepared.blocks, prepared.definition.retries, made);
-  const isElsewhere = prepared.driver === 'attach';
   return {
     state,
-    refused: isElsewhere ? [] : refusedCells(prepared.blocks, process.availableMemory()),
+    refused: refusedCells(prepared.blocks, availableBytesOf(header?.driver ?? prepared.driver)),
   };
 };
 
@@ -66,6 +73,7 @@ export const performSweep = async (
   };
   await using set = await openResultSet(out, wanted, { fresh });
   const state = new SweepState(blocks, definition.retries, set.made);
+  const refused = refusedCells(blocks, availableBytesOf(driver.name));
   const { name, experiment, guestScale } = definition;
   await runSweep({
     blocks,
@@ -73,10 +81,10 @@ export const performSweep = async (
     set,
     about: { name, experiment, guestScale },
     signal,
-    watcher: watch(state, set.isTorn),
+    watcher: watch({ state, refused, isTorn: set.isTorn }),
     run: ({ scenario }, options) => runScenario(scenario, { ...options, driver }),
     keepTestbed: () => new KeptTestbed(),
-    availableBytes: () => availableBytesOf(driver),
+    availableBytes: () => availableBytesOf(driver.name),
   });
   return { state, sweepId: set.sweepId };
 };

@@ -23,9 +23,10 @@ parts:
     grid: { link: [lan-1g] }
     bisect: { axis: mb, sets: workload.region, unit: MiB, low: 8, high: 64, scale: geometric, resolution: 1.2 }
 `;
+const expansion = expansionOf(file);
 const options = { seed: 11, blockRuns: 8 };
 const plan = (change: Partial<typeof options> = {}): Block[] =>
-  planOf(expansionOf(file), { ...options, ...change });
+  planOf(expansion, { ...options, ...change });
 
 const trialsOf = (blocks: readonly Block[]): Trial[] =>
   blocks.flatMap((block) => (block.kind === 'trials' ? block.trials : []));
