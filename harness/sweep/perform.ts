@@ -63,13 +63,13 @@ export const performSweep = async (
   prepared: PreparedSweep,
   { out, fresh, signal, watch }: PerformOptions,
 ): Promise<{ state: SweepState; sweepId: string }> => {
-  const { definition, blocks, identity, document } = prepared;
+  const { definition, blocks, allBlocks, identity, document } = prepared;
   const driver = await driverFor(prepared, out, fresh);
   const wanted = {
     identity,
     driver: driver.name,
     definition: document,
-    plan: planDocument(blocks),
+    plan: planDocument(allBlocks),
   };
   await using set = await openResultSet(out, wanted, { fresh });
   const state = new SweepState(blocks, definition.retries, set.made);

@@ -33,6 +33,8 @@ export interface PreparedSweep {
   identity: Identity;
   /** In the order in which they are to be run; only of the parts that were asked for. */
   blocks: readonly Block[];
+  /** The same of all parts. */
+  allBlocks: readonly Block[];
   driver: DriverName | 'auto';
 }
 
@@ -109,6 +111,7 @@ export const prepareSweep = async (
     document: source.document,
     identity: identityOf(definition, expansion),
     blocks: planOf(wanted, definition),
+    allBlocks: planOf(expansion, definition),
     driver,
   };
 };

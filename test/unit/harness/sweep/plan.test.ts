@@ -25,8 +25,7 @@ parts:
 `;
 const expansion = expansionOf(file);
 const options = { seed: 11, blockRuns: 8 };
-const plan = (change: Partial<typeof options> = {}): Block[] =>
-  planOf(expansion, { ...options, ...change });
+const plan = (change: Partial<typeof options> = {}): Block[] => planOf(expansion, { ...options, ...change });
 
 const trialsOf = (blocks: readonly Block[]): Trial[] =>
   blocks.flatMap((block) => (block.kind === 'trials' ? block.trials : []));
