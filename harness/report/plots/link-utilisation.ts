@@ -1,25 +1,24 @@
+import type { CompletedRun } from '../../result.ts';
 import { publishedFigures } from '../../trends/published.ts';
+import { scaleText } from '../../trends/words.ts';
 import type { CsvTable } from '../csv.ts';
 import { figure } from '../figures.ts';
-import { inkOf } from '../palette.ts';
-import type { CompletedRun } from '../../result.ts';
 import type { Setting } from './cells.ts';
-import { scaleText } from '../../trends/words.ts';
 import { axisValues, completedIn } from './cells.ts';
 import type { Link } from './hybrid-curves.ts';
 import { linkName, links } from './hybrid-curves.ts';
-import { linearTicks } from './ticks.ts';
-import { seriesOf } from './series.ts';
+import { panelOf } from './link-utilisation-panel.ts';
 import type { Plot } from './plot.ts';
 import { isNarrow } from './plot.ts';
-import { plainNumber } from './config.ts';
-import type { Spec } from './render.ts';
+import { seriesOf } from './series.ts';
+import { mean } from './thin.ts';
 
 /** The document's Fig. 5 is of a guest with this much stressed memory. */
 const documentStressMB = 2048;
 const { iperfGbps } = publishedFigures['icclab-10g'];
 
-interface Example {
+/** The run that stands for a link. */
+export interface Example {
   link: Link;
   run: CompletedRun;
   stressMB: number;
@@ -28,6 +27,10 @@ interface Example {
 }
 
 const repeatOf = ({ sweep }: CompletedRun): number => sweep?.repeat ?? 0;
+
+/** The link while the migration ran; the series begins before it and ends after it. */
+const whileItRan = ({ measurement }: CompletedRun) =>
+  seriesOf(measurement).link.filter(({ atMs }) => atMs >= 0 && atMs <= measurement.totalTimeMs);
 
 /** The first completed run whose stressed memory is nearest to the document's. */
 const exampleOf = (setting: Setting, link: Link): Example[] => {
@@ -47,63 +50,12 @@ const exampleOf = (setting: Setting, link: Link): Example[] => {
       run,
       stressMB,
       baselineGbps: (run.link.calibration?.goodputMbps ?? 0) / 1000,
-      points: seriesOf(run.measurement).link.map(({ atMs, sourceToDestinationMbps }) => ({
+      points: whileItRan(run).map(({ atMs, sourceToDestinationMbps }) => ({
         atS: atMs / 1000,
         gbps: sourceToDestinationMbps / 1000,
       })),
     },
   ];
-};
-
-const panelOf = (example: Example, size: { width: number; height: number }): Spec => {
-  const { run, baselineGbps, points, link } = example;
-  const { downtimeStartMs, downtimeMs, totalTimeMs } = run.measurement;
-  const ceiling = Math.max(baselineGbps, ...points.map(({ gbps }) => gbps)) * 1.18;
-  const x = {
-    field: 'atS',
-    type: 'quantitative',
-    title: 'Time after the start (s)',
-    scale: { domain: [0, totalTimeMs / 1000], nice: false },
-    axis: { tickCount: 6 },
-  };
-  const y = {
-    field: 'gbps',
-    type: 'quantitative',
-    title: null,
-    scale: { domain: [0, ceiling], nice: false },
-    axis: { values: linearTicks(ceiling), format: plainNumber },
-  };
-  const band = [{ atS: downtimeStartMs / 1000, untilS: (downtimeStartMs + downtimeMs) / 1000 }];
-  const baseline = [{ gbps: baselineGbps, atS: 0, text: `calibrated: ${figure(baselineGbps)} Gb/s` }];
-  return {
-    ...size,
-    title: {
-      text: `${linkName[link]}, ${figure(example.stressMB / 1024)} GB stressed`,
-      subtitle: 'On the link (Gb/s)',
-    },
-    layer: [
-      {
-        data: { values: band },
-        mark: { type: 'rect', fill: inkOf('band'), stroke: inkOf('bad'), strokeWidth: 0.75 },
-        encoding: { x, x2: { field: 'untilS' } },
-      },
-      {
-        data: { values: points },
-        mark: { type: 'line', stroke: inkOf(link === '1G' ? 'a' : 'b'), strokeWidth: 1.5 },
-        encoding: { x, y },
-      },
-      {
-        data: { values: baseline },
-        mark: { type: 'rule', stroke: inkOf('ink'), strokeDash: [2, 3] },
-        encoding: { y },
-      },
-      {
-        data: { values: baseline },
-        mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 3, dy: -3, color: inkOf('ink') },
-        encoding: { x, y, text: { field: 'text' } },
-      },
-    ],
-  };
 };
 
 const csvOf = (examples: readonly Example[]): CsvTable => ({
@@ -112,9 +64,6 @@ const csvOf = (examples: readonly Example[]): CsvTable => ({
     points.map(({ atS, gbps }) => [link, stressMB, run.runId, atS, gbps, baselineGbps]),
   ),
 });
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 
 const describe = ({ link, points, baselineGbps }: Example): string =>
   `${linkName[link]}: mean ${figure(mean(points.map(({ gbps }) => gbps)))} of ${figure(baselineGbps)} Gb/s calibrated.`;

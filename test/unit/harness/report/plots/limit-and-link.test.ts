@@ -14,21 +14,21 @@ describe("pre-copy's limit", () => {
 
   test('brackets the limit between what converged and what did not', () => {
     expect(plot.table.rows).toEqual([
-      ['1 Gb/s', '34', '41', expect.any(String), '32'],
-      ['10 Gb/s', '372', '434', expect.any(String), '400'],
+      ['1 Gb/s', '34', '41', '33.7', '1', '32'],
+      ['10 Gb/s', '372', '434', '307.6', '1', '400'],
     ]);
   });
 
   test('predicts goodput × downtime limit', () => {
-    const predicted = plot.csv.rows.find(([link, , outcome]) => link === '1G' && outcome === 'B · D_max');
-    expect(predicted?.[1]).toBeCloseTo(((941e6 / 8) * 0.3) / 2 ** 20, 6);
+    const predicted = plot.csv.rows.find(([link, , , outcome]) => link === '1G' && outcome === 'B · D_max');
+    expect(predicted?.[2]).toBeCloseTo(((941e6 / 8) * 0.3) / 2 ** 20, 6);
   });
 
   test('a run that failed for another reason is no mark', () => {
     const other = runs.map((run) =>
       run.state === 'failed' ? { ...run, error: { ...run.error, code: 'TIMEOUT' as const } } : run,
     );
-    const outcomes = preCopyLimitPlot(settingOf(other)).csv.rows.map((row) => row[2]);
+    const outcomes = preCopyLimitPlot(settingOf(other)).csv.rows.map((row) => row[3]);
     expect(outcomes).not.toContain('did not converge');
     expect(outcomes).toContain('converged');
   });
@@ -40,6 +40,22 @@ describe("pre-copy's limit", () => {
         : run,
     );
     expect(preCopyLimitPlot(settingOf(relabelled)).table.rows[0]?.[1]).toBe('34');
+  });
+
+  test('searches are told apart, and what they found is a range', () => {
+    const second = runs
+      .filter(({ sweep }) => sweep?.part === 'pre-copy-limit')
+      .map((run) => ({
+        ...run,
+        runId: `${run.runId}-again`,
+        scenario: {
+          ...run.scenario,
+          workload: { ...run.scenario.workload, regionBytes: run.scenario.workload.regionBytes * 2 },
+        },
+        sweep: { ...run.sweep!, repeat: 1 },
+      }));
+    const [slow] = preCopyLimitPlot(settingOf([...runs, ...second])).table.rows;
+    expect(slow).toEqual(['1 Gb/s', '34–68', '41–82', '33.7', '2', '32']);
   });
 
   test('without a bisection there is nothing to draw, and it says so', () => {

@@ -1,0 +1,59 @@
+import { figure } from '../figures.ts';
+import { inkOf } from '../palette.ts';
+import { plainNumber } from './config.ts';
+import { linkName } from './hybrid-curves.ts';
+import type { Example } from './link-utilisation.ts';
+import type { Spec } from './render.ts';
+import { linearTicks } from './ticks.ts';
+
+/** The link's load over one run, under the line of what TCP got through it, with the downtime as a band. */
+export const panelOf = (example: Example, size: { width: number; height: number }): Spec => {
+  const { run, baselineGbps, points, link } = example;
+  const { downtimeStartMs, downtimeMs, totalTimeMs } = run.measurement;
+  const ceiling = Math.max(baselineGbps, ...points.map(({ gbps }) => gbps)) * 1.18;
+  const x = {
+    field: 'atS',
+    type: 'quantitative',
+    title: 'Time after the start (s)',
+    scale: { domain: [0, totalTimeMs / 1000], nice: false },
+    axis: { tickCount: 6 },
+  };
+  const y = {
+    field: 'gbps',
+    type: 'quantitative',
+    title: null,
+    scale: { domain: [0, ceiling], nice: false },
+    axis: { values: linearTicks(ceiling), format: plainNumber },
+  };
+  const band = [{ atS: downtimeStartMs / 1000, untilS: (downtimeStartMs + downtimeMs) / 1000 }];
+  const baseline = [{ gbps: baselineGbps, atS: 0, text: `calibrated: ${figure(baselineGbps)} Gb/s` }];
+  return {
+    ...size,
+    title: {
+      text: `${linkName[link]}, ${figure(example.stressMB / 1024)} GB stressed`,
+      subtitle: 'On the link (Gb/s)',
+    },
+    layer: [
+      {
+        data: { values: band },
+        mark: { type: 'rect', fill: inkOf('band'), stroke: inkOf('bad'), strokeWidth: 0.75 },
+        encoding: { x, x2: { field: 'untilS' } },
+      },
+      {
+        data: { values: points },
+        mark: { type: 'line', stroke: inkOf(link === '1G' ? 'a' : 'b'), strokeWidth: 1.5 },
+        encoding: { x, y },
+      },
+      {
+        data: { values: baseline },
+        mark: { type: 'rule', stroke: inkOf('ink'), strokeDash: [2, 3] },
+        encoding: { y },
+      },
+      {
+        data: { values: baseline },
+        mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 3, dy: -3, color: inkOf('ink') },
+        encoding: { x, y, text: { field: 'text' } },
+      },
+    ],
+  };
+};

@@ -1,0 +1,102 @@
+import { inkOf } from '../palette.ts';
+import type { Spec } from './render.ts';
+import type { TimelineData } from './timeline-data.ts';
+
+/** What the panels of a run's timeline share; widths are a phone's. */
+
+export const panelWidth = 308;
+export const panelHeight = 54;
+
+export const data = (name: TimelineData | `no-${TimelineData}`) => ({ data: { name } });
+
+const time = { field: 'at', type: 'quantitative' } as const;
+const sharedTime = (isLast: boolean) => ({
+  ...time,
+  title: isLast ? 'Time after the start of the migration (s)' : null,
+  axis: { labels: isLast, ticks: isLast, domain: true, tickCount: 6 },
+  scale: { nice: false, zero: false },
+});
+
+export const byHost = {
+  stroke: {
+    field: 'host',
+    type: 'nominal',
+    legend: null,
+    scale: { domain: ['source', 'destination'], range: [inkOf('a'), inkOf('b')] },
+  },
+  strokeDash: {
+    field: 'host',
+    type: 'nominal',
+    legend: null,
+    scale: {
+      domain: ['source', 'destination'],
+      range: [
+        [1, 0],
+        [4, 2],
+      ],
+    },
+  },
+} as const;
+
+export const byDirection = {
+  stroke: {
+    ...byHost.stroke,
+    field: 'direction',
+    scale: { domain: ['there', 'back'], range: [inkOf('a'), inkOf('b')] },
+  },
+  strokeDash: {
+    ...byHost.strokeDash,
+    field: 'direction',
+    scale: { domain: ['there', 'back'], range: byHost.strokeDash.scale.range },
+  },
+} as const;
+
+/** Behind every panel: the downtime, and where the migration starts and ends. */
+const backdrop = (x: Spec): Spec[] => [
+  {
+    ...data('band'),
+    mark: { type: 'rect', fill: inkOf('band'), stroke: inkOf('bad'), strokeWidth: 0.6 },
+    encoding: { x, x2: { field: 'until' } },
+  },
+  {
+    ...data('ends'),
+    mark: { type: 'rule', stroke: inkOf('axis'), strokeDash: [2, 2], strokeWidth: 0.75 },
+    encoding: { x },
+  },
+];
+
+/** Says that a series is missing, where its data set `no-…` has a row. */
+export const nothing = (name: TimelineData): Spec => ({
+  ...data(`no-${name}`),
+  mark: { type: 'text', color: inkOf('soft'), fontSize: 10 },
+  encoding: { text: { field: 'text' }, x: { value: panelWidth / 2 }, y: { value: panelHeight / 2 } },
+});
+
+export const measure = (field: string, format: string, scale: Spec = {}) => ({
+  field,
+  type: 'quantitative',
+  title: null,
+  axis: { tickCount: 3, format },
+  scale: { zero: true, ...scale },
+});
+
+export const panel = (
+  title: string,
+  name: TimelineData,
+  layers: (x: Spec) => Spec[],
+  isLast = false,
+): Spec => {
+  const x = sharedTime(isLast);
+  return {
+    width: panelWidth,
+    height: panelHeight,
+    title: { text: title, fontSize: 11, fontWeight: 'normal', offset: 4 },
+    layer: [...backdrop(x), ...layers(x), nothing(name)],
+  };
+};
+
+export const line = (name: TimelineData, encoding: Spec, width = 1.25): Spec => ({
+  ...data(name),
+  mark: { type: 'line', strokeWidth: width },
+  encoding,
+});
