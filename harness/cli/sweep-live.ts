@@ -32,16 +32,20 @@ export const watchSweep = (
           state.note(trial, result);
           if (meaning !== 'answer')
             mishaps.push({
-              trial,
+              trial: { part: trial.part, labels: trial.labels, repeat: trial.repeat },
               state: result.state,
               message: `${result.error?.code ?? ''}: ${result.error?.message ?? ''}`,
             });
           tell(sweep.runLine(trial, result, meaning, state.ledger.isGivenUp(trial), state.progress));
         },
-        refuted: ({ runIds, reasons }) => {
+        refuted: (runs, reasons) => {
           live?.stop();
-          const runs = runIds.length === 1 ? 'The run before is' : `The ${runIds.length} runs before are`;
-          tell(`${runs} invalid, as the link was out of tolerance afterwards: ${reasons.join('; ')}`);
+          const message = `LINK_OUT_OF_TOLERANCE: found after it: ${reasons.join('; ')}`;
+          for (const { part, labels, repeat } of runs) {
+            const trial = { part, labels, repeat };
+            mishaps.push({ trial, state: 'invalid', message });
+            tell(`taken back, to be run again: ${sweep.trialText(trial)}: ${message}`);
+          }
         },
       };
     },

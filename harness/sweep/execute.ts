@@ -5,7 +5,7 @@ import type { KeptTestbed, Refuted } from '../run/kept-testbed.ts';
 import { endedResult, startRecord } from '../run/record.ts';
 import type { RunResult, SweepOfRun } from '../result.ts';
 import type { RunOptions } from '../run.ts';
-import type { Ledger, Meaning } from './ledger.ts';
+import type { Ledger, MadeRun, Meaning } from './ledger.ts';
 import { madeRun, meaningOf } from './ledger.ts';
 import { memoryProblem } from './memory.ts';
 import type { Block, Trial } from './plan.ts';
@@ -19,7 +19,7 @@ export interface SweepWatcher {
   /** It ended and is stored. */
   ended(trial: Trial, result: RunResult, meaning: Meaning): void;
   /** Runs that were believed turned out to have been made over a wrong link. */
-  refuted(refuted: Refuted): void;
+  refuted(runs: readonly MadeRun[], reasons: readonly string[]): void;
 }
 
 export interface SweepOptions {
@@ -87,8 +87,7 @@ class Sweep {
     if (refuted === null) return;
     const { set, ledger, watcher } = this.#options;
     await set.invalidate(refuted.runIds, refuted.reasons);
-    ledger.refute(refuted.runIds);
-    watcher.refuted(refuted);
+    watcher.refuted(ledger.refute(refuted.runIds), refuted.reasons);
   }
 
   async #runTrial(trial: Trial, kept: Kept): Promise<void> {

@@ -74,13 +74,14 @@ export class Ledger {
     else this.#failures.set(key, [...(this.#failures.get(key) ?? []), meaning]);
   }
 
-  /** Answers that turned out to be none. */
-  refute(runIds: readonly string[]): void {
-    for (const [key, run] of this.#answers)
-      if (runIds.includes(run.runId)) {
-        this.#answers.delete(key);
-        this.#failures.set(key, [...(this.#failures.get(key) ?? []), 'doubt']);
-      }
+  /** Takes back answers that turned out to be none; returns them. */
+  refute(runIds: readonly string[]): MadeRun[] {
+    const refuted = [...this.#answers].filter(([, { runId }]) => runIds.includes(runId));
+    for (const [key] of refuted) {
+      this.#answers.delete(key);
+      this.#failures.set(key, [...(this.#failures.get(key) ?? []), 'doubt']);
+    }
+    return refuted.map(([, run]) => run);
   }
 
   answerTo(trial: Pick<Trial, 'part' | 'labels' | 'repeat'>): MadeRun | undefined {

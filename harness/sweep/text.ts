@@ -99,7 +99,7 @@ const standingLines = (cells: readonly CellStanding[]): string[] =>
 
 /** Runs that were no answer, of this invocation. */
 export interface Mishap {
-  trial: Trial;
+  trial: Pick<Trial, 'part' | 'labels' | 'repeat'>;
   state: RunResult['state'];
   message: string;
 }

@@ -77,7 +77,7 @@ const bench = (
     watcher: {
       began: () => undefined,
       ended: (_, { state }, meaning) => void log.push(`${state} ${meaning}`),
-      refuted: () => undefined,
+      refuted: (runs, reasons) => void log.push(`refuted ${runs.length}: ${reasons.join()}`),
     },
     run,
     keepTestbed: () => {
@@ -164,6 +164,7 @@ describe('a sweep', () => {
     const { stored, log, run, ledger } = bench(block, undefined, { closing });
     await run();
     expect(log.filter((line) => line.startsWith('invalidate'))).toEqual(['invalidate 2']);
+    expect(log).toContain('refuted 2: slow');
     expect(stored).toHaveLength(4);
     expect(idsOf(stored.slice(2)).toSorted()).toEqual(idsOf(stored.slice(0, 2)).toSorted());
     expect(closings).toBe(2);
