@@ -1,5 +1,6 @@
 import type { Judgement } from '../../trends/judgement.ts';
 import type { TrendVerdict } from '../../trends/verdict.ts';
+import { shortId } from './ids.ts';
 import type { Markup } from './html.ts';
 import { markup, prose } from './html.ts';
 import { setUpText, verdictMark } from './verdict.ts';
@@ -22,7 +23,9 @@ const runsOf = ({ runIds }: TrendVerdict, links: CheckLinks): Markup | '' =>
         <summary>${runIds.length} ${runIds.length === 1 ? 'run' : 'runs'}</summary>
         ${runIds.map((id) => {
           const anchor = links.runs.get(id);
-          return anchor === undefined ? markup`<span>${id}</span> ` : markup`<a href="#${anchor}">${id}</a> `;
+          return anchor === undefined
+            ? markup`<span>${shortId(id)}</span> `
+            : markup`<a href="#${anchor}">${shortId(id)}</a> `;
         })}
       </details>`;
 

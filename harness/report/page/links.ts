@@ -32,7 +32,7 @@ const profileText = ({ definition }: RunResult['link']): string => {
   return `${figure(rateMbps)} Mb/s, RTT ${figure(rttMsOf(definition))} ms, ${extras.join(', ')}`;
 };
 
-const rowOf = (runs: readonly RunResult[]): string[] => {
+const rowOf = (runs: readonly RunResult[]): (string | Markup)[] => {
   const { link } = runs[0]!;
   const calibrations = runs.flatMap((run) => (run.link.calibration === null ? [] : [run.link.calibration]));
   const outside = calibrations.filter(({ ok }) => !ok).length;
@@ -41,7 +41,7 @@ const rowOf = (runs: readonly RunResult[]): string[] => {
     return [name, profileText(link), '–', '–', '–', '–', '–', `0 of ${runs.length}`];
   return [
     name,
-    profileText(link),
+    markup`<span class="wrap">${profileText(link)}</span>`,
     spreadText(calibrations, ({ targetRttMs }) => targetRttMs),
     spreadText(calibrations, ({ rttMs }) => rttMs),
     spreadText(calibrations, ({ expectedGoodputMbps }) => expectedGoodputMbps),
@@ -57,9 +57,9 @@ export const linksSection = (runs: readonly RunResult[]): Markup => {
   return markup`<section id="links">
     <h2>Links and their calibration</h2>
     <p>
-      Before its migration each run measures round trip (application to application) and TCP goodput through
-      the shaped link. Outside of the tolerance it ends as <em>invalid</em>, without numbers. Medians with the
-      range over the runs.
+      Every run measures the round trip (application to application) before it migrates. TCP goodput through the
+      shaped link is measured when its testbed comes up, and stands for all runs that are made in it. Outside of the
+      tolerance a run ends as <em>invalid</em>, without numbers. Medians, with the range over the runs.
     </p>
     ${tableOf({
       label: 'Links: target and measured',
@@ -71,7 +71,7 @@ export const linksSection = (runs: readonly RunResult[]): Markup => {
         'RTT measured (ms)',
         'Goodput expected (Mb/s)',
         'Goodput measured (Mb/s)',
-        'Delay correction (ms)',
+        'Correction of delay (ms)',
         'Calibrated runs',
       ],
       rows: [...groups.values()].map(rowOf),

@@ -54,6 +54,7 @@ const settingFacts = (run: RunResult): Facts => {
         ? 'not calibrated'
         : `${formatMs(calibration.rttMs)}, ${formatRate(calibration.goodputMbps)}, backend ${backend ?? 'none'}`,
     ],
+    ['Run', run.runId],
     ['Started', run.startedAt],
     ['Seed', String(run.scenario.seed)],
     ...run.crossChecks.map(({ name, verdict, reason }): [string, string] => [

@@ -3,7 +3,7 @@ import type { RunResult } from '../../result.ts';
 import { statesText } from './header.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
-import { uniqueIds } from './ids.ts';
+import { shortId, uniqueIds } from './ids.ts';
 import { runArticle } from './run.ts';
 import { tableOf } from './table.ts';
 
@@ -41,7 +41,7 @@ export const failuresSection = (
             label: 'Runs without numbers',
             head: ['Run', 'Part', 'Cell', 'State', 'Reason'],
             rows: failures.map((run) => [
-              markup`<a href="#${anchors.get(run) ?? ''}">${run.runId}</a>`,
+              markup`<a href="#${anchors.get(run) ?? ''}">${shortId(run.runId)}</a>`,
               partOf(run),
               cellText(run),
               run.state,

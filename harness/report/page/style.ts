@@ -37,6 +37,7 @@ tbody th{font-weight:600}
 tbody tr+tr>*{border-top:1px solid var(--rule)}
 table.figures{width:auto}
 table.figures td,table.figures tbody th{white-space:nowrap}
+.wrap{display:block;white-space:normal;min-width:8rem}
 table.text td,table.text th{min-width:5.5rem}
 .checks .statement{min-width:17rem;width:36%}
 .checks td:nth-child(3){width:15%}
