@@ -11,7 +11,7 @@ import { keyOf } from './plan.ts';
 /** How long runs take: guessed from the scenario before any was made, then from those that were. */
 
 /** Fresh agents, round trip, boot, collection and verification, without what grows with the guest. */
-const fixedMs = 2600;
+const fixedMs = 1900;
 /** Up, shaping, corrections and the closing throughput, without the round trips in them. */
 const testbedMs = 5000;
 /** Slow start is given 40 round trips by the throughput probe, both ways, twice a block. */
