@@ -32,6 +32,9 @@ const profileText = ({ definition }: RunResult['link']): string => {
   return `${figure(rateMbps)} Mb/s, RTT ${figure(rttMsOf(definition))} ms, ${extras.join(', ')}`;
 };
 
+const countText = (calibrated: number, runs: number, outside: number): string =>
+  `${formatCount(calibrated)} of ${formatCount(runs)}${outside === 0 ? '' : `, ${outside} out of tolerance`}`;
+
 const rowOf = (runs: readonly RunResult[]): (string | Markup)[] => {
   const { link } = runs[0]!;
   const calibrations = runs.flatMap((run) => (run.link.calibration === null ? [] : [run.link.calibration]));
@@ -47,7 +50,7 @@ const rowOf = (runs: readonly RunResult[]): (string | Markup)[] => {
     spreadText(calibrations, ({ expectedGoodputMbps }) => expectedGoodputMbps),
     spreadText(calibrations, ({ goodputMbps }) => goodputMbps),
     spreadText(calibrations, ({ delayCorrectionMs }) => delayCorrectionMs),
-    `${formatCount(calibrations.length)} of ${formatCount(runs.length)}${outside === 0 ? '' : `, ${outside} out of tolerance`}`,
+    markup`<span class="wrap">${countText(calibrations.length, runs.length, outside)}</span>`,
   ];
 };
 

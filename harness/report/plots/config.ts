@@ -31,6 +31,7 @@ export const plotConfig = {
   axisY: { domain: false, ticks: false },
   title: {
     anchor: 'start',
+    frame: 'group',
     color: inkOf('ink'),
     subtitleColor: inkOf('soft'),
     fontSize: 12,

@@ -25,7 +25,7 @@ const linkPanel = panel('Link (Gb/s); dashed: back, dotted: calibrated', 'link',
   },
 ]);
 
-const dirtyPanel = panel('Pages dirtied a second; dashed: destination, bars: rounds', 'guest', (x) => [
+const dirtyPanel = panel('Dirtied pages/s; dashed: destination, bars: rounds', 'guest', (x) => [
   {
     ...data('rounds'),
     mark: { type: 'rule', stroke: inkOf('c'), strokeWidth: 2.5 },
@@ -41,7 +41,7 @@ const remainingPanel = panel('Remaining (MB)', 'remaining', (x) => [
   },
 ]);
 
-const guestPanel = panel('Guest’s operations a second; dashed: destination', 'guest', (x) => [
+const guestPanel = panel('Guest’s operations/s; dashed: destination', 'guest', (x) => [
   line('guest', { x, y: measure('operations', siNumber), ...byHost }),
 ]);
 
