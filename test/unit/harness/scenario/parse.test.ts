@@ -74,6 +74,19 @@ describe('defaults', () => {
     expect(workload.regionBytes).toBeGreaterThan(0);
   });
 
+  test('they may fill the RAM, and no more', () => {
+    const region = (size: string) => ({ guest: '1GiB,baseFootprint=512MiB', workload: `stress:${size}` });
+    expect(valid(region('512MiB')).workload.regionBytes).toBe(512 * mebibyte);
+    expect(valid({ guest: '1GiB,baseFootprint=100%', workload: 'idle' }).guest.baseFootprintBytes).toBe(
+      1024 * mebibyte,
+    );
+    for (const document of [
+      region('524292KiB'),
+      { guest: '1GiB,baseFootprint=100%', workload: 'stress:4KiB' },
+    ])
+      expect(problemsOf(document)).toEqual([expect.stringMatching(/^guest\.ram: 1 GiB don't hold/)]);
+  });
+
   test('an idle guest has no region and dirties nothing', () => {
     expect(valid({ workload: 'idle' }).workload).toMatchObject({
       regionBytes: 0,
