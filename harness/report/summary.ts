@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
 import type { CompletedRun, Measurement, RunResult } from '../result.ts';
+import { switchesOf } from './switches.ts';
 
 /** A result for a person to read at a glance: label, figure, what is behind it. */
 type Row = readonly [label: string, figure: string, detail: string];
@@ -16,14 +17,14 @@ const workloadText = ({ workload }: RunResult['scenario']): string => {
   return `${workload.name} on ${formatBytes(workload.regionBytes)} ${rate}`;
 };
 
-/** `hybrid of a 1 GiB guest (stress on 256 MiB at 131,072 pages/s) over coleraine-dublin` */
+/** `hybrid of a 1 GiB guest (stress on 256 MiB at 131,072 pages/s) over coleraine-dublin`, and what switches it had. */
 export const experimentText = (result: {
   scenario: RunResult['scenario'];
   strategy: RunResult['strategy'];
   link: { profile: string };
 }): string =>
   `${result.strategy} of a ${formatBytes(result.scenario.guest.ramBytes)} guest (${workloadText(result.scenario)})` +
-  ` over ${result.link.profile}`;
+  [` over ${result.link.profile}`, ...switchesOf(result.scenario)].join(', ');
 
 const timeRows = (measurement: Measurement): Row[] => {
   const { downtime, observed } = measurement;
