@@ -4,7 +4,7 @@ import { pageSizeBytes } from './units.ts';
 
 /**
  * BulkMessage of migration.proto, without needless copies of page payloads: everything but the payload goes through
- * protobufjs; the payload, which is last in PageBatch, is written in place and read as a view.
+ * protobufjs; the payload is written last, in place, whatever its field's number, and read as a view.
  */
 
 /** Pages that repeat `uniformPatternBytes` bytes; `patterns` holds these, in the order of `pages`. */
