@@ -6,6 +6,15 @@ export const packed = async (text: string): Promise<string> => {
   return Buffer.from(await new Response(stream).arrayBuffer()).toString('base64');
 };
 
+/** What of a fraction is kept in the page; the results themselves have it whole. */
+const digits = 9;
+
+/** A result as JSON for the page: a third smaller than with the digits that floating point makes up. */
+export const compactJson = (document: unknown): string =>
+  JSON.stringify(document, (_key, value: unknown) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(digits)) : value,
+  );
+
 const digest = async (text: string): Promise<Buffer> =>
   Buffer.from(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 

@@ -1,12 +1,10 @@
 import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../../format.ts';
 import type { CompletedRun, RunResult } from '../../result.ts';
-import { csvText } from '../csv.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
-import { timelineCsv } from '../plots/timeline-csv.ts';
 import { experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
-import { packed } from './pack.ts';
+import { compactJson, packed } from './pack.ts';
 import { inlineSvg } from './svg.ts';
 import { factsOf } from './table.ts';
 
@@ -78,11 +76,7 @@ const timelineOf = async (run: CompletedRun, id: string, cell: string): Promise<
         (missing.length === 0 ? '' : ` Not recorded: ${missing.join(', ')}.`),
     })}
     <figcaption>
-      <a
-        class="download"
-        download="${id}-timeline.csv.gz"
-        href="data:application/gzip;base64,${await packed(csvText(timelineCsv(run)))}"
->Timeline as CSV</a>
+      <button type="button" class="timeline-csv" data-name="${id}-timeline.csv" hidden>Timeline as CSV</button>
     </figcaption>
   </figure>`;
 };
@@ -113,10 +107,10 @@ export const runArticle = async (run: RunResult, id: string, cell: string): Prom
           <summary>Raw result</summary>
           <p>
             <a
-              class="download"
+              class="download result"
               download="${id}.json.gz"
-              href="data:application/gzip;base64,${await packed(JSON.stringify(run))}"
->Result as JSON</a>
+              href="data:application/gzip;base64,${await packed(compactJson(run))}"
+>Result as JSON</a> <span class="source">(fractions to nine digits)</span>
           </p>
           <pre tabindex="0" aria-label="Raw result of ${id}"></pre>
         </details>

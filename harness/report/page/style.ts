@@ -88,6 +88,7 @@ figcaption p{margin:.45em 0}
 .tools{display:flex;flex-wrap:wrap;gap:.2rem 1.6rem;margin-top:.5rem}
 .tools details[open]{flex:1 0 100%;min-width:0}
 summary{cursor:pointer}
+button{font:inherit;color:var(--link);background:none;border:0;padding:0;text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.15em;cursor:pointer}
 `;
 
 const runs = `
@@ -131,7 +132,7 @@ const paper = `
 @page{margin:18mm 16mm}
 html{font-size:10.5pt}
 body{max-width:none;padding:0}
-nav,.tools,.download,.raw,.run-links,.data{display:none}
+nav,.tools,.download,button,.raw,.run-links,.data{display:none}
 .wide{display:block}
 .narrow{display:none}
 .scroll{overflow:visible}

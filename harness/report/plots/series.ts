@@ -7,6 +7,8 @@ export interface TimeSeries {
   pings: { atMs: number; sent: number; lost: number; p50Ms: number | null; maxMs: number | null }[];
 }
 
+export type TimedMeasurement = Measurement & { series?: TimeSeries };
+
 /** A run's series; empty where it was made before there were any. */
-export const seriesOf = (measurement: Measurement): TimeSeries =>
-  (measurement as Measurement & { series?: TimeSeries }).series ?? { link: [], progress: [], pings: [] };
+export const seriesOf = (measurement: TimedMeasurement): TimeSeries =>
+  measurement.series ?? { link: [], progress: [], pings: [] };

@@ -1,5 +1,5 @@
-/** More points than this draw nothing new at a timeline's width. */
-export const mostPoints = 200;
+/** One for every 2 px of a timeline's width. */
+export const mostPoints = 150;
 
 /**
  * At most `mostPoints` rows: neighbours are put together by `join`, so that a mean stays a mean and a peak a peak.

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
+import { compactJson } from '../../../../../harness/report/page/pack.ts';
 import { reportPage } from '../../../../../harness/report/page/index.ts';
 import type { RunResult } from '../../../../../harness/result.ts';
 import { idsOf, inPageLinksOf, outsideOf } from '../../../../support/page-links.ts';
@@ -73,7 +74,7 @@ describe('a page of both experiments', () => {
     );
     const ids = results.map((result) => (result as RunResult).runId).sort();
     expect(ids).toEqual(runs.map(({ runId }) => runId).sort());
-    expect(results).toContainEqual(JSON.parse(JSON.stringify(runs[0])));
+    expect(results).toContainEqual(JSON.parse(compactJson(runs[0])));
   });
 
   test('failed runs are listed with their reason, and have no timeline', () => {

@@ -4,6 +4,7 @@ import { drawTimeline, missingPanels } from '../../../../../harness/report/plots
 import { timelineCsv } from '../../../../../harness/report/plots/timeline-csv.ts';
 import { timelineData } from '../../../../../harness/report/plots/timeline-data.ts';
 import { mostPoints } from '../../../../../harness/report/plots/thin.ts';
+import { parseCsv } from '../../../../support/csv.ts';
 import { shownRuns } from '../../../../support/shown-runs.ts';
 
 jest.setTimeout(60_000);
@@ -84,7 +85,7 @@ describe('the drawing', () => {
 });
 
 test('the CSV has every point of every series, unthinned', () => {
-  const { columns, rows } = timelineCsv(run);
+  const [columns, ...rows] = parseCsv(timelineCsv(run));
   const count = (series: string): number => rows.filter(([name]) => name === series).length;
   expect(columns).toEqual(['series', 'at_ms', 'value', 'from_us', 'until_us']);
   expect(count('source_to_destination_mbps')).toBe(61);
@@ -92,5 +93,14 @@ test('the CSV has every point of every series, unthinned', () => {
     measurement.guestProgress.length,
   );
   expect(count('faults')).toBe(measurement.faults.histogram.length);
-  expect(rows.find(([name]) => name === 'downtime_start')?.[1]).toBeCloseTo(measurement.downtimeStartMs, 0);
+  expect(Number(rows.find(([name]) => name === 'downtime_start')?.[1])).toBeCloseTo(
+    measurement.downtimeStartMs,
+    0,
+  );
+});
+
+test('the CSV is made by a function that stands alone: the page has its source, not its imports', () => {
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-call
+  const alone = new Function(`return ${timelineCsv.toString()}`)() as typeof timelineCsv;
+  expect(alone(run)).toBe(timelineCsv(run));
 });
