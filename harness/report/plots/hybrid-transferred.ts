@@ -16,7 +16,7 @@ const transferredGB = (run: CompletedRun): number => transferredMB(run) / 1024;
 /** The document prints the ratio and one value; its Fig. 4 has no numbers. */
 const publishedSeries = (): Series[] => [
   {
-    label: `published: ${hybridTransferredPerStressedByte} bytes a stressed byte`,
+    label: `published: ${hybridTransferredPerStressedByte} bytes per stressed byte`,
     origin: 'published',
     style: published({ colour: 'soft', shape: 'square' }),
     panel: 'all',

@@ -92,12 +92,12 @@ test('downtime is never divided by κ_M', () => {
   expect(Number(row[column(plot, 'downtime_s')])).toBeLessThan(0.1);
 });
 
-test('data: two bytes a stressed byte published, the control sends one', () => {
+test('data: two bytes per stressed byte published, the control sends one', () => {
   const plot = hybridTransferredPlot(settingOf(runs));
   const value = (series: string, stressMB: number): number =>
     Number(rowAt(plot, series, stressMB)[column(plot, 'transferred_gb')]);
   const slope = (series: string): number => (value(series, 8192) - value(series, 0)) / 8;
-  expect(slope('published: 2 bytes a stressed byte')).toBe(2);
+  expect(slope('published: 2 bytes per stressed byte')).toBe(2);
   expect(value('published: one migration (Fig. 5)', 2048)).toBe(4.7);
   expect(slope('1 Gb/s, measured')).toBeCloseTo(2.08, 1);
   expect(slope('1 Gb/s, never dirtied again (control)')).toBeCloseTo(1.04, 1);
