@@ -35,6 +35,10 @@ const readDocument = async (file: string): Promise<{ document: unknown; problems
   }
 };
 
+/** Sweeps lie among the scenarios, and only they have parts. */
+const isSweep = (document: unknown): boolean =>
+  typeof document === 'object' && document !== null && 'parts' in document;
+
 /** Problems of a link profile that the scenario names by its path. */
 const linkFileProblems = (scenario: Scenario | undefined): readonly string[] => {
   if (scenario === undefined || !isLinkFile(scenario.link)) return [];
@@ -59,6 +63,8 @@ export const loadScenario = async (
   others: readonly string[] = [],
 ): Promise<Scenario> => {
   const read = file === undefined ? { document: {}, problems: [] } : await readDocument(file);
+  if (isSweep(read.document))
+    throw badInput(file ?? 'command line', [`a sweep, not a scenario: use \`livemig sweep ${file}\``]);
   const parsed = parseScenario(read.document, overrides, listProfiles());
   const problems = [...others, ...read.problems, ...parsed.problems, ...linkFileProblems(parsed.scenario)];
   if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? 'command line', problems);
