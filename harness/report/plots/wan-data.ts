@@ -96,7 +96,11 @@ export const wanDataPlot = (setting: Setting): Plot =>
   curvePlot(
     {
       x: flavourAxis,
-      y: { key: 'transferred_per_ram', title: 'Bytes sent per byte of RAM', reference: { y: 1, label: 'RAM' } },
+      y: {
+        key: 'transferred_per_ram',
+        title: 'Bytes sent per byte of RAM',
+        reference: { y: 1, label: 'RAM' },
+      },
       panels: [
         ...ulsterSites.map((site) => ({ key: site, title: `Published, ${siteNames[site]}` })),
         ...ulsterSites.map((site) => ({
