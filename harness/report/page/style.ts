@@ -50,7 +50,7 @@ tbody th .claim{display:block;font-weight:400;min-width:13rem}
 td .source{display:block;min-width:13rem}
 .statement .source{display:inline}
 table.pairs th{width:11rem}
-.remark{white-space:nowrap;margin-left:.5em}
+.remark{white-space:nowrap;margin-right:.5em}
 .run-links a{white-space:nowrap}
 .run-links summary,.data summary,.raw summary{color:var(--link)}
 dl.facts{font:.9rem/1.5 ${sans};margin:1.4rem 0;max-width:54rem}
