@@ -26,8 +26,13 @@ const probeThroughput = async (
   const distance = (mbps: number): number => Math.abs(mbps - expectedGoodputMbps(direction));
   let nearestMbps = Infinity;
   for (let attempts = 1; ; attempts += 1) {
-    // Where noise ended slow start early, the window needs longer to grow.
-    const patient = { ...target, rampMs: target.rampMs * attempts };
+    // Where noise ended slow start early, the window needs longer to grow; where it disturbed the measurement, a longer
+    // one is disturbed less.
+    const patient = {
+      ...target,
+      rampMs: target.rampMs * attempts,
+      measureMs: target.measureMs * attempts,
+    };
     const { goodputMbps } = await from.call('probeThroughput', patient, { timeoutMs: 60_000 });
     if (distance(goodputMbps) < distance(nearestMbps)) nearestMbps = goodputMbps;
     const reasons = goodputReasons(what, direction, nearestMbps);
@@ -41,6 +46,10 @@ const probeThroughput = async (
  * to 30 more (iperf3 at 10 Gb/s and 52.5 ms: steady after 1.8 s).
  */
 const rampMsOf = (profile: LinkProfile): number => Math.ceil(100 + 40 * rttMsOf(profile));
+
+/** Ten round trips at least: a lost segment holds back what follows it for one or two, which then arrives at once. */
+const measureMsOf = (profile: LinkProfile, leastMs: number): number =>
+  Math.ceil(Math.max(leastMs, 10 * rttMsOf(profile)));
 
 /** After a few round trips that warm both processes up. */
 export const measureRtt = async ({ clients, topology }: ProbeOptions): Promise<RttProbeResult> => {
@@ -60,13 +69,23 @@ export const measureThroughput = async ({ clients, topology, profile }: ProbeOpt
   const rampMs = rampMsOf(profile);
   const forward = await probeThroughput(
     source,
-    { address: topology.destination.address, port: destinationServes.tcpPort, rampMs, measureMs: 500 },
+    {
+      address: topology.destination.address,
+      port: destinationServes.tcpPort,
+      rampMs,
+      measureMs: measureMsOf(profile, 500),
+    },
     profile.sourceToDestination,
     'source to destination',
   );
   const backward = await probeThroughput(
     destination,
-    { address: topology.source.address, port: sourceServes.tcpPort, rampMs, measureMs: 250 },
+    {
+      address: topology.source.address,
+      port: sourceServes.tcpPort,
+      rampMs,
+      measureMs: measureMsOf(profile, 250),
+    },
     profile.destinationToSource,
     'destination to source',
   );
