@@ -6,11 +6,9 @@ import assert from 'node:assert/strict';
 import { calibrate, verifyLink } from '../../harness/testbed/calibrate.ts';
 import type { BackendName, LinkDirection, LinkProfile } from '../../proto/link.ts';
 import type { LabHost, LinkLab } from '../support/link-lab.ts';
+import { assertBetween, OutOfBounds } from './link-backend-case.ts';
+import type { LinkBackendCase } from './link-backend-case.ts';
 
-export interface LinkBackendCase {
-  name: string;
-  run(lab: LinkLab): Promise<void>;
-}
 interface Trace {
   order: number[];
   rttMs: number[];
@@ -28,13 +26,6 @@ const quantile = (values: readonly number[], fraction: number): number =>
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 /** The delay without what a busy machine adds to it. */
 const floor = (values: readonly number[]): number => quantile(values, 0.1);
-const assertBetween = (what: string, value: number, least: number, most: number): void => {
-  assert.ok(
-    value >= least && value <= most,
-    `${what}: expected ${String(least)} to ${String(most)}, got ${String(value)}`,
-  );
-};
-
 export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
   const apply = (lab: LinkLab, profile: LinkProfile) =>
     lab.clients.wan.call('applyLink', {
@@ -64,9 +55,9 @@ export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
     {
       name: 'calibrates to the RTT and the rate that were asked for, each direction by itself',
       run: async (lab) => {
-        const profile = linkOf({ rateMbps: 200, delayMs: 8 }, { rateMbps: 50, delayMs: 2 });
+        const profile = linkOf({ rateMbps: 100, delayMs: 8 }, { rateMbps: 40, delayMs: 2 });
         const calibration = await calibrate({ ...lab, profile, backend });
-        assert.deepEqual(calibration.reasons, []);
+        if (!calibration.ok) throw new OutOfBounds(calibration.reasons.join('; '));
         assert.equal(calibration.backend, backend);
       },
     },
@@ -87,9 +78,9 @@ export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
     {
       name: 'a link with the wrong rate is refused',
       run: async (lab) => {
-        await apply(lab, linkOf({ rateMbps: 90 }));
+        await apply(lab, linkOf({ rateMbps: 60 }));
         const { reasons } = await verifyLink({ ...lab, profile: linkOf({}) });
-        assert.match(reasons.join(), /goodput source to destination is 8\d Mb\/s/);
+        assert.match(reasons.join(), /goodput source to destination is [56]\d Mb\/s/);
       },
     },
     {

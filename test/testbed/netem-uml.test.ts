@@ -6,30 +6,30 @@ import { createNetemBackend } from '../../hosts/wan/netem.ts';
 import type { RunResult } from '../../harness/result.ts';
 import { linkBackendConformance } from '../conformance/link-backend.ts';
 import { probeUml, runInUml } from '../uml/boot.ts';
+import { isOnlyMistimed, objectionsTo } from '../uml/verdict.ts';
 
 const native = await createNetemBackend().probe();
 const uml = probeUml();
 
 /** Bounds against hanging on a loaded machine; a quiet one takes a quarter of them. */
 const conformanceTimeoutMs = 400_000;
-const migrationTimeoutMs = 400_000;
+const migrationTimeoutMs = 200_000;
 const jestMarginMs = 20_000;
 
 const migrate =
   'node harness/cli.ts run test/uml/migration.yaml --out "$TMPDIR/result.json" --json >"$LIVEMIG_JOB/result"';
 
-/** One emulated CPU carries four agents: a run that its stalls disturb is rightly refused as invalid, and tried again. */
-const migrationAttempts = 5;
+/** A machine that is busy elsewhere may spoil the link or the observer's view: another try, and it is said. */
+const attempts = 3;
+/** Among them, where nothing is wrong but the timing; then that is accepted. */
+const mistimedAttempts = 2;
 
-const migrateInUml = async (): Promise<{
-  exitCode: number | null;
-  output: string;
-  run: RunResult | null;
-}> => {
+const migrateInUml = async (): Promise<{ output: string; run: RunResult | null }> => {
   for (let attempt = 1; ; attempt++) {
-    const { exitCode, output, result } = await runInUml(migrate, { timeoutMs: migrationTimeoutMs });
+    const { output, result } = await runInUml(migrate, { timeoutMs: migrationTimeoutMs });
     const run = JSON.parse(result ?? 'null') as RunResult | null;
-    if (run?.state !== 'invalid' || attempt === migrationAttempts) return { exitCode, output, run };
+    if (run?.state !== 'invalid' || attempt >= (isOnlyMistimed(run) ? mistimedAttempts : attempts))
+      return { output, run };
     console.warn(`attempt ${attempt}: ${run.error.message}`);
   }
 };
@@ -43,8 +43,10 @@ else {
       const { exitCode, output } = await runInUml('node test/uml/netem-conformance.ts', {
         timeoutMs: conformanceTimeoutMs,
       });
+      const lines = output.split('\n');
+      for (const line of lines.filter((said) => said.startsWith('AGAIN'))) console.warn(line);
       expect(output).toContain('RESULT');
-      expect(output.split('\n').filter((line) => line.startsWith('FAIL'))).toEqual([]);
+      expect(lines.filter((line) => line.startsWith('FAIL'))).toEqual([]);
       expect(exitCode).toBe(0);
     },
     conformanceTimeoutMs + jestMarginMs,
@@ -53,25 +55,15 @@ else {
   test(
     'a guest migrates over netem, calibrated and verified',
     async () => {
-      const { exitCode, output, run } = await migrateInUml();
-      expect({
-        exitCode,
-        state: run?.state,
-        error: run?.error,
-        output: exitCode === 0 ? '' : output,
-      }).toEqual({
-        exitCode: 0,
-        state: 'completed',
-        error: null,
+      const { output, run } = await migrateInUml();
+      const objections = objectionsTo(run);
+      expect({ objections, output: objections.length === 0 ? '' : output }).toEqual({
+        objections: [],
         output: '',
       });
-      expect(run?.environment.cpuModel).toBe('UML');
-      expect(run?.link.backend).toBe('netem');
-      expect(run?.link.readBack?.sourceToDestination).toContain('netem');
-      expect(run?.integrity).toMatchObject({ pagesCompared: 8192, mismatches: 0, staleReads: 0 });
-      // 16 MiB of the guest are not zero, so at least these have crossed the link.
-      expect(run?.measurement?.wire.sourceToDestinationBytes).toBeGreaterThan(16 << 20);
+      if (run !== null && isOnlyMistimed(run))
+        console.warn(`accepted, as nothing but its timing is wrong: ${run.error?.message ?? ''}`);
     },
-    migrationAttempts * migrationTimeoutMs + jestMarginMs,
+    attempts * migrationTimeoutMs + jestMarginMs,
   );
 }

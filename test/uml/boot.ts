@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import type { Support } from '../../harness/testbed/testbed.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import { insertionOrder } from './modules.ts';
+import { fillNodeCache } from './node-cache.ts';
 
 const projectRoot = fileURLToPath(new URL('../../', import.meta.url));
 const modulesOf = (release: string): string => `/usr/lib/uml/modules/${release}`;
@@ -118,7 +119,7 @@ export const runInUml = async (command: string, options: UmlOptions): Promise<Um
 
     const uml = [
       'linux.uml', `mem=${options.memoryMib ?? 1024}M`, 'root=/dev/root', 'rootfstype=hostfs', 'rootflags=/', 'ro',
-      'quiet', 'con=null', 'con0=fd:0,fd:1', `LIVEMIG_JOB=${job}`, 'init=/bin/sh', '--', fileURLToPath(new URL('init.sh', import.meta.url)),
+      'quiet', 'con=null', 'con0=fd:0,fd:1', `LIVEMIG_JOB=${job}`, `LIVEMIG_NODE_CACHE=${fillNodeCache() ?? ''}`, 'init=/bin/sh', '--', fileURLToPath(new URL('init.sh', import.meta.url)),
     ]; // prettier-ignore
     const child = spawn('unshare', [...enclosure(), 'sh', '-c', keeper, 'livemig-uml', job, ...uml], {
       stdio: ['pipe', 'pipe', 'pipe'],

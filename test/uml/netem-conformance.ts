@@ -1,10 +1,11 @@
 /**
  * The conformance suite on the real netem, where the kernel has it (inside user-mode Linux elsewhere). Prints a PASS or
- * FAIL line per case and ends with exit code 1 if any failed.
+ * FAIL line per case, AGAIN and why where one is tried again, and ends with exit code 1 if any failed.
  * usage: node netem-conformance.ts [backend]
  */
 import { messageOf } from '../../proto/errors.ts';
 import { backendNames } from '../../proto/link.ts';
+import { runCase } from '../conformance/link-backend-case.ts';
 import { linkBackendCases } from '../conformance/link-backend-cases.ts';
 import { createLinkLab } from '../support/link-lab.ts';
 
@@ -13,15 +14,17 @@ if (backend === undefined) throw new Error(`usage: netem-conformance.ts ${backen
 let failures = 0;
 {
   await using lab = await createLinkLab();
-  for (const { name, run } of linkBackendCases(backend)) {
+  for (const one of linkBackendCases(backend)) {
     const startedAt = performance.now();
-    const problem = await run(lab).then(
+    const problem = await runCase(one, lab, (line) => {
+      console.log(`AGAIN ${line}`);
+    }).then(
       () => null,
       (error: unknown) => messageOf(error),
     );
     if (problem !== null) failures += 1;
     const took = `${((performance.now() - startedAt) / 1e3).toFixed(1)} s`;
-    console.log(problem === null ? `PASS ${name} (${took})` : `FAIL ${name} (${took}): ${problem}`);
+    console.log(problem === null ? `PASS ${one.name} (${took})` : `FAIL ${one.name} (${took}): ${problem}`);
   }
 }
 console.log(`RESULT ${String(failures)} failed`);

@@ -33,7 +33,7 @@ export interface AgentProcess {
  * Node keeps the agents' compiled code there, by content: half of an agent's start is reading and compiling TypeScript.
  * Where it can't be written, Node goes without.
  */
-const compileCache = (): string =>
+export const compileCache = (): string =>
   process.env['NODE_COMPILE_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'livemig', 'node');
 

@@ -1,0 +1,35 @@
+import type { LinkLab } from '../support/link-lab.ts';
+
+export interface LinkBackendCase {
+  name: string;
+  run(lab: LinkLab): Promise<void>;
+}
+
+/** A measured value that is out of its bounds: by the backend's fault, or by the machine's other work. */
+export class OutOfBounds extends Error {}
+
+export const assertBetween = (what: string, value: number, least: number, most: number): void => {
+  if (value >= least && value <= most) return;
+  throw new OutOfBounds(`${what}: expected ${String(least)} to ${String(most)}, got ${String(value)}`);
+};
+
+const attempts = 3;
+
+/**
+ * Runs a case; where a measured value is out of bounds, again, and says so: a backend that is wrong is wrong every time.
+ * What is no matter of measuring fails at once.
+ */
+export const runCase = async (
+  { name, run }: LinkBackendCase,
+  lab: LinkLab,
+  say: (line: string) => void,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      await run(lab);
+      return;
+    } catch (error) {
+      if (!(error instanceof OutOfBounds) || attempt === attempts) throw error;
+      say(`attempt ${String(attempt)} at “${name}”: ${error.message}`);
+    }
+};
