@@ -26,7 +26,8 @@ describe('livemig', () => {
     async () => {
       const { code, stdout } = await livemig('--help');
       expect(code).toBe(0);
-      for (const word of ['run', 'sweep', 'doctor', 'calibrate', 'list', 'Examples:']) expect(stdout).toContain(word);
+      for (const word of ['run', 'sweep', 'doctor', 'calibrate', 'list', 'Examples:'])
+        expect(stdout).toContain(word);
     },
     timeoutMs,
   );
