@@ -86,6 +86,7 @@ export type {
   RoundMeasurement,
   Wire,
 } from './result/measurement.ts';
+export type { LinkPoint, PingPoint, ProgressPoint } from './result/series.ts';
 export type { Environment, LinkAsRun, ScenarioAsRun } from './result/setting.ts';
 export type { SweepOfRun } from './result/sweep.ts';
 export type { Evidence } from './result/evidence.ts';

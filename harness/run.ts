@@ -97,7 +97,7 @@ const migrateOnce = async ({
   }
 
   enter('collect');
-  const { pings, routeMovedAtMs, countersAfter } = await collect(clients, signal);
+  const { countersAfter, ...seen } = await collect(clients, signal);
   enter('verify');
   const { integrity, touchedPages } = await verifyGuest(
     clients,
@@ -109,7 +109,16 @@ const migrateOnce = async ({
   record.integrity = integrity;
   const counters = { before: migrated.countersBefore, after: countersAfter };
   const { deviceStateBytes } = scenario.guest;
-  const collected = { source, destination, events: told, pings, routeMovedAtMs, counters, cpu, deviceStateBytes, touchedPages }; // prettier-ignore
+  const collected = {
+    source,
+    destination,
+    events: told,
+    ...seen,
+    counters,
+    cpu,
+    deviceStateBytes,
+    touchedPages,
+  };
   return conclude(record, integrity, collected, { profile, rttMs: calibration.rttMs, transfer });
 };
 

@@ -55,6 +55,10 @@ export interface ControlMethods {
     AppliedLink,
   ];
   linkCounters: [Record<string, never>, LinkCounters];
+  /** Note the counters' bytes at intervals from now on; samples that nobody has stopped are dropped. */
+  startLinkSamples: [{ intervalMs: number }, Record<string, never>];
+  /** The answer's blob holds every sample: `decodeLinkSamples` of link-samples.ts. */
+  stopLinkSamples: [Record<string, never>, { count: number }];
   /** Route the guest's address to the source; from then on its announcements move it. Returns where to announce. */
   routeGuest: [
     { guestAddress: string; source: string; destination: string; announceAddress: string },

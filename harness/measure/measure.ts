@@ -2,12 +2,14 @@ import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../
 import { LivemigError } from '../../proto/errors.ts';
 import type { AgentEvent } from '../../proto/events.ts';
 import type { LinkCounters } from '../../proto/link.ts';
+import type { LinkSamples } from '../../proto/link-samples.ts';
 import type { PingSamples } from '../../proto/pings.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { AgentMemory, Faults, Measurement } from '../result.ts';
 import { splitDowntime } from './downtime.ts';
 import { observe, pingsToDestination } from './observed.ts';
 import { guestProgressOf, roundsOf } from './series.ts';
+import { linkSeriesOf, pingSeriesOf, progressSeriesOf } from './time-series.ts';
 import { wireBetween } from './wire.ts';
 
 /** Everything that a finished migration has left: what agents told, what router and observer saw. */
@@ -19,6 +21,8 @@ export interface Collected {
   /** When the router moved the guest's route; null while it hasn't. */
   routeMovedAtMs: number | null;
   counters: { before: LinkCounters; after: LinkCounters };
+  /** The counters meanwhile. */
+  linkSamples: LinkSamples;
   cpu: { before: Record<HostRole, CpuUsage>; after: Record<HostRole, CpuUsage> };
   deviceStateBytes: number;
   /** Pages that the guest ever wrote. */
@@ -82,6 +86,14 @@ export const measure = (collected: Collected): Measurement => {
       events.filter((event) => event.type === 'guest'),
       startedAtMs,
     ),
+    series: {
+      link: linkSeriesOf(collected.linkSamples, startedAtMs),
+      progress: progressSeriesOf(
+        events.filter((event) => event.type === 'progress'),
+        startedAtMs,
+      ),
+      pings: pingSeriesOf(pings, { startedAtMs, endedAtMs }),
+    },
     cpu: {
       source: cpuBetween(cpu.before.source, cpu.after.source),
       destination: cpuBetween(cpu.before.destination, cpu.after.destination),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { transferPhases } from '../../proto/events.ts';
 import { bytes, count, ms, sideSchema } from './common.ts';
+import { seriesSchema } from './series.ts';
 
 /** Where the downtime went; the parts sum to `downtimeMs`. Cloud Hypervisor's split, widened to the destination. */
 export const downtimeSchema = z
@@ -41,7 +42,9 @@ export const observedSchema = z
     routeMovedMs: z
       .number()
       .nullable()
-      .describe("When the router moved the guest's route, in ms after its first instruction there"),
+      .describe(
+        "When the router moved the guest's route, in ms after its first instruction there; as a rule shortly before",
+      ),
     resolutionMs: ms("Longest time between two pings around the handover: the observer's own blindness"),
     latency: z.object({ before: latencySchema, during: latencySchema, after: latencySchema }),
   })
@@ -145,6 +148,7 @@ export const measurementSchema = z
     faults: faultsSchema,
     rounds: z.array(roundSchema),
     guestProgress: z.array(guestProgressSchema),
+    series: seriesSchema,
     cpu: z.object({
       source: cpuShareSchema,
       destination: cpuShareSchema,

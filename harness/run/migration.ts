@@ -4,6 +4,8 @@ import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../
 import { guestPingPort, migrationPort } from '../../proto/control.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { LinkCounters } from '../../proto/link.ts';
+import type { LinkSamples } from '../../proto/link-samples.ts';
+import { decodeLinkSamples } from '../../proto/link-samples.ts';
 import type { PingSamples } from '../../proto/pings.ts';
 import { decodePingSamples } from '../../proto/pings.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
@@ -15,6 +17,8 @@ import type { RunnableScenario, RunRecord } from './record.ts';
 
 /** Enough pings for a latency before the migration, and for JITs and caches on their path. */
 const leastWarmupMs = 500;
+/** Fine enough for a timeline; each costs the router some 50 µs. */
+const linkSampleIntervalMs = 50;
 /** How long the guest runs on at the destination under the observer's eyes. */
 const aftermathMs = 500;
 /** Filling memory with self-verifying pages, or comparing it, takes less than 1 s a GiB on a quiet machine. */
@@ -109,6 +113,7 @@ export const migrateGuest = async (
   const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
   const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
   const countersBefore = await clients.wan.call('linkCounters', {});
+  await clients.wan.call('startLinkSamples', { intervalMs: linkSampleIntervalMs });
   const before = await cpuOf();
   const { strategy, limits } = scenario;
   const outgoing = clients.source.call('migrate', { ...at, strategy, limits, transfer }, { timeoutMs });
@@ -127,11 +132,12 @@ export interface Observation {
   pings: PingSamples;
   routeMovedAtMs: number | null;
   countersAfter: LinkCounters;
+  linkSamples: LinkSamples;
 }
 
-/** After a migration that failed, when nothing is to be collected. @returns whether the observer is at rest. */
+/** After a migration that failed, when nothing is to be collected. @returns whether the instruments are at rest. */
 export const stopObserving = (clients: Clients): Promise<boolean> =>
-  clients.observer.call('stopPings', {}).then(
+  Promise.all([clients.observer.call('stopPings', {}), clients.wan.call('stopLinkSamples', {})]).then(
     () => true,
     () => false,
   );
@@ -145,7 +151,13 @@ export const collect = async (clients: Clients, signal: AbortSignal): Promise<Ob
       'CROSS_CHECK_FAILED',
       'the observer saw only the first 30 minutes: send its pings less often',
     );
+  const link = await clients.wan.callWithBlob('stopLinkSamples', {});
   const countersAfter = await clients.wan.call('linkCounters', {});
   const { atMs } = await clients.wan.call('guestRouteMoved', {});
-  return { pings: decodePingSamples(blob), routeMovedAtMs: atMs, countersAfter };
+  return {
+    pings: decodePingSamples(blob),
+    routeMovedAtMs: atMs,
+    countersAfter,
+    linkSamples: decodeLinkSamples(link.blob),
+  };
 };

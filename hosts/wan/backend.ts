@@ -12,6 +12,12 @@ export interface Support {
   reason: string;
 }
 
+/** By direction, the device whose TBF is its bottleneck. */
+export interface Bottlenecks {
+  sourceToDestination: string;
+  destinationToSource: string;
+}
+
 /**
  * Emulates a link in the router, both directions: what comes from the source's side and leaves towards the
  * destination is `sourceToDestination`, and the other way round.
@@ -27,6 +33,8 @@ export interface LinkBackend {
    */
   apply(profile: LinkProfile, interfaces: RouterInterfaces, delayCorrectionMs: number): Promise<AppliedLink>;
   counters(): Promise<LinkCounters>;
+  /** Where the link is shaped. @throws LivemigError LINK_NOT_APPLIED while none is. */
+  bottlenecks(): Bottlenecks;
   /** Remove qdiscs, rules and helpers. Idempotent. */
   remove(): Promise<void>;
 }

@@ -16,6 +16,7 @@ const native = {
   eventfd: libc.func('int eventfd(unsigned int, int)'),
   write: libc.func('long write(int, void*, size_t)'),
   read: libc.func('long read(int, void*, size_t)'),
+  if_nametoindex: libc.func('unsigned int if_nametoindex(const char*)'),
   prctl: libc.func('int prctl(int, unsigned long, unsigned long, unsigned long, unsigned long)'),
 };
 
@@ -41,6 +42,13 @@ export const openNetlink = (protocol: number): number => {
   address.writeUInt16LE(afNetlink, 0);
   checked('bind(AF_NETLINK)', native.bind(fd, address, address.length) as number);
   return fd;
+};
+
+/** @throws LivemigError LINK_NOT_APPLIED when there is no such interface. */
+export const interfaceIndexOf = (name: string): number => {
+  const index = native.if_nametoindex(name) as number;
+  if (index === 0) throw new LivemigError('LINK_NOT_APPLIED', `the router has no interface ${name}`);
+  return index;
 };
 
 /** Whether the kernel accepted the option. */

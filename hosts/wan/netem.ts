@@ -6,7 +6,7 @@ import { LivemigError } from '../../proto/errors.ts';
 import type { DirectionCounters, LinkDirection } from '../../proto/link.ts';
 import type { LinkBackend } from './backend.ts';
 import { netemArguments, netemMismatches, splitterArguments, stagesOf } from './netem-stages.ts';
-import { createReturnPath, removeReturnPath } from './return-path.ts';
+import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
 import {
   describeQdiscs,
@@ -106,6 +106,7 @@ export const createNetemBackend = (): LinkBackend => {
         destinationToSource: await countersOf(await createReturnPath(device)),
       };
     },
+    bottlenecks: () => bottlenecksOf(device),
     remove,
   };
 };

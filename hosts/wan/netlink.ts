@@ -1,9 +1,11 @@
 /** Netlink messages as bytes (linux/netlink.h): a 16-byte header, a fixed body, then aligned attributes. Pure. */
 
 export const netlinkHeaderBytes = 16;
-export const netlinkFlags = { request: 1, ack: 4, replace: 0x100, create: 0x400 } as const;
+export const netlinkFlags = { request: 1, ack: 4, dump: 0x300, replace: 0x100, create: 0x400 } as const;
 /** NLMSG_ERROR: the answer to a request with `ack`; its error number is 0 on success. */
 export const netlinkErrorType = 2;
+/** NLMSG_DONE: the end of a dump. */
+export const netlinkDoneType = 3;
 
 const align = (length: number): number => (length + 3) & ~3;
 

@@ -14,7 +14,7 @@ import type {
 import type { LinkBackend, RouterInterfaces, Support } from './backend.ts';
 import { DelayWorker } from './delay-worker.ts';
 import { probeRulesScript, queueForwarded, unqueueForwarded } from './iptables.ts';
-import { createReturnPath, removeReturnPath } from './return-path.ts';
+import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
 import {
   describeQdiscs,
@@ -133,6 +133,7 @@ export const createNfqueueBackend = (): LinkBackend => {
         destinationToSource: await countersOf(returning, 1, worker),
       };
     },
+    bottlenecks: () => bottlenecksOf(device),
     remove,
   };
 };

@@ -4,7 +4,9 @@
  * and observer, one site) never touches; and it works the same where they share an interface, as in Docker.
  */
 import { networkInterfaces } from 'node:os';
+import { LivemigError } from '../../proto/errors.ts';
 import { command } from '../command.ts';
+import type { Bottlenecks } from './backend.ts';
 import { tc } from './tc.ts';
 
 export const returnDevice = 'livemig-return';
@@ -34,6 +36,13 @@ export const createReturnPath = async (device: string): Promise<string> => {
     await tc(...ingress, 'prio', '1', 'u32', 'match', 'ip', 'dst', `${address}/32`, 'flowid', '1:1');
   await tc(...ingress, 'prio', '2', 'u32', 'match', 'u32', '0', '0', 'action', 'mirred', 'egress', 'redirect', 'dev', returnDevice); // prettier-ignore
   return returnDevice;
+};
+
+/** Where both directions are shaped, with what leaves on `device` for the destination. */
+export const bottlenecksOf = (device: string | undefined): Bottlenecks => {
+  if (device === undefined)
+    throw new LivemigError('LINK_NOT_APPLIED', 'no link has been applied, so that there is nothing to count');
+  return { sourceToDestination: device, destinationToSource: returnDevice };
 };
 
 /** Idempotent. */

@@ -1,10 +1,12 @@
 import { NEVER } from 'rxjs';
 import { LivemigError } from '../../proto/errors.ts';
 import type { BackendName } from '../../proto/link.ts';
+import { encodeLinkSamples } from '../../proto/link-samples.ts';
 import type { Role } from '../role.ts';
 import type { LinkBackend } from './backend.ts';
 import { GuestRouter } from './guest-route.ts';
 import { findInterfaces } from './interfaces.ts';
+import { LinkSampler } from './link-sampler.ts';
 import { createNetemBackend } from './netem.ts';
 import { createNfqueueBackend } from './nfqueue.ts';
 
@@ -16,6 +18,16 @@ export const createRouter = (): Role => {
   };
   const guestRouter = new GuestRouter();
   let active: LinkBackend | undefined;
+  let sampler: LinkSampler | undefined;
+
+  const theLink = (): LinkBackend => {
+    if (active === undefined)
+      throw new LivemigError(
+        'LINK_NOT_APPLIED',
+        'expected a link to have been applied before its counters are read',
+      );
+    return active;
+  };
 
   return {
     events: NEVER,
@@ -36,19 +48,27 @@ export const createRouter = (): Role => {
         active = wanted;
         return applied;
       },
-      linkCounters: async () => {
-        if (active === undefined)
-          throw new LivemigError(
-            'LINK_NOT_APPLIED',
-            'expected a link to have been applied before its counters are read',
-          );
-        return active.counters();
+      linkCounters: async () => theLink().counters(),
+      startLinkSamples: async ({ intervalMs }) => {
+        // Those of a migration that failed, which nobody asked for.
+        sampler?.close();
+        sampler = new LinkSampler(theLink().bottlenecks(), intervalMs);
+        return {};
+      },
+      stopLinkSamples: async () => {
+        const ended = sampler;
+        sampler = undefined;
+        if (ended === undefined)
+          throw new LivemigError('ILLEGAL_PHASE', 'no samples are taken; call startLinkSamples first');
+        const samples = ended.stop();
+        return { result: { count: samples.atMs.length }, blob: encodeLinkSamples(samples) };
       },
       routeGuest: async (route) => ({ port: await guestRouter.route(route) }),
       guestRouteMoved: async () => ({ atMs: guestRouter.movedAtMs }),
     },
     close: async () => {
       guestRouter.close();
+      sampler?.close();
       for (const backend of Object.values(backends)) await backend.remove();
     },
   };

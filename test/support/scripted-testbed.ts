@@ -8,6 +8,7 @@ import { serveControl } from '../../hosts/control-server.ts';
 import type { ControlHandlers, HostRole } from '../../proto/control.ts';
 import { hostRoles } from '../../proto/control.ts';
 import type { AgentEvent } from '../../proto/events.ts';
+import { encodeLinkSamples } from '../../proto/link-samples.ts';
 import { encodePingSamples } from '../../proto/pings.ts';
 import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import { pageCount, paperCollected, paperPings } from './synthetic-migration.ts';
@@ -96,6 +97,11 @@ const scriptOf = (role: HostRole): ControlHandlers => {
       backend, profile: profile.name, readBack: { sourceToDestination: 'tbf', destinationToSource: 'tbf' },
     }), // prettier-ignore
     linkCounters: async () => counters(),
+    startLinkSamples: async () => ({}),
+    stopLinkSamples: async () => ({
+      result: { count: collected.linkSamples.atMs.length },
+      blob: encodeLinkSamples(collected.linkSamples),
+    }),
     routeGuest: async () => ({ port: 3 }),
     guestRouteMoved: async () => ({ atMs: collected.routeMovedAtMs }),
     startPings: async () => ({}),

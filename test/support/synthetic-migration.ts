@@ -2,6 +2,7 @@ import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../
 import { hostRoles } from '../../proto/control.ts';
 import type { AgentEvent } from '../../proto/events.ts';
 import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
+import type { LinkSamples } from '../../proto/link-samples.ts';
 import type { PingSamples } from '../../proto/pings.ts';
 import { pingHost } from '../../proto/pings.ts';
 import type { Collected } from '../../harness/measure/measure.ts';
@@ -112,12 +113,24 @@ const events: AgentEvent[] = [
   { type: 'guest', host: 'source', atMs: 9900, operations: 1000, pagesDirtied: 100, stalledMs: 0 },
   { type: 'guest', host: 'destination', atMs: 9900, operations: 0, pagesDirtied: 0, stalledMs: 0 },
   { type: 'guest', host: 'source', atMs: 10_400, operations: 3500, pagesDirtied: 350, stalledMs: 0 },
+  { type: 'progress', atMs: 10_100, transferredBytes: 1e6, remainingBytes: 6e7, throughputMbps: 160 },
+  { type: 'progress', atMs: 11_900, transferredBytes: 40e6, remainingBytes: 1e6, throughputMbps: 170 },
   {
     type: 'round', atMs: 11_990, round: 1, phase: 'precopy', durationMs: 1940, pagesSent: 16_374, bytesSent: 40_990_000,
     pagesDirtied: 10, dirtyPagesPerSecond: 5, throughputMbps: 170,
   }, // prettier-ignore
   { type: 'guest', host: 'destination', atMs: 12_400, operations: 1500, pagesDirtied: 90, stalledMs: 12 },
 ];
+
+/** Nothing but what lies between the counters' two readings, in ten equal steps over the migration. */
+export const paperLinkSamples = (): LinkSamples => {
+  const steps = Array.from({ length: 11 }, (_, step) => step);
+  return {
+    atMs: Float64Array.from(steps, (step) => startedAtMs + step * 200),
+    sourceToDestinationBytes: Float64Array.from(steps, (step) => 5000 + (paperWireBytes * step) / 10),
+    destinationToSourceBytes: Float64Array.from(steps, (step) => 7000 + 10_000 * step),
+  };
+};
 
 const counters = (bytes: number) => ({ bytes, packets: Math.ceil(bytes / 1514), dropped: 0 });
 
@@ -134,6 +147,7 @@ export const paperCollected = (): Collected => ({
     before: { sourceToDestination: counters(5000), destinationToSource: counters(7000) },
     after: { sourceToDestination: counters(5000 + paperWireBytes), destinationToSource: counters(107_000) },
   },
+  linkSamples: paperLinkSamples(),
   cpu: {
     before: ofEach(() => ({ totalS: 1, guestS: 0.25, rssBytes: 90e6 })),
     after: ofEach(() => ({ totalS: 3, guestS: 0.75, rssBytes: 100e6 })),
