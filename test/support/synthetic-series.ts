@@ -1,4 +1,3 @@
-import type { TimeSeries } from '../../harness/report/plots/series.ts';
 import type { Measurement } from '../../harness/result.ts';
 
 const steps = 60;
@@ -9,7 +8,7 @@ export const syntheticSeries = (
   downtimeMs: number,
   bytes: number,
   link: { mbps: number; rttMs: number },
-): Pick<Measurement, 'guestProgress' | 'faults'> & { series: TimeSeries } => {
+): Pick<Measurement, 'guestProgress' | 'faults' | 'series'> => {
   const at = (step: number): number => (totalTimeMs * step) / steps;
   const all = Array.from({ length: steps + 1 }, (_, step) => step);
   const isDown = (step: number): boolean =>

@@ -10,7 +10,6 @@ import { linkName, links } from './hybrid-curves.ts';
 import { panelOf } from './link-utilisation-panel.ts';
 import type { Plot } from './plot.ts';
 import { isNarrow } from './plot.ts';
-import { seriesOf } from './series.ts';
 import { mean } from './thin.ts';
 
 /** The document's Fig. 5 is of a guest with this much stressed memory. */
@@ -30,7 +29,7 @@ const repeatOf = ({ sweep }: CompletedRun): number => sweep?.repeat ?? 0;
 
 /** The link while the migration ran; the series begins before it and ends after it. */
 const whileItRan = ({ measurement }: CompletedRun) =>
-  seriesOf(measurement).link.filter(({ atMs }) => atMs >= 0 && atMs <= measurement.totalTimeMs);
+  measurement.series.link.filter(({ atMs }) => atMs >= 0 && atMs <= measurement.totalTimeMs);
 
 /** The first completed run whose stressed memory is nearest to the document's. */
 const exampleOf = (setting: Setting, link: Link): Example[] => {

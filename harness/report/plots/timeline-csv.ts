@@ -1,12 +1,11 @@
-import type { TimedMeasurement } from './series.ts';
+import type { Measurement } from '../../result.ts';
 
 /**
  * Everything that a run's timeline is drawn from, unthinned, as CSV: one value a line. The page makes it in the reader's
  * browser from the result that it carries anyway, out of this function's own source: so it may use nothing from outside.
  */
-export const timelineCsv = ({ measurement }: { measurement: TimedMeasurement }): string => {
-  const { rounds, guestProgress, faults, downtimeStartMs, downtimeMs, totalTimeMs } = measurement;
-  const series = measurement.series ?? { link: [], progress: [], pings: [] };
+export const timelineCsv = ({ measurement }: { measurement: Measurement }): string => {
+  const { rounds, guestProgress, series, faults, downtimeStartMs, downtimeMs, totalTimeMs } = measurement;
   // Tenths of a ms and six digits are more than the instruments resolve.
   const text = (value: number | null): string => (value === null ? '' : String(Number(value.toPrecision(6))));
   const moment = (ms: number): string => String(Math.round(ms * 10) / 10);

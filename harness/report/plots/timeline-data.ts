@@ -1,6 +1,5 @@
 import type { CompletedRun, GuestProgress } from '../../result.ts';
 import { bytesPerMB } from './quantities.ts';
-import { seriesOf } from './series.ts';
 import { mean, thin } from './thin.ts';
 
 /** The rows that a run's timeline is drawn from; times in seconds after the migration's start. */
@@ -13,7 +12,7 @@ type Rows = Readonly<Record<string, unknown>>[];
 const seconds = (ms: number): number => ms / 1000;
 
 const linkRows = (run: CompletedRun): Rows =>
-  thin(seriesOf(run.measurement).link, (group) => ({
+  thin(run.measurement.series.link, (group) => ({
     atMs: mean(group.map(({ atMs }) => atMs)),
     sourceToDestinationMbps: mean(group.map((row) => row.sourceToDestinationMbps)),
     destinationToSourceMbps: mean(group.map((row) => row.destinationToSourceMbps)),
@@ -61,7 +60,7 @@ const roundRows = ({ measurement }: CompletedRun): Rows =>
   }));
 
 const remainingRows = (run: CompletedRun): Rows =>
-  thin(seriesOf(run.measurement).progress, (group) => group.at(-1)!).map(({ atMs, remainingBytes }) => ({
+  thin(run.measurement.series.progress, (group) => group.at(-1)!).map(({ atMs, remainingBytes }) => ({
     at: seconds(atMs),
     remaining: remainingBytes / bytesPerMB,
   }));
@@ -72,7 +71,7 @@ const greatest = (values: readonly (number | null)[]): number | null => {
 };
 
 const pingRows = (run: CompletedRun): Rows =>
-  thin(seriesOf(run.measurement).pings, (group) => {
+  thin(run.measurement.series.pings, (group) => {
     const medians = group.map(({ p50Ms }) => p50Ms).filter((value) => value !== null);
     return {
       atMs: group[0]!.atMs,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
 import { compactJson } from '../../../../../harness/report/page/pack.ts';
 import { reportPage } from '../../../../../harness/report/page/index.ts';
-import type { RunResult } from '../../../../../harness/result.ts';
+import type { CompletedRun, RunResult } from '../../../../../harness/result.ts';
 import { idsOf, inPageLinksOf, outsideOf } from '../../../../support/page-links.ts';
 import { completedPaperResult } from '../../../../support/paper-result.ts';
 import { reportInputOf } from '../../../../support/report-input.ts';
@@ -120,8 +120,9 @@ describe('hostile results', () => {
 
 describe('what is missing is said', () => {
   test('a run without series has panels that say so', async () => {
-    const bare = completedPaperResult();
-    const page = await reportPage(reportInputOf([{ ...bare, sweep: null }]));
+    const bare = completedPaperResult() as CompletedRun;
+    const measurement = { ...bare.measurement, series: { link: [], progress: [], pings: [] } };
+    const page = await reportPage(reportInputOf([{ ...bare, measurement, sweep: null }]));
     expect(page.match(/>not recorded</g)?.length).toBeGreaterThanOrEqual(3);
     expect(page).toContain('Not recorded: link');
     expect(page).toContain('>no demand faults<');
