@@ -20,6 +20,9 @@ export class LinkSampler {
       this.#sample();
     }, intervalMs);
     this.#sample();
+    if (this.#failure === null) return;
+    this.close();
+    throw this.#failure as Error;
   }
 
   /**

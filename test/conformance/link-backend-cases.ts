@@ -4,52 +4,21 @@
  */
 import assert from 'node:assert/strict';
 import { calibrate, verifyLink } from '../../harness/testbed/calibrate.ts';
-import type { BackendName, LinkDirection, LinkProfile } from '../../proto/link.ts';
-import type { LabHost, LinkLab } from '../support/link-lab.ts';
+import type { BackendName, LinkProfile } from '../../proto/link.ts';
+import type { LinkLab } from '../support/link-lab.ts';
 import { assertBetween, OutOfBounds } from './link-backend-case.ts';
 import type { LinkBackendCase } from './link-backend-case.ts';
+import { linkSampleCases } from './link-sample-cases.ts';
+import { applyLink, linkOf, trace, volume } from './link-traffic.ts';
 
-interface Trace {
-  order: number[];
-  rttMs: number[];
-}
-
-const direction: LinkDirection = { rateMbps: 100, delayMs: 5, jitterMs: 0, lossPercent: 0, bufferMs: 20 };
-const linkOf = (forward: Partial<LinkDirection>, backward: Partial<LinkDirection> = {}): LinkProfile => ({
-  name: 'conformance',
-  description: 'made for the conformance suite',
-  sourceToDestination: { ...direction, ...forward },
-  destinationToSource: { ...direction, ...backward },
-});
 const quantile = (values: readonly number[], fraction: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(fraction * (values.length - 1))] ?? NaN;
 const median = (values: readonly number[]): number => quantile(values, 0.5);
 /** The delay without what a busy machine adds to it. */
 const floor = (values: readonly number[]): number => quantile(values, 0.1);
+
 export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
-  const apply = (lab: LinkLab, profile: LinkProfile) =>
-    lab.clients.wan.call('applyLink', {
-      profile,
-      backend,
-      delayCorrectionMs: 0,
-      interfaces: lab.topology.router,
-    });
-  const trace = async (
-    lab: LinkLab,
-    from: LabHost,
-    to: 'source' | 'destination',
-    count: number,
-    intervalMs: number,
-  ) => {
-    const { address } = lab.topology[to];
-    const { udpPort } = await lab.clients[to].call('probeServe', { address });
-    return lab.script<Trace>(from, 'udp-trace.ts', address, udpPort, count, intervalMs);
-  };
-  const volume = async (lab: LinkLab, bytes: number): Promise<void> => {
-    const { address } = lab.topology.destination;
-    const { tcpPort } = await lab.clients.destination.call('probeServe', { address });
-    await lab.script('source', 'tcp-volume.ts', address, tcpPort, bytes);
-  };
+  const apply = (lab: LinkLab, profile: LinkProfile) => applyLink(lab, backend, profile);
 
   return [
     {
@@ -173,14 +142,19 @@ export const linkBackendCases = (backend: BackendName): LinkBackendCase[] => {
         assertBetween('bytes of acknowledgements', returned, 1_000, 2 << 20);
       },
     },
+    ...linkSampleCases(backend),
     {
-      name: 'reads back what it set, and counters refuse a link that is gone',
+      name: 'reads back what it set, and counters and samples refuse a link that is gone',
       run: async (lab) => {
         const { readBack } = await apply(lab, linkOf({ rateMbps: 250 }));
         assert.match(readBack.sourceToDestination, /250Mbit/);
         assert.match(readBack.destinationToSource, /100Mbit/);
+        await lab.clients.wan.call('startLinkSamples', { intervalMs: 20 });
         await lab.run('router', 'tc', 'qdisc', 'del', 'dev', lab.shapedInterface, 'root');
-        await assert.rejects(lab.clients.wan.call('linkCounters', {}), { code: 'LINK_NOT_APPLIED' });
+        const gone = { code: 'LINK_NOT_APPLIED' };
+        await assert.rejects(lab.clients.wan.call('linkCounters', {}), gone);
+        await assert.rejects(lab.clients.wan.call('stopLinkSamples', {}), gone);
+        await assert.rejects(lab.clients.wan.call('startLinkSamples', { intervalMs: 20 }), gone);
       },
     },
     {
