@@ -10,7 +10,7 @@ import { linearTicks } from './ticks.ts';
 export const panelOf = (example: Example, size: { width: number; height: number }): Spec => {
   const { run, baselineGbps, points, link } = example;
   const { downtimeStartMs, downtimeMs, totalTimeMs } = run.measurement;
-  const ceiling = Math.max(baselineGbps, ...points.map(({ gbps }) => gbps)) * 1.18;
+  const ceiling = Math.max(baselineGbps, ...points.map(({ gbps }) => gbps)) * 1.08;
   const x = {
     field: 'atS',
     type: 'quantitative',
@@ -26,12 +26,12 @@ export const panelOf = (example: Example, size: { width: number; height: number 
     axis: { values: linearTicks(ceiling), format: plainNumber },
   };
   const band = [{ atS: downtimeStartMs / 1000, untilS: (downtimeStartMs + downtimeMs) / 1000 }];
-  const baseline = [{ gbps: baselineGbps, atS: 0, text: `calibrated: ${figure(baselineGbps)} Gb/s` }];
+  const baseline = [{ gbps: baselineGbps }];
   return {
     ...size,
     title: {
       text: `${linkName[link]}, ${figure(example.stressMB / 1024)} GB stressed`,
-      subtitle: 'On the link (Gb/s)',
+      subtitle: `On the link (Gb/s); dotted: ${figure(baselineGbps)} calibrated`,
     },
     layer: [
       {
@@ -48,11 +48,6 @@ export const panelOf = (example: Example, size: { width: number; height: number 
         data: { values: baseline },
         mark: { type: 'rule', stroke: inkOf('ink'), strokeDash: [2, 3] },
         encoding: { y },
-      },
-      {
-        data: { values: baseline },
-        mark: { type: 'text', align: 'left', baseline: 'bottom', dx: 3, dy: -3, color: inkOf('ink') },
-        encoding: { x, y, text: { field: 'text' } },
       },
     ],
   };

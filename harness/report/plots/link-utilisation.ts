@@ -78,8 +78,8 @@ export const linkUtilisationPlot = (setting: Setting): Plot => {
     title: 'Link utilisation over one hybrid migration',
     description: `Bytes a second from source to destination over time. ${examples.map(describe).join(' ')}`,
     caption:
-      'One run each, as the router counted it, unscaled ' +
-      `(κ_M = ${scaleText(setting.guestScale)}); dotted: TCP goodput calibrated before the run; band: downtime. ` +
+      'One run each, as the router counted it, headers included, so a full link stands a little above the dotted line: ' +
+      `TCP goodput as calibrated. Band: downtime. Unscaled (κ_M = ${scaleText(setting.guestScale)}). ` +
       `The document’s Fig. 5 has no numbers; its iperf baselines are ${iperfGbps['1G']} and ${iperfGbps['10G']} Gb/s, ` +
       'reached throughout at 1 Gb/s and in peaks only at 10 Gb/s.',
     spec: (width) => {
