@@ -12,3 +12,4 @@ export function background(): string;
 export function addText(what: { text: string; style: Readonly<Record<string, string>> }): void;
 export function scrolledTo(selector: string): number;
 export function hasText(selector: string): boolean;
+export function imageWidths(): Promise<number[]>;

@@ -77,3 +77,14 @@ export const addText = ({ text, style }) => {
 
 export const scrolledTo = (selector) => document.querySelector(selector).scrollLeft;
 export const hasText = (selector) => (document.querySelector(selector)?.textContent ?? '') !== '';
+
+/** What a drawing in a file of its own comes to; 0 where the browser can't read it. */
+export const imageWidths = () =>
+  Promise.all(
+    [...document.images].map((image) =>
+      image.decode().then(
+        () => image.naturalWidth,
+        () => 0,
+      ),
+    ),
+  );

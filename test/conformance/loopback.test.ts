@@ -66,7 +66,7 @@ describe('caps', () => {
     expect(last?.durationMs).toBeGreaterThan(leastMs(source.ram.postcopyBytes - demandBytes));
     expect(destination.faults.count).toBeGreaterThan(0);
     // The whole push takes some 340 ms; a fault that waited for its turn in it would take half of that.
-    expect(destination.faults.p50Us).toBeLessThan(50_000);
+    expect(destination.faults.p50Us).toBeLessThan(100_000);
   });
 });
 

@@ -18,11 +18,14 @@ export interface Drawing {
 /** Warnings are about data, e.g. a domain without values, and an empty panel says so by itself. */
 const quiet = vega.logger(vega.Error);
 
-/** κ_M and D_max with their index lowered, in every browser the same. */
+/** κ_M and D_max with their index lowered, in every browser the same; in text alone, never within a tag. */
 const withIndices = (svg: string): string =>
   svg.replaceAll(
-    /(κ|D)_(M|max)([^<]*)/g,
-    '$1<tspan dy="2.5" font-size="75%">$2</tspan><tspan dy="-2.5">$3</tspan>',
+    />([^<]*?)(κ|D)_(M|max)([^<]*)</g,
+    (_, before: string, base: string, index: string, after: string) => {
+      const lowered = `${base}<tspan dy="2.5" font-size="75%">${index}</tspan>`;
+      return `>${before}${lowered}<tspan dy="-2.5">${after}</tspan><`;
+    },
   );
 
 measureTextOurselves();

@@ -8,7 +8,7 @@ const nothings: readonly RegExp[] = [
   /<path class="(?:background|foreground)"[^>]*? d="(?:M0,0h0v0h0Z)?"[^>]*\/>/g,
   /<path class="background"(?: aria-hidden="true")? d="[^"]*"\/>/g,
   /<text [^>]*opacity="0"[^>]*>[^<]*<\/text>/g,
-  / (?:aria-hidden|pointer-events|role|aria-roledescription|xmlns:xlink|version)="[^"]*"/g,
+  / (?:aria-hidden|aria-label|pointer-events|role|aria-roledescription|xmlns:xlink|version)="[^"]*"/g,
   / (?:opacity="1"|stroke-width="[01]"|font-weight="normal"|text-anchor="start"|transform="translate\(0,0\)")/g,
   new RegExp(` font-family="${plotFont}"`, 'g'),
   / class="mark-(?!\w+ role-mark)[^"]*"/g,

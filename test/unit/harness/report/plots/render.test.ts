@@ -59,6 +59,12 @@ test('series of one plot differ without their colours: by shape, by fill or by d
   }
 });
 
+test('an index is lowered in text, and attributes stay whole', async () => {
+  const svg = await render({ data: { values: [{}] }, title: 'seconds ÷ κ_M', mark: 'point' });
+  expect(svg).toContain('κ<tspan dy="2.5" font-size="75%">M</tspan>');
+  expect(svg).not.toMatch(/<[^>]*<|κ_M/);
+});
+
 test('hostile text in a label stays text', async () => {
   const svg = await render({
     data: { values: [{ text: '</text><script>alert(1)</script>' }] },
