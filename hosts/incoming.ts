@@ -50,9 +50,9 @@ export class IncomingMigration {
     this.#guest = guest;
     this.#arguments = migration;
     this.#announcer = new Announcer(guestAddress, migration.announceAddress, migration.announcePort);
-    this.#receiver = new PageReceiver(guest.memory, (page) => {
-      this.#requested.delete(page);
-      guest.wakeWaiters(page);
+    this.#receiver = new PageReceiver(guest.memory, () => {
+      guest.wakeWaiters();
+      for (const page of this.#requested) if (guest.memory.isPresent(page)) this.#requested.delete(page);
     });
     guest.onFault = (page) => {
       this.#requestPage(page);
@@ -256,10 +256,7 @@ export class IncomingMigration {
 
   #requestPage(page: number): void {
     if (this.#requested.has(page)) return;
-    if (this.#guest.memory.isPresent(page)) {
-      this.#guest.wakeWaiters(page);
-      return;
-    }
+    if (this.#guest.memory.isPresent(page)) return;
     this.#requested.add(page);
     this.#client.requestPage(page);
   }

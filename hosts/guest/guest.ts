@@ -154,11 +154,14 @@ export class Guest {
     }
   }
 
-  /** Wakes the vCPUs that wait for a page that has just been installed. */
-  wakeWaiters(page: number): void {
-    for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++)
+  /** Wakes the vCPUs that wait for a page that is here now. */
+  wakeWaiters(): void {
+    for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++) {
+      const page = Atomics.load(this.#waiting, vcpu);
+      if (page === -1 || !this.memory.isPresent(page)) continue;
       if (Atomics.compareExchange(this.#waiting, vcpu, page, -1) === page)
         Atomics.notify(this.#waiting, vcpu);
+    }
   }
 
   /** When the first vCPU ran its first instruction here, in ms on CLOCK_MONOTONIC; null = none has. */

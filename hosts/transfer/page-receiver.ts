@@ -10,7 +10,9 @@ export class PageReceiver {
   readonly #memory: GuestMemory;
   /** Pages whose memory has been written here: only these need clearing when they turn out to be zero. */
   readonly #written: PageSet;
-  readonly #onInstalled: (page: number) => void;
+  readonly #onInstalled: () => void;
+  /** Pages of the message at hand whose bytes are in place. */
+  #inPlace: number[] = [];
   /** Once the guest runs here, a page that is present is the guest's own and must not be overwritten. */
   guestRuns = false;
   /** Whether the source's Hello announced uniform pages. */
@@ -21,7 +23,8 @@ export class PageReceiver {
   uniformPagesReceived = 0;
   duplicateArrivals = 0;
 
-  constructor(memory: GuestMemory, onInstalled: (page: number) => void) {
+  /** @param onInstalled pages that were missing are here: told once per message, while the guest runs here. */
+  constructor(memory: GuestMemory, onInstalled: () => void) {
     this.#memory = memory;
     this.#written = new PageSet(memory.pageCount);
     this.#onInstalled = onInstalled;
@@ -52,6 +55,7 @@ export class PageReceiver {
     uniform?.pages.forEach((page, index) => {
       this.#installUniform(page, uniform.patterns, index * uniformPatternBytes);
     });
+    this.#markInPlace();
   }
 
   #installPage(page: number, payload: Buffer, at: number): void {
@@ -62,7 +66,7 @@ export class PageReceiver {
     }
     this.#memory.copyFrom(page, payload, at);
     this.#written.add(page);
-    this.#installed(page);
+    this.#inPlace.push(page);
   }
 
   #installZero(page: number): void {
@@ -72,7 +76,7 @@ export class PageReceiver {
       return;
     }
     if (this.#written.has(page)) this.#memory.clear(page);
-    this.#installed(page);
+    this.#markPresent(page);
   }
 
   #installUniform(page: number, patterns: Buffer, at: number): void {
@@ -83,15 +87,23 @@ export class PageReceiver {
     }
     this.#memory.fillUniform(page, patterns, at);
     this.#written.add(page);
-    this.#installed(page);
+    this.#inPlace.push(page);
   }
 
-  /** The present bit comes after the bytes: a vCPU that sees it reads them. */
-  #installed(page: number): void {
-    if (!this.#memory.markPresent(page)) return;
-    this.presentCount++;
+  /**
+   * The present bits come after the bytes: a vCPU that sees one reads them. And they come together, with one wake-up for
+   * the message: page by page, a vCPU that walks just behind the push meets, waits for and is woken at every page of it,
+   * which costs ten times what the copy does (10 Gb/s then carries under 2 Gb/s).
+   */
+  #markInPlace(): void {
+    for (const page of this.#inPlace) this.#markPresent(page);
+    this.#inPlace = [];
     // Before the guest runs here, nobody waits for a page.
-    if (this.guestRuns) this.#onInstalled(page);
+    if (this.guestRuns) this.#onInstalled();
+  }
+
+  #markPresent(page: number): void {
+    if (this.#memory.markPresent(page)) this.presentCount++;
   }
 
   /** Takes pages as missing again. @throws LivemigError PROTOCOL_VIOLATION */

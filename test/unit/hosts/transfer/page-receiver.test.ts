@@ -7,7 +7,8 @@ import { codeOf } from '../../../../proto/errors.ts';
 const pageCount = 100;
 let memory: GuestMemory;
 let receiver: PageReceiver;
-let installed: number[];
+/** Pages present at each word of an installation. */
+let installed: number[][];
 
 /** Bytes of page 3, version `version`, as the source would send them. */
 const pageBytes = (page: number, version: number): Buffer => {
@@ -30,7 +31,9 @@ const codeOfThrown = (act: () => void): string => {
 beforeEach(() => {
   installed = [];
   memory = new GuestMemory(allocateGuest(pageCount, 1, 1), 1);
-  receiver = new PageReceiver(memory, (page) => installed.push(page));
+  receiver = new PageReceiver(memory, () => {
+    installed.push([...Array(pageCount).keys()].filter((page) => memory.isPresent(page)));
+  });
 });
 
 describe('PageReceiver', () => {
@@ -40,11 +43,19 @@ describe('PageReceiver', () => {
     expect(receiver.missingCount).toBe(pageCount - 6);
   });
 
-  test('tells of each page that a running guest may wait for, once', () => {
+  test('tells once per message that pages are here, when all of them are, and only while the guest runs', () => {
+    receiver.receive({ pages: [2], zeroRuns: [], payload: pageBytes(2, 1) });
+    expect(installed).toEqual([]);
     receiver.guestRuns = true;
-    receiver.receive({ pages: [3], zeroRuns: [10, 2], payload: pageBytes(3, 1) });
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
-    expect(installed).toEqual([3, 10, 11]);
+    const payload = Buffer.concat([pageBytes(3, 1), pageBytes(4, 1)]);
+    receiver.receive({ pages: [3, 4], zeroRuns: [10, 2], payload });
+    expect(installed).toEqual([[2, 3, 4, 10, 11]]);
+  });
+
+  test('a page that a message names twice counts once', () => {
+    receiver.guestRuns = true;
+    receiver.receive({ pages: [3, 3], zeroRuns: [3, 1], payload: Buffer.alloc(8192) });
+    expect(receiver.presentCount).toBe(1);
   });
 
   test('before the guest runs, the newest copy counts', () => {
@@ -116,7 +127,7 @@ describe('PageReceiver', () => {
     receiver.receive({ ...nothingElse, uniform });
     expect(memory.readVersion(3)).toBe(2);
     expect(receiver.duplicateArrivals).toBe(1);
-    expect(installed).toEqual([4]);
+    expect(installed).toEqual([[3, 4]]);
   });
 
   test.each([
