@@ -44,6 +44,7 @@ const frame = ({ trend, experiment }: Trend, check: Check) => ({
 const nothingMeasured = {
   measured: null,
   estimate: null,
+  isNearBound: false,
   verdict: 'not measured',
 } as const;
 
@@ -77,6 +78,7 @@ const conclude = (check: Check, need: Needs, later: () => Finding) => {
   return {
     measured: measuredText(finding, tolerances[check.id]),
     estimate: finding.estimate,
+    isNearBound: straddles(finding.estimate, tolerances[check.id]),
     verdict: verdictOf(check, finding),
     explanation: explain(need, [incomplete, finding.explanation]),
   };

@@ -16,6 +16,8 @@ export const knownFailures: readonly KnownFailure[] = file.knownFailures;
 export interface SortedFailures {
   /** Nobody has explained these: red. */
   unexplained: TrendVerdict[];
+  /** Nobody has explained these either, but their confidence interval reaches over the bound: these runs can't tell. */
+  undecided: TrendVerdict[];
   explained: { verdict: TrendVerdict; known: KnownFailure }[];
   /** Listed, but they hold now: the list is out of date, which hides the next failure. */
   outdated: KnownFailure[];
@@ -28,9 +30,11 @@ export const sortFailures = (
 ): SortedFailures => {
   const failed = verdicts.filter(({ verdict }) => verdict === 'fails');
   const entryOf = ({ id }: TrendVerdict): KnownFailure | undefined => known.find((entry) => entry.id === id);
+  const unlisted = failed.filter((verdict) => entryOf(verdict) === undefined);
   const measured = verdicts.filter(({ verdict }) => verdict !== 'not measured');
   return {
-    unexplained: failed.filter((verdict) => entryOf(verdict) === undefined),
+    unexplained: unlisted.filter(({ isNearBound }) => !isNearBound),
+    undecided: unlisted.filter(({ isNearBound }) => isNearBound),
     explained: failed.flatMap((verdict) => {
       const entry = entryOf(verdict);
       return entry === undefined ? [] : [{ verdict, known: entry }];

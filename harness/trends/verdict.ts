@@ -23,6 +23,8 @@ export interface TrendVerdict {
   /** The estimate in words, also when its interval straddles a bound; null where nothing was measured. */
   measured: string | null;
   estimate: Estimate | null;
+  /** The confidence interval lies on both sides of a bound: another set of runs may give the other verdict. */
+  isNearBound: boolean;
   tolerance: string;
   verdict: VerdictName;
   backends: string[];

@@ -11,6 +11,7 @@ const verdictOf = (id: string, verdict: VerdictName): TrendVerdict => ({
   published: '2',
   measured: '1.2',
   estimate: null,
+  isNearBound: false,
   tolerance: '≥ 2',
   verdict,
   backends: ['nfqueue'],
@@ -50,5 +51,14 @@ test.each(['contested', 'not measured'] as const)('what is %s has not passed', (
     passed: 0,
     failures: [],
     skipped: [`trends: 11a: it grows: ${verdict}: two repetitions of three`],
+  });
+});
+
+test('a failure whose confidence interval reaches over the bound is undecided: neither red nor passed', () => {
+  const near = { ...verdictOf('1b', 'fails'), isNearBound: true };
+  expect(tallyOfTrends([near], [])).toEqual({
+    passed: 0,
+    failures: [],
+    skipped: ['trends: 1b: it grows: undecided: measured 1.2, expected ≥ 2'],
   });
 });
