@@ -1,8 +1,8 @@
 /**
- * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser; on demand
- * the documents' trends. Ends with `N passed, N failed`.
+ * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser, the
+ * documents' trends. Ends with `N passed, N failed`.
  *
- *   npm test                              everything but the trends
+ *   npm test                              everything
  *   npm test -- --only unit               checks, unit, testbed, browser or trends
  *   npm test -- test/unit/proto           what Jest is to run; further options go to Jest as well
  */

@@ -57,8 +57,8 @@ const body: Body = async (words, options, found) => {
 const tablesHelp = tableNames.map((name) => `  ${name.padEnd(8)} ${tableTexts[name]}`).join('\n');
 
 const help = `
-Results are directories (every runs.jsonl below them), .jsonl and .json files; without any, ${defaultOut}/. They are JSON
-lines themselves, with schemas/result.schema.json; CSV is for what reads tables.
+Results are directories (every runs.jsonl below them), .jsonl, .jsonl.zst and .json files; without any, ${defaultOut}/.
+They are JSON lines themselves, with schemas/result.schema.json; CSV is for what reads tables.
 
 Tables, each with the run's id and cell to join by:
 ${tablesHelp}

@@ -69,7 +69,8 @@ Examples:
   livemig report results/icclab-10g results/ulster-wan --out report.html --title "Full set, November 2026"
   livemig report results/icclab-10g --plots plots    each plot as an .svg of its own as well
 
-Results are directories (every runs.jsonl in them), .jsonl or .json files. The page is one file that fetches nothing.
+Results are directories (every runs.jsonl in them), .jsonl, .jsonl.zst or .json files. The page is one file that
+fetches nothing.
 
 Exit codes: 0 written; 2 bad input, with every problem of it.`;
 

@@ -76,7 +76,7 @@ const body: Body = async (words, given, found) => {
 };
 
 const help = `
-Results are directories (every runs.jsonl below them), .jsonl and .json files; without any, ${defaultOut}/.
+Results are directories (every runs.jsonl below them), .jsonl, .jsonl.zst and .json files; without any, ${defaultOut}/.
 
 Examples:
   livemig validate                                    what results/ says of the documents' trends

@@ -15,6 +15,9 @@ const lists = {
   rounds: ({ rounds }) => rounds,
   faults: faultBuckets,
   guest: ({ guestProgress }) => guestProgress,
+  link: ({ series }) => series.link,
+  progress: ({ series }) => series.progress,
+  pings: ({ series }) => series.pings,
 } satisfies Record<string, Elements>;
 
 export const tableNames = ['runs', ...(Object.keys(lists) as (keyof typeof lists)[])] as const;
@@ -25,6 +28,9 @@ export const tableTexts: Readonly<Record<TableName, string>> = {
   rounds: 'a row a round of a migration',
   faults: 'a row a bucket of the fault-latency histogram',
   guest: "a row an interval of the guest's progress",
+  link: "a row a sample of the router's counters while the migration ran",
+  progress: 'a row a word of the source on what is sent and what remains',
+  pings: "a row an interval of the observer's pings",
 };
 
 /** A table of the runs, in their order. Runs without a measurement have rows in `runs` alone. */

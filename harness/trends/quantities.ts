@@ -14,6 +14,12 @@ export const ramBytes = ({ scenario }: RunResult): number => scenario.guest.ramB
 /** TCP payload that the calibrated link carries, what iperf says in the documents. */
 export const bandwidthMbps = ({ link }: RunResult): number => link.calibration?.goodputMbps ?? NaN;
 
+/** CPU time that agents and guest took, of what the machine has in the migration's time: at 1 nothing is left. */
+export const cpuShare = ({ measurement, environment }: CompletedRun): number => {
+  const usedS = Object.values(measurement.cpu).reduce((sum, { agentS, guestS }) => sum + agentS + guestS, 0);
+  return usedS / ((measurement.totalTimeMs / 1000) * environment.cpus);
+};
+
 export const bytesPerMs = (mbps: number): number => (mbps * 1000) / 8;
 
 /**

@@ -9,9 +9,6 @@ export interface Request {
 export const allParts = ['checks', 'unit', 'testbed', 'browser', 'trends'] as const;
 export type Part = (typeof allParts)[number];
 
-/** Without `trends` until its quick set has been measured on a quiet machine: it takes ten minutes of its own. */
-const usualParts: readonly Part[] = ['checks', 'unit', 'testbed', 'browser'];
-
 const isPart = (word: string | undefined): word is Part => allParts.some((part) => part === word);
 
 const jestParts = ['unit', 'testbed', 'browser'] as const satisfies readonly Part[];
@@ -22,7 +19,7 @@ const partOf = (path: string): (typeof jestParts)[number] =>
 /** A path, or Jest's `-t NAME`, asks for some tests and not for lint and types; a path also says of which project. */
 const partsFor = (jestArgs: readonly string[]): readonly Part[] => {
   const paths = jestArgs.filter((argument) => argument.startsWith('test/') || argument.startsWith('./test/'));
-  if (paths.length === 0) return jestArgs.length === 0 ? usualParts : jestParts;
+  if (paths.length === 0) return jestArgs.length === 0 ? allParts : jestParts;
   const asked = new Set(paths.map(partOf));
   return jestParts.filter((part) => asked.has(part));
 };

@@ -2,7 +2,7 @@ import { transferredAs } from '../../measure/accounting.ts';
 import type { Accounting } from '../../measure/accounting.ts';
 import type { Check, Trend } from '../check.ts';
 import { flavours, ulsterFigure, ulsterIperfMbps, ulsterSites } from '../published.ts';
-import { bandwidthMbps, bytesPerMs, totalTimeMs } from '../quantities.ts';
+import { bandwidthMbps, bytesPerMs, cpuShare, totalTimeMs } from '../quantities.ts';
 import type { Draw } from '../statistics.ts';
 import { estimateOf, everything, medianOf, mostBy } from '../statistics.ts';
 import type { WanCell } from '../wan.ts';
@@ -32,7 +32,8 @@ const timeText = (cell: WanCell): string => {
   const paging = median(cell, (run) => run.measurement.pageGoodputMbps / bandwidthMbps(run));
   return (
     `${wanCellText(cell)}: ${figure(faults)} faults of ${figure(p50Ms)} ms (median), set-up ${percent(setup)} of the ` +
-    `time, without it ${figure(paging)} of the bandwidth`
+    `time, without it ${figure(paging)} of the bandwidth; agents and guest took ` +
+    `${percent(medianOf(cell.runs, cpuShare))} of the machine's CPU time`
   );
 };
 

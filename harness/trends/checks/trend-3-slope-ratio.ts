@@ -1,6 +1,6 @@
 import type { Check, Finding, Trend } from '../check.ts';
 import { icclabIperfMbps } from '../published.ts';
-import { bandwidthMbps, bytesPerMs } from '../quantities.ts';
+import { bandwidthMbps, bytesPerMs, cpuShare } from '../quantities.ts';
 import { estimateOf, everything, medianOf } from '../statistics.ts';
 import type { Draw } from '../statistics.ts';
 import type { StressPart, StressPoint } from '../stress.ts';
@@ -18,7 +18,8 @@ const goodputShare = (points: readonly StressPoint[]): number =>
 
 const shares = (slow: readonly StressPoint[], fast: readonly StressPoint[]): string =>
   `at the most stress pages take ${percent(goodputShare(slow))} of the slow link and ${percent(goodputShare(fast))} ` +
-  `of the fast one; by their slope the documents' sender took ${percent(publishedShare)} of the fast link`;
+  `of the fast one, where agents and guest take ${percent(medianOf(fast.at(-1)!.runs, cpuShare))} of the machine's CPU ` +
+  `time; by their slope the documents' sender took ${percent(publishedShare)} of the fast link`;
 
 interface Lines {
   slow: readonly StressPoint[];

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RunResult } from '../../../harness/result.ts';
 import { readResults } from '../../../harness/results.ts';
@@ -16,7 +17,7 @@ afterEach(() => rm(directory, { recursive: true }));
 const run = (runId: string): RunResult => ({ ...completedPaperResult(), runId });
 const lines = (...documents: unknown[]): string =>
   documents.map((document) => `${JSON.stringify(document)}\n`).join('');
-const write = async (path: string, text: string): Promise<string> => {
+const write = async (path: string, text: string | Buffer): Promise<string> => {
   const file = join(directory, path);
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(file, text);
@@ -49,6 +50,14 @@ test('reads .jsonl, .json with one result and .json with several, each run once'
   const line = await write('line.jsonl', lines(run('3'), run('1')));
   expect(await idsOf(several, one, line)).toEqual(['1', '2', '3']);
   expect((await readResults([one]))[0]).toEqual(JSON.parse(second));
+});
+
+test('reads compressed sets, and says which of them is none', async () => {
+  await write('a/runs.jsonl.zst', zstdCompressSync(lines(run('1'), run('2'))));
+  expect(await idsOf(directory)).toEqual(['1', '2']);
+  expect(await idsOf(join(directory, 'a/runs.jsonl.zst'))).toEqual(['1', '2']);
+  const broken = await write('b/runs.jsonl.zst', lines(run('3')));
+  expect((await problemsOf(directory)).join()).toContain(`${broken}: expected a file compressed by zstd`);
 });
 
 test('tells every problem at once, with file and line', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readArguments } from '../../runner/arguments.ts';
 
 test.each([
-  [[], ['checks', 'unit', 'testbed', 'browser'], []],
+  [[], ['checks', 'unit', 'testbed', 'browser', 'trends'], []],
   [['--only', 'trends'], ['trends'], []],
   [['--only', 'unit'], ['unit'], []],
   [['--only=checks', '--only', 'testbed'], ['checks', 'testbed'], []],

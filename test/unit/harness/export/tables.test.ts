@@ -97,6 +97,8 @@ test('long tables have a row an element, and the run to join by', () => {
   expect(readBack('rounds')).toHaveLength(count(({ measurement }) => measurement.rounds.length));
   expect(readBack('guest')).toHaveLength(count(({ measurement }) => measurement.guestProgress.length));
   expect(readBack('faults')).toHaveLength(count(({ measurement }) => measurement.faults.histogram.length));
+  for (const name of ['link', 'progress', 'pings'] as const)
+    expect(readBack(name)).toHaveLength(count(({ measurement }) => measurement.series[name].length));
   expect(readBack('rounds')[0]).toMatchObject({ runId: completed[0]!.runId, round: '1', phase: 'precopy' });
   expect(readBack('faults')[1]).toMatchObject({ fromUs: '2', toUs: '4' });
 });
