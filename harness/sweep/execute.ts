@@ -59,11 +59,13 @@ class Sweep {
   async runBlock(block: Block): Promise<void> {
     const { ledger, signal, keepTestbed } = this.#options;
     if (ledger.next(block) === null) return;
+    // Before the testbed is up: what its guests hold, each run gives back to the next.
+    const availableBytes = this.#options.availableBytes();
     await using kept = keepTestbed();
     while (!signal.aborted) {
       const trial = ledger.next(block);
       if (trial !== null) {
-        await this.#runTrial(trial, kept);
+        await this.#runTrial(trial, kept, availableBytes);
         await this.#takeBack(kept.takeRefuted());
         continue;
       }
@@ -90,10 +92,10 @@ class Sweep {
     watcher.refuted(ledger.refute(refuted.runIds), refuted.reasons);
   }
 
-  async #runTrial(trial: Trial, kept: Kept): Promise<void> {
-    const { set, signal, watcher, run, availableBytes } = this.#options;
+  async #runTrial(trial: Trial, kept: Kept, availableBytes: number): Promise<void> {
+    const { set, signal, watcher, run } = this.#options;
     const sweep = this.#sweepOf(trial);
-    const problem = memoryProblem(trial.scenario, availableBytes());
+    const problem = memoryProblem(trial.scenario, availableBytes);
     if (problem !== null) {
       const refused = endedResult(
         startRecord(trial.scenario, sweep),

@@ -205,6 +205,16 @@ describe('a sweep', () => {
     expect(again.stored).toEqual([]);
   });
 
+  test("what a kept testbed's guests hold is the next run's", async () => {
+    const inTestbed = { log: [] as readonly string[] };
+    const availableBytes = (): number =>
+      2 ** (inTestbed.log.filter((line) => line === 'keep' || line === 'down').at(-1) === 'keep' ? 30 : 40);
+    const made = bench(grid, undefined, { availableBytes });
+    inTestbed.log = made.log;
+    await made.run();
+    expect(made.stored.map(({ state }) => state)).not.toContain('unsupported');
+  });
+
   test('aborted, ends with the run under way, which is not stored, and takes its testbed down', async () => {
     const made = bench(grid, (_, nth) => {
       if (made.stored.length === 2 && nth === 1) made.controller.abort();
