@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BulkMessage } from '../proto/bulk.ts';
 import type { ArgumentOf, DestinationReport, DestinationTimeline } from '../proto/control.ts';
+import { capabilityNames } from '../proto/capabilities.ts';
 import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
 import type { FromSource, SourceHello } from '../proto/migration.ts';
 import { abortedBy, migrationVersion } from '../proto/migration.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
 import { Announcer } from './announce.ts';
+import { capabilitiesAtDestination, decodersOf } from './capabilities/index.ts';
 import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
@@ -77,7 +79,10 @@ export class IncomingMigration {
         this.#waiters.fail(error);
       },
     });
-    this.#client.send({ hello: { version: migrationVersion, migrationId: migration.migrationId } });
+    const { migrationId } = migration;
+    this.#client.send({
+      hello: { version: migrationVersion, migrationId, capabilities: [...capabilityNames] },
+    });
   }
 
   /** Takes part until the migration has ended, well or not. Never throws: the report says what happened. */
@@ -98,7 +103,7 @@ export class IncomingMigration {
       timeline: this.#timeline,
       pagesReceived: this.#receiver.pagesReceived,
       zeroPagesReceived: this.#receiver.zeroPagesReceived,
-      uniformPagesReceived: this.#receiver.uniformPagesReceived,
+      encodedPagesReceived: this.#receiver.encodedPagesReceived,
       duplicateArrivals: this.#receiver.duplicateArrivals,
       faults: faultCounters(this.#guest.buffers),
     };
@@ -150,12 +155,13 @@ export class IncomingMigration {
       deviceStateBytes: deviceStateBytesOf(this.#guest.config),
     };
     for (const [field, value] of Object.entries(expected)) {
-      const got = hello[field as keyof SourceHello];
+      const got = hello[field as keyof typeof expected];
       if (got !== value)
         throw new LivemigError('PROTOCOL_VIOLATION', `expected a source with ${field} ${value}, got ${got}`);
     }
     this.#faultsInStream = hello.faultsInStream;
-    this.#receiver.acceptsUniform = hello.uniformPages;
+    const capabilities = capabilitiesAtDestination(hello.capabilities, this.#guest.memory);
+    this.#receiver.decoders = decodersOf(capabilities);
     for (let channel = 0; channel < hello.channels; channel++) {
       this.#received.push(0);
       this.#receipted.push(0);

@@ -1,3 +1,5 @@
+import type { CapabilityName } from '../proto/capabilities.ts';
+import { agreementOf } from '../proto/capabilities.ts';
 import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/control.ts';
 import { LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
@@ -6,6 +8,8 @@ import type { TransferPhase } from '../proto/events.ts';
 import type { MigrationStatus, NegativeControlName } from '../proto/strategy.ts';
 import { negativeControlNames } from '../proto/strategy.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
+import type { AtSource } from './capabilities/capability.ts';
+import { capabilitiesAtSource } from './capabilities/index.ts';
 import { realClock } from './clock.ts';
 import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
 import type { Guest } from './guest/guest.ts';
@@ -39,6 +43,7 @@ export class OutgoingMigration {
   #sender!: LinkPageSender;
   #meter!: RoundMeter;
   readonly #faults: DemandFaults;
+  readonly #capabilities: ReadonlyMap<CapabilityName, AtSource>;
   readonly #clock = realClock(this.#waiters);
   #paddingBytes = 0;
   #isFirstSync = true;
@@ -58,6 +63,11 @@ export class OutgoingMigration {
         this.#sender.pacer.interrupt();
       },
     );
+    const { capabilities, transfer } = migration;
+    this.#capabilities = capabilitiesAtSource(agreementOf(capabilities, transfer), {
+      memory: guest.memory,
+      confirmedBytes: () => this.#sender.confirmedBytes,
+    });
     this.#timeline = {
       startedAtMs: monotonicMs(),
       activeAtMs: null,
@@ -118,7 +128,7 @@ export class OutgoingMigration {
       deviceStateBytes: deviceStateBytesOf(this.#guest.config),
       channels: transfer.channels,
       faultsInStream: transfer.faults !== 'preempt',
-      uniformPages: transfer.uniformPages,
+      capabilities: agreementOf(this.#arguments.capabilities, transfer),
     };
     this.#server = await SourceServer.listen(address, port, hello, this.#waiters, {
       receipt: (channel, sequence) => {
@@ -134,6 +144,11 @@ export class OutgoingMigration {
       this.#server,
       this.#waiters,
       transfer,
+      {
+        zeroPages: this.#arguments.capabilities['zero-page-detection'] !== undefined,
+        encoders: [...this.#capabilities.values()].flatMap(({ encoder }) => encoder ?? []),
+        compressors: [...this.#capabilities.values()].flatMap(({ compressor }) => compressor ?? []),
+      },
       this.#clock,
       signal,
     );
@@ -177,6 +192,7 @@ export class OutgoingMigration {
   #sync(): PageSet {
     this.#sender.ram.dirtySyncCount++;
     const dirtied = this.#guest.memory.drainDirty();
+    for (const capability of this.#capabilities.values()) capability.synced?.();
     if (!this.#isFirstSync && this.#arguments.transfer.dirtyBitmap) return dirtied;
     this.#isFirstSync = false;
     return PageSet.all(this.#guest.memory.pageCount);
@@ -194,6 +210,7 @@ export class OutgoingMigration {
 
   #enter(phase: TransferPhase): void {
     this.#sender.phase = phase;
+    for (const capability of this.#capabilities.values()) capability.entered?.(phase);
     this.#meter.phaseChanged();
   }
 
@@ -251,6 +268,14 @@ export class OutgoingMigration {
     this.#enter('postcopy');
   }
 
+  #statistics(): SourceReport['capabilities'] {
+    const told = [...this.#capabilities].flatMap(([name, capability]) => {
+      const statistics = capability.statistics?.();
+      return statistics === undefined ? [] : [[name, statistics]];
+    });
+    return Object.fromEntries(told) as SourceReport['capabilities'];
+  }
+
   async #end(failure: unknown): Promise<SourceReport> {
     if (failure !== null) this.#waiters.fail(failure);
     const cancelled = failure !== null && this.#status === 'cancelling';
@@ -269,6 +294,7 @@ export class OutgoingMigration {
       error: failure === null ? null : toErrorDocument(failure),
       timeline: this.#timeline,
       ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),
+      capabilities: this.#statistics(),
       paddingBytes: this.#paddingBytes,
       lateRequestsDropped: this.#faults.lateRequestsDropped,
       guestRunningAtEnd: this.#guest.isRunning,

@@ -7,10 +7,12 @@ import { pageSizeBytes } from './units.ts';
  * protobufjs; the payload is written last, in place, whatever its field's number, and read as a view.
  */
 
-/** Pages that repeat `uniformPatternBytes` bytes; `patterns` holds these, in the order of `pages`. */
-export interface UniformPages {
-  pages: number[];
-  patterns: Buffer;
+/** Pages that travel in the way of a capability, by whose name `encoding` goes. */
+export interface EncodedPages {
+  encoding: string;
+  pages: readonly number[];
+  /** What the capability's other side makes the pages of. */
+  data: Buffer;
 }
 
 /** A batch to send. `copyPage` writes a page's bytes where it is told: straight out of guest memory. */
@@ -18,7 +20,7 @@ export interface OutgoingBatch {
   pages: Uint32Array;
   zeroRuns: number[];
   copyPage: (page: number, target: Buffer, at: number) => void;
-  uniform?: UniformPages;
+  encoded?: readonly EncodedPages[];
 }
 
 export type OutgoingBulkMessage =
@@ -33,7 +35,7 @@ export interface PageBatch {
   pages: number[];
   zeroRuns: number[];
   payload: Buffer;
-  uniform?: UniformPages;
+  encoded?: EncodedPages[];
 }
 
 export type BulkMessage =
@@ -70,10 +72,11 @@ const batchHead = (sequence: number, batch: OutgoingBatch): Uint8Array => {
     for (const value of batch.zeroRuns) fields.uint32(value);
     fields.ldelim();
   }
-  if (batch.uniform !== undefined) {
-    fields.uint32(tag(4, delimited)).uint32(batch.uniform.pages.length * 4);
-    for (const page of batch.uniform.pages) fields.fixed32(page);
-    fields.uint32(tag(5, delimited)).bytes(batch.uniform.patterns);
+  for (const { encoding, pages, data } of batch.encoded ?? []) {
+    fields.uint32(tag(6, delimited)).fork().uint32(tag(1, delimited)).string(encoding);
+    fields.uint32(tag(2, delimited)).uint32(pages.length * 4);
+    for (const page of pages) fields.fixed32(page);
+    fields.uint32(tag(3, delimited)).bytes(data).ldelim();
   }
   if (payloadBytes > 0) fields.uint32(tag(3, delimited)).uint32(payloadBytes);
   const inner = fields.finish();
@@ -112,6 +115,17 @@ class BatchBytes {
 /** A field of so many bytes with its tag and length; nothing where it is empty. */
 const fieldBytes = (bytes: number): number => (bytes > 0 ? 1 + varintBytes(bytes) + bytes : 0);
 
+const encodedBytes = (encoded: readonly EncodedPages[]): number => {
+  let bytes = 0;
+  for (const { encoding, pages, data } of encoded) {
+    // Both lists are written also where they are empty, with their tag and length.
+    const lists = [encoding.length, pages.length * 4, data.length];
+    const inner = lists.reduce((sum, length) => sum + 1 + varintBytes(length) + length, 0);
+    bytes += 1 + varintBytes(inner) + inner;
+  }
+  return bytes;
+};
+
 /** Bytes that a batch adds to a connection: message and gRPC's five-byte prefix. */
 export const batchWireBytes = (sequence: number, batch: OutgoingBatch): number => {
   let pairs = 0;
@@ -120,14 +134,28 @@ export const batchWireBytes = (sequence: number, batch: OutgoingBatch): number =
     fieldBytes(batch.pages.length * 4) +
     fieldBytes(pairs) +
     fieldBytes(batch.pages.length * pageSizeBytes) +
-    (batch.uniform === undefined
-      ? 0
-      : fieldBytes(batch.uniform.pages.length * 4) + fieldBytes(batch.uniform.patterns.length));
+    encodedBytes(batch.encoded ?? []);
   return 5 + (sequence > 0 ? 1 + varintBytes(sequence) : 0) + 1 + varintBytes(inner) + inner;
 };
 
-const noBytes = Buffer.alloc(0);
-const uniformOf = (batch: PageBatch): UniformPages => (batch.uniform ??= { pages: [], patterns: noBytes });
+const decodeEncoded = (reader: protobuf.Reader, end: number, bytes: Buffer): EncodedPages => {
+  let encoding = '';
+  const pages: number[] = [];
+  let data = bytes.subarray(0, 0);
+  while (reader.pos < end) {
+    const field = reader.uint32();
+    if (field === tag(1, delimited)) encoding = reader.string();
+    else if (field === tag(2, delimited)) {
+      for (const stop = reader.uint32() + reader.pos; reader.pos < stop;) pages.push(reader.fixed32());
+    } else if (field === tag(3, delimited)) {
+      const length = reader.uint32();
+      data = bytes.subarray(reader.pos, reader.pos + length);
+      reader.skip(length);
+    } else if (field === tag(2, 5)) pages.push(reader.fixed32());
+    else reader.skipType(field & 7);
+  }
+  return { encoding, pages, data };
+};
 
 const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageBatch => {
   const batch: PageBatch = { pages: [], zeroRuns: [], payload: bytes.subarray(0, 0) };
@@ -143,16 +171,11 @@ const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageB
     } else if (field === tag(2, delimited)) {
       for (const stop = reader.uint32() + reader.pos; reader.pos < stop;)
         batch.zeroRuns.push(reader.uint32());
-    } else if (field === tag(4, delimited)) {
-      const { pages } = uniformOf(batch);
-      for (const stop = reader.uint32() + reader.pos; reader.pos < stop;) pages.push(reader.fixed32());
-    } else if (field === tag(5, delimited)) {
+    } else if (field === tag(6, delimited)) {
       const length = reader.uint32();
-      uniformOf(batch).patterns = bytes.subarray(reader.pos, reader.pos + length);
-      reader.skip(length);
+      (batch.encoded ??= []).push(decodeEncoded(reader, reader.pos + length, bytes));
     } else if (field === tag(1, 5)) batch.pages.push(reader.fixed32());
     else if (field === tag(2, varint)) batch.zeroRuns.push(reader.uint32());
-    else if (field === tag(4, 5)) uniformOf(batch).pages.push(reader.fixed32());
     else reader.skipType(field & 7);
   }
   return batch;

@@ -1,3 +1,4 @@
+import type { Capabilities } from './capabilities.ts';
 import type { AgentEvent } from './events.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { GuestConfig, GuestSample } from './guest.ts';
@@ -150,6 +151,7 @@ export interface MigrateArguments {
   strategy: StrategyName | NegativeControlName;
   limits: Limits;
   transfer: TransferConfig;
+  capabilities: Capabilities;
 }
 
 /** Pages and bytes under QEMU's names. */
@@ -162,8 +164,10 @@ export interface RamCounters {
   normal: number;
   /** Zero pages, sent as a header only. */
   duplicate: number;
-  /** Pages that repeat 16 bytes, sent as page number and these (`transfer.uniformPages`). */
-  uniform: number;
+  /** Pages that were sent encoded, by the capability's name; those among them that are no shorter are `normal`, too. */
+  encoded: Record<string, number>;
+  /** Bytes of what the pages were sent as: whole ones, and encoded ones with their numbers. */
+  pageBytes: number;
   precopyBytes: number;
   downtimeBytes: number;
   postcopyBytes: number;
@@ -191,6 +195,8 @@ export interface SourceReport {
   error: ErrorDocument | null;
   timeline: SourceTimeline;
   ram: RamCounters;
+  /** What each capability has to say, by its name; under QEMU's names, too. */
+  capabilities: Record<string, Record<string, number>>;
   /** Sent before the guest was stopped, only to open the link's congestion window for the device state. */
   paddingBytes: number;
   /** Requests for pages that had been sent already and were dropped. */
@@ -227,7 +233,7 @@ export interface DestinationReport {
   timeline: DestinationTimeline;
   pagesReceived: number;
   zeroPagesReceived: number;
-  uniformPagesReceived: number;
+  encodedPagesReceived: number;
   /** Pages that arrived in post-copy although they were there already; 0 unless the source misbehaved. */
   duplicateArrivals: number;
   faults: FaultCounters;

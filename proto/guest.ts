@@ -4,10 +4,14 @@ export const workloadNames = ['idle', 'stress', 'hotspot'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
 /**
- * What the pages of a workload's region hold: `random` bytes that nothing can shorten, or `uniform`: the page's own
- * 16-byte header, by which it verifies itself, over and over.
+ * What the pages of a workload's region hold behind the 16-byte header by which they verify themselves:
+ *
+ *   random        bytes that nothing can shorten, all of them others with every write
+ *   uniform       the header, over and over
+ *   sparse        random bytes of which a write changes 48, somewhere in the page
+ *   compressible  random bytes, every stretch of a third of the page three times: zstd makes a third of it
  */
-export const workloadContents = ['random', 'uniform'] as const;
+export const workloadContents = ['random', 'uniform', 'sparse', 'compressible'] as const;
 export type WorkloadContent = (typeof workloadContents)[number];
 
 export interface WorkloadConfig {

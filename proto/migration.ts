@@ -1,14 +1,15 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import { bulkCodec } from './bulk.ts';
 import type { BulkMessage, OutgoingBulkMessage } from './bulk.ts';
+import type { AgreedCapability } from './capabilities.ts';
 import { errorCodes, LivemigError } from './errors.ts';
 import { codecOf, loadProto } from './load.ts';
 
-/** The protocol's version; peers of another one are refused. 2: uniform pages, faults in-stream. */
-export const migrationVersion = 2;
+/** The protocol's version; peers of another one are refused. 3: capabilities. */
+export const migrationVersion = 3;
 /** Bounds of migration.proto. */
 export const batchPagesMax = 512;
-export const batchUniformPagesMax = 2048;
+export const batchEncodedPagesMax = 2048;
 export const bulkMessageMaxBytes = 4 << 20;
 
 export interface Abort {
@@ -23,6 +24,13 @@ export const abortedBy = (peer: 'source' | 'destination', { code, reason }: Abor
     `the ${peer} aborted: ${reason}`,
   );
 
+export interface DestinationHello {
+  version: number;
+  migrationId: string;
+  /** Names of the capabilities that it knows. */
+  capabilities: string[];
+}
+
 export interface SourceHello {
   version: number;
   migrationId: string;
@@ -32,7 +40,7 @@ export interface SourceHello {
   deviceStateBytes: number;
   channels: number;
   faultsInStream: boolean;
-  uniformPages: boolean;
+  capabilities: AgreedCapability[];
 }
 
 export type FromSource =
@@ -42,7 +50,7 @@ export type FromSource =
   | { abort: Abort };
 
 export type FromDestination =
-  | { hello: { version: number; migrationId: string } }
+  | { hello: DestinationHello }
   | { ready: Record<string, never> }
   | { receipt: { channel: number; sequence: number } }
   | { barrierReached: { id: number } }

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
+import type { CapabilityName } from '../../proto/capabilities.ts';
 import { workloadNames } from '../../proto/guest.ts';
 import type { WorkloadName } from '../../proto/guest.ts';
 import type { BackendName, LinkDirection } from '../../proto/link.ts';
@@ -61,9 +63,16 @@ const linkEntry = (name: string): Entry => {
   return { name, description: `${rates}, RTT ${formatMs(rttMsOf(profile))}: ${profile.description}` };
 };
 
+const capabilityEntry = (name: CapabilityName): Entry => {
+  const { help, values } = capabilityDefinition(name);
+  const given = values === undefined ? '' : `; =${values.meaning}, ${values.whenBare} where none is given`;
+  return { name, description: help + given };
+};
+
 const lists: Readonly<Record<string, () => Entry[]>> = {
   links: () => listProfiles().map(linkEntry),
   strategies: () => describe(strategyNames, strategies),
+  capabilities: () => capabilityNames.map(capabilityEntry),
   workloads: () => describe(workloadNames, workloads),
   drivers: () => describe(driverNames, drivers),
   backends: () => describe(backendNames, backends),

@@ -37,6 +37,7 @@ const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--hybrid-rounds <n>', option: 'hybridRounds', key: 'limits.hybridRounds', help: 'pre-copy rounds of hybrid' }, // prettier-ignore
   { flags: '--max-bandwidth <mbps>', option: 'maxBandwidth', key: 'limits.maxBandwidthMbps', help: 'cap on page messages before the switchover; 0 = none' }, // prettier-ignore
   { flags: '--max-postcopy-bandwidth <mbps>', option: 'maxPostcopyBandwidth', key: 'limits.maxPostcopyBandwidthMbps', help: "likewise, on post-copy's push" }, // prettier-ignore
+  { flags: '--cap <list>', option: 'cap', key: 'capabilities', help: 'NAME[=VALUE][,…], =off to do without; see `livemig list capabilities`' }, // prettier-ignore
   { flags: '--faults <mode>', option: 'faults', key: 'transfer.faults', help: `how demand faults are answered: ${names(faultModes)}` }, // prettier-ignore
   { flags: '--no-dirty-bitmap', option: 'dirtyBitmap', key: 'transfer.dirtyBitmap', help: 'hybrid sends every page again after the switchover' }, // prettier-ignore
   { flags: '--uniform-pages', option: 'uniformPages', key: 'transfer.uniformPages', help: 'a page that repeats 16 bytes travels as these' }, // prettier-ignore

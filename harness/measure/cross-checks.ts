@@ -1,9 +1,4 @@
-import {
-  bandwidthDelayProductBytes,
-  mebibyte,
-  pageSizeBytes,
-  uniformPatternBytes,
-} from '../../proto/units.ts';
+import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '../../proto/units.ts';
 import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
 import type { CrossCheck, Measurement } from '../result.ts';
 import { leastWireBytes } from './wire.ts';
@@ -25,8 +20,6 @@ export const wireOverheadFraction = 0.03;
 export const wireCheckLeastBytes = 16 * mebibyte;
 /** Page number and flags of a zero page, with room to spare. */
 const zeroPageMessageBytes = 16;
-/** A uniform page's number and pattern. */
-const uniformPageMessageBytes = 4 + uniformPatternBytes;
 
 export interface CrossCheckInput {
   measurement: Pick<
@@ -97,8 +90,8 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
 /** Pages that the source says it sent against what the router carried. */
 export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   const { ram, deviceStateBytes, paddingBytes, wire } = input.measurement;
-  const pageBytes = ram.normal * pageSizeBytes + ram.uniform * uniformPageMessageBytes;
-  const payloadBytes = pageBytes + deviceStateBytes + paddingBytes;
+  const payloadBytes = (ram.pageBytes ?? ram.normal * pageSizeBytes) + deviceStateBytes + paddingBytes;
+  const encodedPages = Object.values(ram.encoded ?? {}).reduce((sum, pages) => sum + pages, 0);
   const measured = wire.sourceToDestinationBytes - wire.observerToDestinationBytes;
   const common = { name: 'wire-bytes', measured, unit: 'bytes' } as const;
   if (payloadBytes < wireCheckLeastBytes)
@@ -119,7 +112,7 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
     low,
     high,
     reason:
-      `${ram.normal} pages, ${ram.uniform} uniform ones, device state and padding in full segments, at most ` +
+      `${ram.normal} full pages, ${encodedPages} encoded ones, device state and padding in full segments, at most ` +
       `${wireOverheadFraction * 100} % more, ` +
       `and ${zeroPageMessageBytes} bytes for each of ${ram.duplicate} zero pages`,
   };

@@ -73,6 +73,7 @@ export const measure = (collected: Collected): Measurement => {
     downtime: splitDowntime(source.timeline, destination.timeline, lastInstructionAtMs, firstInstructionAtMs),
     observed: observe(pings, { startedAtMs, endedAtMs }, routeMovedMs),
     ram: source.ram,
+    capabilities: source.capabilities,
     deviceStateBytes: collected.deviceStateBytes,
     paddingBytes: source.paddingBytes,
     pageGoodputMbps: (source.ram.transferred * 8) / 1000 / (endedAtMs - activeAtMs),

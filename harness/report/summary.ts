@@ -56,7 +56,9 @@ const transferRows = (measurement: Measurement): Row[] => {
       formatBytes(ram.transferred),
       `pre-copy ${formatBytes(ram.precopyBytes)} · downtime ${formatBytes(ram.downtimeBytes)} · post-copy ` +
         `${formatBytes(ram.postcopyBytes)}; ${formatCount(ram.normal)} full pages, ${formatCount(ram.duplicate)} zero` +
-        (ram.uniform > 0 ? `, ${formatCount(ram.uniform)} uniform` : ''),
+        Object.entries(ram.encoded ?? {})
+          .map(([name, pages]) => `, ${formatCount(pages)} by ${name}`)
+          .join(''),
     ],
     [
       'on the wire',
@@ -71,6 +73,19 @@ const transferRows = (measurement: Measurement): Row[] => {
     ['rounds', String(measurement.rounds.length), `${formatCount(ram.dirtySyncCount)} bitmap syncs`],
   ];
 };
+
+/** `xbzrle   1,240 pages   bytes 84,320 · cacheMiss 512 · …` */
+const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
+  Object.entries(capabilities).map(([name, { pages, ...statistics }]) => [
+    name,
+    pages === undefined ? '' : `${formatCount(pages)} pages`,
+    Object.entries(statistics)
+      .map(
+        ([statistic, value]) =>
+          `${statistic} ${Number.isInteger(value) ? formatCount(value) : value.toPrecision(3)}`,
+      )
+      .join(' · '),
+  ]);
 
 const faultRow = ({ faults }: Measurement): Row => [
   'faults',
@@ -108,6 +123,7 @@ const checkRows = (result: RunResult): Row[] =>
 const measuredRows = (measurement: Measurement): Row[] => [
   ...timeRows(measurement),
   ...transferRows(measurement),
+  ...capabilityRows(measurement),
   faultRow(measurement),
 ];
 

@@ -19,6 +19,7 @@ const sourceReportSchema = z
       endedAtMs: z.number(),
     }),
     ram: ramSchema,
+    capabilities: z.record(z.string(), z.record(z.string(), z.number())).optional(),
     paddingBytes: z.number(),
     lateRequestsDropped: z.int(),
     guestRunningAtEnd: z.boolean(),
@@ -39,7 +40,7 @@ const destinationReportSchema = z
     }),
     pagesReceived: z.int(),
     zeroPagesReceived: z.int(),
-    uniformPagesReceived: z.int(),
+    encodedPagesReceived: z.int().optional(),
     duplicateArrivals: z.int(),
     faults: z.object({
       count: z.int(),

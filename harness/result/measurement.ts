@@ -56,7 +56,15 @@ export const ramSchema = z
     transferred: bytes('Page messages: payload and message headers'),
     normal: count('Pages sent in full'),
     duplicate: count('Zero pages, sent as a header only'),
-    uniform: count('Pages that repeat 16 bytes, sent as page number and these bytes'),
+    encoded: z
+      .record(z.string(), z.int().nonnegative())
+      .optional()
+      .describe(
+        'Pages sent encoded, by the name of the capability; those no shorter than a page are normal, too. Absent before migration protocol 3',
+      ),
+    pageBytes: bytes('What the pages were sent as: whole, or encoded with their numbers')
+      .optional()
+      .describe('What the pages were sent as: whole, or encoded with their numbers. Absent likewise'),
     precopyBytes: bytes('Sent while the guest ran at the source'),
     downtimeBytes: bytes('Sent while the guest ran nowhere'),
     postcopyBytes: bytes('Sent while the guest ran at the destination'),
@@ -143,6 +151,10 @@ export const measurementSchema = z
     ram: ramSchema,
     deviceStateBytes: bytes('Device state that was sent'),
     paddingBytes: bytes("Sent before the downtime, only to open the link's congestion window"),
+    capabilities: z
+      .record(z.string(), z.record(z.string(), z.number()))
+      .optional()
+      .describe("What each capability has to say, under QEMU's names; absent before migration protocol 3"),
     pageGoodputMbps: z.number().describe('Page messages over the time from agreement to the end'),
     wire: wireSchema,
     faults: faultsSchema,

@@ -47,6 +47,10 @@ export const scenarioAsRunSchema = z
       dirtyBitmap: z.boolean(),
       uniformPages: z.boolean(),
     }),
+    capabilities: z
+      .record(z.string(), z.union([z.literal(true), z.number(), z.string()]))
+      .optional()
+      .describe('Those that are on; absent before migration protocol 3'),
     congestionControl: z.string(),
     repeat: z.int(),
     seed: z.int(),

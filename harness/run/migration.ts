@@ -115,8 +115,12 @@ export const migrateGuest = async (
   const countersBefore = await clients.wan.call('linkCounters', {});
   await clients.wan.call('startLinkSamples', { intervalMs: linkSampleIntervalMs });
   const before = await cpuOf();
-  const { strategy, limits } = scenario;
-  const outgoing = clients.source.call('migrate', { ...at, strategy, limits, transfer }, { timeoutMs });
+  const { strategy, limits, capabilities } = scenario;
+  const outgoing = clients.source.call(
+    'migrate',
+    { ...at, strategy, limits, transfer, capabilities },
+    { timeoutMs },
+  );
   const incoming = clients.destination.call(
     'migrateIncoming',
     { ...at, announceAddress: topology.router.towardsDestination, announcePort },

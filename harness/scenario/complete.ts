@@ -1,5 +1,6 @@
 import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import type { WorkloadConfig } from '../../proto/guest.ts';
+import { capabilitiesBy, switchesBy } from './capabilities.ts';
 import {
   defaultBaseFootprintBytes,
   defaultDirtyRate,
@@ -39,6 +40,7 @@ const workloadOf = (document: ScenarioDocument, ramBytes: number): WorkloadConfi
 export const completeScenario = (document: ScenarioDocument): Scenario => {
   const ramBytes = document.guest?.ram ?? defaults.ramBytes;
   const workload = workloadOf(document, ramBytes);
+  const capabilities = document.capabilities ?? {};
   return {
     name: document.name ?? 'unnamed',
     link: document.link ?? defaults.link,
@@ -55,7 +57,8 @@ export const completeScenario = (document: ScenarioDocument): Scenario => {
     workload,
     strategy: document.strategy ?? defaults.strategy,
     limits: over(defaultLimits, document.limits),
-    transfer: over(defaultTransfer, document.transfer),
+    transfer: { ...over(defaultTransfer, document.transfer), ...switchesBy(capabilities) },
+    capabilities: capabilitiesBy(capabilities),
     congestionControl: document.congestionControl ?? defaults.congestionControl,
     repeat: document.repeat ?? defaults.repeat,
     seed: document.seed ?? defaults.seed,

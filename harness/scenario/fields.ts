@@ -9,7 +9,7 @@ export const shown = (value: unknown): string => (value === undefined ? 'nothing
 type Read<T> = { value: T } | { problem: string };
 
 /** A field that is left out stays undefined; one that is there is read by `read`, which returns a problem or a value. */
-const field = <T>(read: (value: unknown) => Read<T>) =>
+export const field = <T>(read: (value: unknown) => Read<T>) =>
   z
     .unknown()
     .transform((value, context): T | undefined => {

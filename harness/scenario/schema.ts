@@ -4,6 +4,7 @@ import { backendNames } from '../../proto/link.ts';
 import { faultModes, strategyNames } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
 import { driverNames } from '../testbed/testbed.ts';
+import { capabilitiesField } from './capabilities.ts';
 import { bytes, bytesOrShare, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
 
 const minuteMs = 60_000;
@@ -57,6 +58,7 @@ export const scenarioSchema = (links: readonly string[]) =>
         uniformPages: flag(),
       })
       .optional(),
+    capabilities: capabilitiesField(),
     congestionControl: word('a TCP congestion control'),
     repeat: integer(1, 1000),
     seed: integer(0, 2 ** 32 - 1),

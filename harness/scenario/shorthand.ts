@@ -4,6 +4,7 @@
  *   guest     RAM[,KEY=VALUE …]           1GiB    1GiB,vcpus=2,baseFootprint=512MiB,deviceState=4MiB
  *   workload  NAME[:REGION][@DIRTYRATE][,KEY=VALUE …]
  *             idle    stress:256MiB@40000    stress:64MiB@flat-out    stress:64MiB,content=uniform
+ *   capabilities  NAME[=VALUE][,NAME[=VALUE] …]      xbzrle,multifd=4,postcopy-preempt=off
  *
  * They only split; what the parts may be is the schema's matter.
  */
@@ -39,6 +40,10 @@ export const splitWorkload = (text: string): Section => {
   };
 };
 
+/** @returns the `capabilities` section; '' = named without a value. */
+export const splitCapabilities = (text: string): Section =>
+  splitPairs(text.split(',').filter((part) => part.trim() !== ''));
+
 const isSection = (value: unknown): value is Section =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -47,6 +52,9 @@ export const expandShorthand = (document: Section): Section => ({
   ...document,
   ...(typeof document['guest'] === 'string' ? { guest: splitGuest(document['guest']) } : {}),
   ...(typeof document['workload'] === 'string' ? { workload: splitWorkload(document['workload']) } : {}),
+  ...(typeof document['capabilities'] === 'string'
+    ? { capabilities: splitCapabilities(document['capabilities']) }
+    : {}),
 });
 
 /**

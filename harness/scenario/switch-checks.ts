@@ -1,3 +1,4 @@
+import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
 import type { CrossCheck } from './cross-checks.ts';
 import type { Scenario } from './types.ts';
 
@@ -10,7 +11,23 @@ const withoutBitmap = (strategy: Scenario['strategy']): string =>
     ? 'without it pre-copy would have all pages pending for ever'
     : `${strategy} sends every page once, and needs none`;
 
+/** Capabilities that make no sense in this migration, in their own words. */
+const capabilityCheck: CrossCheck = {
+  reads: ['strategy', 'limits.hybridRounds', 'transfer', 'capabilities'],
+  problem: ({ strategy, limits, transfer, capabilities }, document) => {
+    const problems = capabilityNames.flatMap((name) => {
+      const isWanted = capabilities[name] !== undefined && document.capabilities?.[name] !== undefined;
+      const why = isWanted
+        ? capabilityDefinition(name).refuses?.({ strategy, limits, transfer, capabilities })
+        : undefined;
+      return why === undefined ? [] : [`capabilities: ${name}: ${why}`];
+    });
+    return problems.length === 0 ? undefined : problems.join('; ');
+  },
+};
+
 export const switchChecks: readonly CrossCheck[] = [
+  capabilityCheck,
   {
     reads: ['strategy', 'limits.maxBandwidthMbps'],
     problem: ({ strategy, limits }) =>

@@ -1,3 +1,4 @@
+import type { Capabilities } from '../../proto/capabilities.ts';
 import type { GuestConfig, WorkloadConfig } from '../../proto/guest.ts';
 import type { BackendName } from '../../proto/link.ts';
 import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
@@ -17,6 +18,8 @@ export interface Scenario {
   strategy: StrategyName;
   limits: Limits;
   transfer: TransferSwitches;
+  /** Those that are on; what `transfer` says, isn't said again. */
+  capabilities: Capabilities;
   /** TCP congestion control of both hosts, as the kernel names it. */
   congestionControl: string;
   /** How many runs; run i (from 0) uses seed + i. */

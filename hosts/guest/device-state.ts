@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GuestConfig } from '../../proto/guest.ts';
-import { nextRandom } from './page-content.ts';
+import { nextRandom } from './page-bodies/pool.ts';
 import { registerWords } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 

@@ -1,5 +1,5 @@
 import { pageSizeBytes } from '../../proto/units.ts';
-import type { GuestConfig } from '../../proto/guest.ts';
+import type { GuestConfig, WorkloadContent } from '../../proto/guest.ts';
 
 /** Pages per memory segment (256 MiB): one SharedArrayBuffer of 16 GiB would break Buffer's 32-bit offsets. */
 export const pagesPerSegment = 1 << 16;
@@ -28,13 +28,19 @@ export interface PageRange {
   end: number;
 }
 
-export const noPages: PageRange = { first: 0, end: 0 };
+/** Pages and what they hold; all others hold random bytes. */
+export interface RegionContent extends PageRange {
+  content: WorkloadContent;
+}
 
-/** Pages whose content is uniform: the workload's region, where the workload says so. */
-export const uniformPagesOf = (guest: GuestConfig): PageRange => {
-  if (guest.workload.content !== 'uniform') return noPages;
+export const randomEverywhere: RegionContent = { first: 0, end: 0, content: 'random' };
+
+/** The workload's region, where it holds something else than random bytes. */
+export const regionContentOf = (guest: GuestConfig): RegionContent => {
+  const { content } = guest.workload;
+  if (content === 'random') return randomEverywhere;
   const { regionFirst, regionPages } = geometryOf(guest);
-  return { first: regionFirst, end: regionFirst + regionPages };
+  return { first: regionFirst, end: regionFirst + regionPages, content };
 };
 
 /** The part of the region that one vCPU works on: the parts are disjoint, so versions need no locks. */

@@ -5,7 +5,7 @@ import type { GuestInfo } from '../../proto/control.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { GuestConfig, GuestSample } from '../../proto/guest.ts';
 import { monotonicMs } from '../../proto/units.ts';
-import { geometryOf, uniformPagesOf } from './geometry.ts';
+import { geometryOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
 import type { NicData } from './nic.ts';
 import { allocateGuest, clock, control, registerWords, runState } from './shared.ts';
@@ -34,7 +34,7 @@ export class Guest {
   private constructor(config: GuestConfig) {
     this.config = config;
     this.buffers = allocateGuest(geometryOf(config).pageCount, config.vcpus, config.seed);
-    this.memory = new GuestMemory(this.buffers, config.seed, uniformPagesOf(config));
+    this.memory = new GuestMemory(this.buffers, config.seed, regionContentOf(config));
     this.#controls = new Int32Array(this.buffers.control);
     this.#waiting = new Int32Array(this.buffers.waiting);
     this.#clocks = new Float64Array(this.buffers.clocks);

@@ -1,7 +1,8 @@
 import { pageSizeBytes, uniformPatternBytes } from '../../proto/units.ts';
-import { noPages, pagesPerSegment, segmentShift } from './geometry.ts';
-import type { PageRange } from './geometry.ts';
-import { fillUniform, isUniform, isZero, PageContent } from './page-content.ts';
+import { pagesPerSegment, randomEverywhere, segmentShift } from './geometry.ts';
+import type { RegionContent } from './geometry.ts';
+import { fillUniform, isUniform } from './page-bodies/uniform.ts';
+import { isZero, PageContent } from './page-content.ts';
 import { PageSet } from './page-set.ts';
 import type { GuestBuffers } from './shared.ts';
 
@@ -19,10 +20,10 @@ export class GuestMemory {
   readonly #lastVersion: Uint32Array;
   readonly #firstVersion: Uint32Array;
 
-  /** @param uniform pages whose content is uniform. */
-  constructor(buffers: GuestBuffers, seed: number, uniform: PageRange = noPages) {
+  /** @param region pages that hold something else than random bytes. */
+  constructor(buffers: GuestBuffers, seed: number, region: RegionContent = randomEverywhere) {
     this.pageCount = buffers.pageCount;
-    this.content = new PageContent(buffers.pool, seed, uniform);
+    this.content = new PageContent(buffers.pool, seed, region);
     this.#segments = buffers.segments.map((segment) => Buffer.from(segment));
     this.#words = buffers.segments.map((segment) => new Int32Array(segment));
     this.#dirty = new Int32Array(buffers.dirty);

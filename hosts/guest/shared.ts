@@ -1,6 +1,6 @@
 import { pageSizeBytes } from '../../proto/units.ts';
 import { pagesPerSegment } from './geometry.ts';
-import { createPool } from './page-content.ts';
+import { createPool } from './page-bodies/pool.ts';
 
 /** vCPU registers: 16 words of workload state that travel with the device state. */
 export const registerWords = 16;

@@ -3,9 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { GuestConfig } from '../../proto/guest.ts';
 import { monotonicMs } from '../../proto/units.ts';
 import { workloads } from '../workloads/index.ts';
-import { geometryOf, sliceOf, uniformPagesOf } from './geometry.ts';
+import { geometryOf, sliceOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
-import { nextRandom } from './page-content.ts';
+import { nextRandom } from './page-bodies/pool.ts';
 import { clock, control, faultRingEntries, registerWords, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 import { GuestView } from './view.ts';
@@ -32,7 +32,7 @@ const clocks = new Float64Array(buffers.clocks, vcpu * clock.words * 8, clock.wo
 const registers = new Int32Array(buffers.registers, vcpu * registerWords * 4, registerWords);
 const waiting = new Int32Array(buffers.waiting);
 const latencies = new Uint32Array(buffers.faultLatencies, vcpu * faultRingEntries * 4, faultRingEntries);
-const memory = new GuestMemory(buffers, guest.seed, uniformPagesOf(guest));
+const memory = new GuestMemory(buffers, guest.seed, regionContentOf(guest));
 
 /** Blocks until a page is here: the vCPU's real stall, from the fault to the wake-up. */
 const blockUntilPresent = (page: number): void => {

@@ -1,59 +1,107 @@
-import type { OutgoingBatch } from '../../proto/bulk.ts';
-import { batchUniformPagesMax } from '../../proto/migration.ts';
+import type { EncodedPages, OutgoingBatch } from '../../proto/bulk.ts';
+import { batchEncodedPagesMax } from '../../proto/migration.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import type { Compressor, PageEncoder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 
-/** Zero pages cost no payload, but looking at them costs time. */
-const zeroPagesMax = 8192;
+/** Pages that cost no payload, zero pages and unchanged ones, still cost the time to look at them. */
+const freePagesMax = 8192;
 
-/** A batch in the making: each page travels whole, in a run of zero pages, or as a uniform page's pattern. */
+/** How pages may travel other than whole. */
+export interface Encodings {
+  /** A page of zeros as part of a run. */
+  zeroPages: boolean;
+  /** Asked one after the other. */
+  encoders: readonly PageEncoder[];
+  /** What a whole batch goes through on its way out. */
+  compressors: readonly Compressor[];
+}
+
+/** A batch in the making: each page travels in a run of zero pages, encoded, or whole. */
 class Draft {
   readonly #memory: GuestMemory;
-  readonly #uniformPages: boolean;
-  readonly whole: number[] = [];
+  readonly #encodings: Encodings;
+  readonly #whole: number[] = [];
   readonly #zeroRuns: number[] = [];
-  readonly uniform: number[] = [];
-  readonly #patternWords: number[] = [];
+  payloadBytes = 0;
   zeroPages = 0;
+  encodedPages = 0;
+  unchangedPages = 0;
 
-  constructor(memory: GuestMemory, uniformPages: boolean) {
+  constructor(memory: GuestMemory, encodings: Encodings) {
     this.#memory = memory;
-    this.#uniformPages = uniformPages;
+    this.#encodings = encodings;
   }
 
   add(page: number): void {
-    if (this.#memory.isZeroPage(page)) this.#addZero(page);
-    else if (this.#uniformPages && this.#memory.takeUniform(page, this.#patternWords))
-      this.uniform.push(page);
-    else this.whole.push(page);
+    if (this.#encodings.zeroPages && this.#memory.isZeroPage(page)) this.#addZero(page);
+    else this.#addContent(page);
+  }
+
+  #addContent(page: number): void {
+    const { encoders } = this.#encodings;
+    for (const encoder of encoders) {
+      const bytes = encoder.take(page);
+      if (bytes === null) continue;
+      if (bytes === 0) this.unchangedPages++;
+      else {
+        this.encodedPages++;
+        this.payloadBytes += bytes;
+        this.#forget(page, encoder);
+      }
+      return;
+    }
+    this.#forget(page);
+    this.#whole.push(page);
+    this.payloadBytes += pageSizeBytes;
+  }
+
+  #forget(page: number, except?: PageEncoder): void {
+    for (const encoder of this.#encodings.encoders) if (encoder !== except) encoder.forget?.(page);
   }
 
   #addZero(page: number): void {
     const runs = this.#zeroRuns;
     const last = runs.length - 2;
     this.zeroPages++;
+    this.#forget(page);
     const end = last < 0 ? -1 : runs[last]! + runs[last + 1]!;
     if (end === page) runs[last + 1]!++;
     else runs.push(page, 1);
   }
 
-  finish(copyPage: OutgoingBatch['copyPage']): OutgoingBatch {
+  /** Whether another page would make it longer than `wantedBytes`, or than a message may be. */
+  isFull(wantedBytes: number): boolean {
+    return (
+      this.payloadBytes + pageSizeBytes > wantedBytes ||
+      this.zeroPages + this.unchangedPages >= freePagesMax ||
+      this.encodedPages >= batchEncodedPagesMax
+    );
+  }
+
+  finish(copyPage: OutgoingBatch['copyPage'], next: number): TakenBatch {
     const batch: OutgoingBatch = {
-      pages: Uint32Array.from(this.whole),
+      pages: Uint32Array.from(this.#whole),
       zeroRuns: this.#zeroRuns,
       copyPage,
     };
-    if (this.uniform.length > 0) {
-      const patterns = Buffer.from(Int32Array.from(this.#patternWords).buffer);
-      batch.uniform = { pages: this.uniform, patterns };
-    }
-    return batch;
+    const encoded = this.#encodings.encoders.flatMap((encoder) => encoder.flush() ?? []);
+    if (encoded.length > 0) batch.encoded = encoded;
+    return {
+      batch,
+      next,
+      zeroPages: this.zeroPages,
+      wholePages: encoded.reduce((sum, { wholePages }) => sum + wholePages, this.#whole.length),
+    };
   }
 }
 
 export interface TakenBatch {
   batch: OutgoingBatch;
   zeroPages: number;
+  /** Pages that travel in full, whichever way. */
+  wholePages: number;
   /** The page after the last one taken. */
   next: number;
 }
@@ -61,49 +109,57 @@ export interface TakenBatch {
 /** Makes batches of the guest's pages. */
 export class Batcher {
   readonly #memory: GuestMemory;
-  readonly #uniformPages: boolean;
+  readonly #encodings: Encodings;
   readonly #copyPage: OutgoingBatch['copyPage'];
 
-  /** @param uniformPages `transfer.uniformPages`. */
-  constructor(memory: GuestMemory, uniformPages: boolean) {
+  constructor(memory: GuestMemory, encodings: Encodings) {
     this.#memory = memory;
-    this.#uniformPages = uniformPages;
+    this.#encodings = encodings;
     this.#copyPage = (page, target, at) => {
       memory.copyTo(page, target, at);
     };
   }
 
   /**
-   * Takes up to `wanted` whole pages, and the zero and uniform pages between them, out of `pages`, ascending from page
-   * `from` and wrapping around.
+   * Takes as many pages as `wanted` whole ones are bytes, and the zero pages between them, out of `pages`, ascending
+   * from page `from` and wrapping around.
    * @param skip pages that are taken out but left out of the batch.
    */
   take(pages: PageSet, from: number, wanted: number, skip?: (page: number) => boolean): TakenBatch {
-    const draft = new Draft(this.#memory, this.#uniformPages);
+    const draft = new Draft(this.#memory, this.#encodings);
     let cursor = from;
-    while (
-      draft.whole.length < wanted &&
-      draft.zeroPages < zeroPagesMax &&
-      draft.uniform.length < batchUniformPagesMax &&
-      pages.count > 0
-    ) {
+    while (pages.count > 0 && !draft.isFull(wanted * pageSizeBytes)) {
       let page = pages.next(cursor);
       if (page === -1) page = pages.next(0);
       pages.delete(page);
       cursor = page + 1;
       if (skip?.(page) !== true) draft.add(page);
     }
-    return { batch: draft.finish(this.#copyPage), zeroPages: draft.zeroPages, next: cursor };
+    return draft.finish(this.#copyPage, cursor);
+  }
+
+  /** The same batch, shorter where a compressor makes it so. */
+  async compressed(taken: TakenBatch): Promise<TakenBatch> {
+    let { batch } = taken;
+    for (const compressor of this.#encodings.compressors) batch = await compressor.compress(batch);
+    return { ...taken, batch };
   }
 
   /** A batch of one page. */
   one(page: number): TakenBatch {
-    const draft = new Draft(this.#memory, this.#uniformPages);
+    const draft = new Draft(this.#memory, this.#encodings);
     draft.add(page);
-    return { batch: draft.finish(this.#copyPage), zeroPages: draft.zeroPages, next: page + 1 };
+    return draft.finish(this.#copyPage, page + 1);
   }
 }
 
 /** Whether a batch has nothing in it. */
-export const isEmpty = ({ pages, zeroRuns, uniform }: OutgoingBatch): boolean =>
-  pages.length === 0 && zeroRuns.length === 0 && uniform === undefined;
+export const isEmpty = ({ pages, zeroRuns, encoded }: OutgoingBatch): boolean =>
+  pages.length === 0 && zeroRuns.length === 0 && encoded === undefined;
+
+/** Bytes of what is between the page numbers: whole pages, and encoded ones with their numbers. */
+export const pageBytesOf = ({ pages, encoded }: OutgoingBatch): number =>
+  (encoded ?? []).reduce(
+    (sum: number, { pages: numbers, data }: EncodedPages) => sum + numbers.length * 4 + data.length,
+    pages.length * pageSizeBytes,
+  );

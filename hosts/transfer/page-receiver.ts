@@ -1,7 +1,8 @@
-import type { PageBatch, UniformPages } from '../../proto/bulk.ts';
+import type { EncodedPages, PageBatch } from '../../proto/bulk.ts';
 import { LivemigError } from '../../proto/errors.ts';
-import { batchPagesMax, batchUniformPagesMax } from '../../proto/migration.ts';
-import { pageSizeBytes, uniformPatternBytes } from '../../proto/units.ts';
+import { batchEncodedPagesMax, batchPagesMax } from '../../proto/migration.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import type { PageDecoder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import { PageSet } from '../guest/page-set.ts';
 
@@ -15,12 +16,12 @@ export class PageReceiver {
   #inPlace: number[] = [];
   /** Once the guest runs here, a page that is present is the guest's own and must not be overwritten. */
   guestRuns = false;
-  /** Whether the source's Hello announced uniform pages. */
-  acceptsUniform = false;
+  /** By the name of the encoding: those that the source's Hello announced. */
+  decoders: ReadonlyMap<string, PageDecoder> = new Map();
   presentCount = 0;
   pagesReceived = 0;
   zeroPagesReceived = 0;
-  uniformPagesReceived = 0;
+  encodedPagesReceived = 0;
   duplicateArrivals = 0;
 
   /** @param onInstalled pages that were missing are here: told once per message, while the guest runs here. */
@@ -35,7 +36,7 @@ export class PageReceiver {
   }
 
   /** @throws LivemigError PROTOCOL_VIOLATION; nothing of the batch is installed then. */
-  receive({ pages, zeroRuns, payload, uniform }: PageBatch): void {
+  receive({ pages, zeroRuns, payload, encoded = [] }: PageBatch): void {
     if (pages.length > batchPagesMax || payload.length !== pages.length * pageSizeBytes)
       throw new LivemigError(
         'PROTOCOL_VIOLATION',
@@ -43,7 +44,7 @@ export class PageReceiver {
       );
     for (const page of pages) this.#checkRange(page, 1);
     this.#checkRuns(zeroRuns);
-    if (uniform !== undefined) this.#checkUniform(uniform);
+    const installers = encoded.map((each) => this.#open(each));
     let at = 0;
     for (const page of pages) {
       this.#installPage(page, payload, at);
@@ -52,9 +53,7 @@ export class PageReceiver {
     for (let run = 0; run < zeroRuns.length; run += 2)
       for (let page = zeroRuns[run] ?? 0, left = zeroRuns[run + 1] ?? 0; left > 0; page++, left--)
         this.#installZero(page);
-    uniform?.pages.forEach((page, index) => {
-      this.#installUniform(page, uniform.patterns, index * uniformPatternBytes);
-    });
+    for (const [index, each] of encoded.entries()) this.#installEncoded(each, installers[index]!);
     this.#markInPlace();
   }
 
@@ -79,15 +78,17 @@ export class PageReceiver {
     this.#markPresent(page);
   }
 
-  #installUniform(page: number, patterns: Buffer, at: number): void {
-    this.uniformPagesReceived++;
-    if (this.guestRuns && this.#memory.isPresent(page)) {
-      this.duplicateArrivals++;
-      return;
+  #installEncoded({ pages }: EncodedPages, install: (index: number) => void): void {
+    this.encodedPagesReceived += pages.length;
+    for (const [index, page] of pages.entries()) {
+      if (this.guestRuns && this.#memory.isPresent(page)) {
+        this.duplicateArrivals++;
+        continue;
+      }
+      install(index);
+      this.#written.add(page);
+      this.#inPlace.push(page);
     }
-    this.#memory.fillUniform(page, patterns, at);
-    this.#written.add(page);
-    this.#inPlace.push(page);
   }
 
   /**
@@ -114,15 +115,22 @@ export class PageReceiver {
         if (this.#memory.markMissing(page)) this.presentCount--;
   }
 
-  #checkUniform({ pages, patterns }: UniformPages): void {
-    if (!this.acceptsUniform)
-      throw new LivemigError('PROTOCOL_VIOLATION', 'expected no uniform pages, as the hello announced none');
-    if (pages.length > batchUniformPagesMax || patterns.length !== pages.length * uniformPatternBytes)
+  /** Checks encoded pages, and returns what installs the nth of them. */
+  #open(encoded: EncodedPages): (index: number) => void {
+    const { encoding, pages } = encoded;
+    const decoder = this.decoders.get(encoding);
+    if (decoder === undefined)
       throw new LivemigError(
         'PROTOCOL_VIOLATION',
-        `expected at most ${batchUniformPagesMax} uniform pages of ${uniformPatternBytes} bytes, got ${pages.length} in ${patterns.length} bytes`,
+        `expected no pages encoded by ${JSON.stringify(encoding)}, as the hello doesn't name it`,
+      );
+    if (pages.length > batchEncodedPagesMax)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected at most ${batchEncodedPagesMax} pages of ${encoding}, got ${pages.length}`,
       );
     for (const page of pages) this.#checkRange(page, 1);
+    return decoder.open(encoded);
   }
 
   #checkRuns(runs: number[]): void {

@@ -7,8 +7,8 @@ import { pageSizeBytes } from '../../proto/units.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 import type { Clock, PageSender } from '../ports.ts';
-import { Batcher, isEmpty } from './batcher.ts';
-import type { TakenBatch } from './batcher.ts';
+import { Batcher, isEmpty, pageBytesOf } from './batcher.ts';
+import type { Encodings, TakenBatch } from './batcher.ts';
 import type { Channel } from './channel.ts';
 import { InFlight } from './in-flight.ts';
 import { Pacer } from './pacer.ts';
@@ -37,7 +37,8 @@ export const noRamSent = (pageCount: number): RamCounters => ({
   transferred: 0,
   normal: 0,
   duplicate: 0,
-  uniform: 0,
+  encoded: {},
+  pageBytes: 0,
   precopyBytes: 0,
   downtimeBytes: 0,
   postcopyBytes: 0,
@@ -63,6 +64,7 @@ export class LinkPageSender implements PageSender {
     server: SourceServer,
     waiters: Waiters,
     transfer: TransferConfig,
+    encodings: Encodings,
     clock: Clock,
     signal: AbortSignal,
   ) {
@@ -70,7 +72,7 @@ export class LinkPageSender implements PageSender {
     this.#waiters = waiters;
     this.#transfer = transfer;
     this.#signal = signal;
-    this.#batcher = new Batcher(memory, transfer.uniformPages);
+    this.#batcher = new Batcher(memory, encodings);
     this.pacer = new Pacer(clock);
     this.#inFlight = new InFlight(transfer.channels);
     this.ram = noRamSent(memory.pageCount);
@@ -96,7 +98,7 @@ export class LinkPageSender implements PageSender {
     const channel = await this.#untilRoom();
     // Demand faults may have emptied the set while this waited.
     const taken = this.#batcher.take(pages, from, this.#batchPages, skip);
-    if (!isEmpty(taken.batch)) this.pacer.sent(this.#send(channel, taken));
+    if (!isEmpty(taken.batch)) this.pacer.sent(this.#send(channel, await this.#batcher.compressed(taken)));
     // After a batch, not before it: a demand fault that ends the wait finds its batch not yet chosen.
     if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue(this.#signal);
     return taken.next;
@@ -158,13 +160,15 @@ export class LinkPageSender implements PageSender {
     return bytes;
   }
 
-  #account(channel: Channel, { batch, zeroPages }: TakenBatch): number {
+  #account(channel: Channel, { batch, zeroPages, wholePages }: TakenBatch): number {
     const bytes = batchWireBytes(channel.sequence + 1, batch);
-    const uniformPages = batch.uniform?.pages.length ?? 0;
-    this.sentPages += batch.pages.length + zeroPages + uniformPages;
-    this.ram.normal += batch.pages.length;
+    const encoded = batch.encoded ?? [];
+    this.sentPages += encoded.reduce((sum, { pages }) => sum + pages.length, batch.pages.length + zeroPages);
+    this.ram.normal += wholePages;
     this.ram.duplicate += zeroPages;
-    this.ram.uniform += uniformPages;
+    for (const { encoding, pages } of encoded)
+      this.ram.encoded[encoding] = (this.ram.encoded[encoding] ?? 0) + pages.length;
+    this.ram.pageBytes += pageBytesOf(batch);
     this.ram.transferred += bytes;
     this.ram[`${this.phase}Bytes`] += bytes;
     return bytes;

@@ -5,6 +5,7 @@ import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
 import type { ErrorCode } from '../../proto/errors.ts';
 import { abortedBy, migrationService, migrationVersion } from '../../proto/migration.ts';
 import type {
+  DestinationHello,
   FaultMessage,
   FromDestination,
   FromSource,
@@ -131,13 +132,16 @@ export class SourceServer {
     } else this.#violation('an empty control message');
   }
 
-  #onHello(hello: { version: number; migrationId: string }): void {
+  #onHello(hello: DestinationHello): void {
+    const missing = this.#hello.capabilities.filter(({ name }) => !hello.capabilities.includes(name));
     const wrong =
       hello.version !== migrationVersion
         ? `expected protocol version ${migrationVersion}, got ${hello.version}`
         : hello.migrationId !== this.#hello.migrationId
           ? `expected migration ${this.#hello.migrationId}, got ${hello.migrationId}`
-          : null;
+          : missing.length > 0
+            ? `expected a destination that knows ${missing.map(({ name }) => name).join(', ')}`
+            : null;
     if (wrong === null) this.#send({ hello: this.#hello });
     else {
       this.abort('PROTOCOL_VIOLATION', wrong);

@@ -36,7 +36,7 @@ const withSource = async (
     deviceStateBytes: deviceStateBytesOf(loopbackGuest),
     channels: 1,
     faultsInStream: false,
-    uniformPages: false,
+    capabilities: [],
     ...change,
   };
   const at = { address: '127.0.0.1', port: await freePort() };
@@ -61,7 +61,8 @@ const withSource = async (
 
 const nothing: OutgoingBatch = { pages: new Uint32Array(0), zeroRuns: [], copyPage: () => undefined };
 const onePage: OutgoingBatch = { ...nothing, zeroRuns: [7, 1] };
-const onePattern: OutgoingBatch = { ...nothing, uniform: { pages: [7], patterns: Buffer.alloc(16, 1) } };
+const uniformPage = { encoding: 'uniform-pages', pages: [7], data: Buffer.alloc(16, 1) };
+const onePattern: OutgoingBatch = { ...nothing, encoded: [uniformPage] };
 
 const sendUrgent = async (source: SourceServer): Promise<void> =>
   source.faultChannel?.write({ pages: onePage });
@@ -80,7 +81,7 @@ test.each([
     sendUrgent,
     /expected requested pages on the bulk stream/,
   ],
-  ['a uniform page', { uniformPages: false }, sendUniform, /expected no uniform pages/],
+  ['a uniform page', {}, sendUniform, /expected no pages encoded by "uniform-pages"/],
 ] as const)('%s that the hello excludes is refused', async (_, hello, act, pattern) => {
   // prettier-ignore
   const { error, status } = await withSource(hello, act);
@@ -100,9 +101,17 @@ test('what the hello allows is taken', async () => {
 });
 
 test('announced uniform pages are taken', async () => {
-  const report = await withSource({ uniformPages: true }, async (source) => {
-    await sendUniform(source);
-    await hangUp(source);
-  });
-  expect(report).toMatchObject({ error: { code: 'CANCELLED' }, uniformPagesReceived: 1 });
+  const report = await withSource(
+    { capabilities: [{ name: 'uniform-pages', value: '' }] },
+    async (source) => {
+      await sendUniform(source);
+      await hangUp(source);
+    },
+  );
+  expect(report).toMatchObject({ error: { code: 'CANCELLED' }, encodedPagesReceived: 1 });
+});
+
+test('a capability that the destination does not know is refused', async () => {
+  const source = withSource({ capabilities: [{ name: 'telepathy', value: '' }] }, hangUp);
+  await expect(source).rejects.toMatchObject({ message: expect.stringContaining('knows telepathy') });
 });

@@ -1,3 +1,4 @@
+import { defaultCapabilities } from '../../proto/capabilities.ts';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { loadProfile } from '../../harness/profiles.ts';
@@ -37,6 +38,7 @@ export const conformanceScenario: RunnableScenario = {
   strategy: 'pre-copy',
   limits: defaultLimits,
   transfer: defaultTransfer,
+  capabilities: defaultCapabilities,
   congestionControl: 'cubic',
   repeat: 1,
   seed: 42,

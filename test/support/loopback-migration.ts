@@ -8,6 +8,8 @@ import { verifyMemory } from '../../hosts/guest/verify.ts';
 import { IncomingMigration } from '../../hosts/incoming.ts';
 import { OutgoingMigration } from '../../hosts/session.ts';
 import { announcementAck } from '../../proto/announce.ts';
+import { defaultCapabilities } from '../../proto/capabilities.ts';
+import type { Capabilities } from '../../proto/capabilities.ts';
 import type { DestinationReport, SourceReport, VerifyReport } from '../../proto/control.ts';
 import type { AgentEvent } from '../../proto/events.ts';
 import type { GuestConfig } from '../../proto/guest.ts';
@@ -40,6 +42,8 @@ export interface LoopbackMigration {
   strategy: StrategyName;
   limits?: Partial<Limits>;
   transfer?: Partial<TransferSwitches>;
+  capabilities?: Capabilities;
+  zeroPageDetection?: boolean;
   workload?: Partial<GuestConfig['workload']>;
 }
 
@@ -74,7 +78,7 @@ const warmupMs = 50;
 
 const migrate = async (
   [source, destination]: readonly [Guest, Guest],
-  { strategy, limits, transfer }: LoopbackMigration,
+  { strategy, limits, transfer, capabilities, zeroPageDetection = true }: LoopbackMigration,
   announcePort: number,
 ): Promise<LoopbackReport> => {
   const { ledger } = source.memory;
@@ -85,6 +89,7 @@ const migrate = async (
     strategy,
     limits: { ...defaultLimits, ...limits },
     transfer: { ...defaultTransfer, ...transfer, ...windows },
+    capabilities: { ...(zeroPageDetection ? defaultCapabilities : {}), ...capabilities },
   };
   const events: AgentEvent[] = [];
   const outgoing = new OutgoingMigration(source, migration, (event) => events.push(event));

@@ -1,3 +1,4 @@
+import { defaultCapabilities } from '../../proto/capabilities.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,6 +38,7 @@ export const scriptedScenario: RunnableScenario = {
   strategy: 'pre-copy',
   limits: defaultLimits,
   transfer: defaultTransfer,
+  capabilities: defaultCapabilities,
   congestionControl: 'cubic',
   repeat: 1,
   seed: 1,

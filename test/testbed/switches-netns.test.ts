@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CompletedRun } from '../../harness/result.ts';
 import { loadDriver } from '../../harness/testbed/index.ts';
+import { defaultCapabilities } from '../../proto/capabilities.ts';
+import type { Capabilities } from '../../proto/capabilities.ts';
 import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
 import type { WorkloadConfig } from '../../proto/guest.ts';
@@ -18,6 +20,7 @@ const migrated = async (
     limits?: Partial<Limits>;
     transfer?: Partial<TransferSwitches>;
     workload?: Partial<WorkloadConfig>;
+    capabilities?: Capabilities;
   },
 ): Promise<CompletedRun> => {
   const result = completed(
@@ -26,6 +29,7 @@ const migrated = async (
       limits: { ...defaultLimits, ...change.limits },
       transfer: { ...defaultTransfer, ...change.transfer },
       workload: { ...conformanceScenario.workload, ...change.workload },
+      capabilities: { ...defaultCapabilities, ...change.capabilities },
     }),
   );
   expect(result.integrity).toMatchObject({ pagesCompared: pageCount, mismatches: 0, staleReads: 0 });
@@ -95,8 +99,30 @@ const switches = (): void => {
     const { ram } = (
       await migrated('pre-copy', { transfer: { uniformPages: true }, workload: { content: 'uniform' } })
     ).measurement;
-    expect(ram.uniform * 4096).toBeGreaterThanOrEqual(conformanceScenario.workload.regionBytes);
+    expect((ram.encoded?.['uniform-pages'] ?? 0) * 4096).toBeGreaterThanOrEqual(
+      conformanceScenario.workload.regionBytes,
+    );
     expect(ram.normal * 4096).toBe(conformanceScenario.guest.baseFootprintBytes);
+  });
+
+  test('xbzrle, workload.content sparse: what changed travels instead of the page', async () => {
+    const sparse = { content: 'sparse', dirtyRatePagesPerSecond: 20_000 } as const;
+    const limits = { hybridRounds: 4 };
+    const { capabilities } = (
+      await migrated('hybrid', { limits, workload: sparse, capabilities: { xbzrle: 64 } })
+    ).measurement;
+    const { pages = 0, bytes = 0 } = capabilities?.['xbzrle'] ?? {};
+    expect(pages).toBeGreaterThan(1000);
+    expect(bytes).toBeLessThan(pages * 80);
+  });
+
+  test('zstd, workload.content compressible: a third of it travels', async () => {
+    const compressible = { content: 'compressible' } as const;
+    const { capabilities } = (await migrated('hybrid', { workload: compressible, capabilities: { zstd: 1 } }))
+      .measurement;
+    const { pages = 0, bytes = 0 } = capabilities?.['zstd'] ?? {};
+    expect(pages * 4096).toBeGreaterThanOrEqual(conformanceScenario.workload.regionBytes / 2);
+    expect(bytes).toBeLessThan(pages * 0.4 * 4096);
   });
 };
 

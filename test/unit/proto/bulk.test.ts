@@ -57,32 +57,35 @@ describe('PageBatch', () => {
     },
   );
 
-  test('uniform pages are what protobufjs reads, and what is read of protobufjs', () => {
-    const uniform = { pages: [3, 70_000], patterns: Buffer.alloc(32, 7) };
-    const batch = { pages: Uint32Array.of(7), zeroRuns: [1, 2], copyPage, uniform };
+  test('encoded pages are what protobufjs reads, and what is read of protobufjs', () => {
+    const encoded = [
+      { encoding: 'a', pages: [3, 70_000], data: Buffer.alloc(300, 7) },
+      { encoding: 'bb', pages: [4], data: Buffer.alloc(1, 8) },
+    ];
+    const batch = { pages: Uint32Array.of(7), zeroRuns: [1, 2], copyPage, encoded };
     const bytes = bytesOf({ sequence: 5, pages: batch });
     const payload = Buffer.alloc(4096, 7);
     const fields = { pages: [7], zeroRuns: [1, 2], payload };
     expect(message.toObject(message.decode(bytes), { longs: Number })).toEqual({
       sequence: 5,
-      pages: { ...fields, uniformPages: uniform.pages, uniformPatterns: uniform.patterns },
+      pages: { ...fields, encoded },
     });
     expect(batchWireBytes(5, batch)).toBe(bytes.length + 5);
-    const theirs = { ...fields, uniformPages: uniform.pages, uniformPatterns: uniform.patterns };
+    const theirs = { ...fields, encoded };
     const written = message.encode(message.fromObject({ sequence: 5, pages: theirs })).finish();
     for (const read of [bytes, Buffer.from(written)])
       expect(bulkCodec.deserialize(read)).toEqual({
         body: 'pages',
         sequence: 5,
-        pages: { ...fields, uniform },
+        pages: { ...fields, encoded },
       });
   });
 
-  test('uniform pages need no whole page beside them', () => {
-    const uniform = { pages: [3], patterns: Buffer.alloc(16, 7) };
-    const batch = { pages: new Uint32Array(0), zeroRuns: [], copyPage, uniform };
+  test('encoded pages need no whole page beside them', () => {
+    const encoded = [{ encoding: 'a', pages: [3], data: Buffer.alloc(16, 7) }];
+    const batch = { pages: new Uint32Array(0), zeroRuns: [], copyPage, encoded };
     const bytes = bytesOf({ sequence: 5, pages: batch });
-    expect(bulkCodec.deserialize(bytes)).toMatchObject({ pages: { pages: [], uniform } });
+    expect(bulkCodec.deserialize(bytes)).toMatchObject({ pages: { pages: [], encoded } });
     expect(batchWireBytes(5, batch)).toBe(bytes.length + 5);
   });
 

@@ -11,6 +11,10 @@ test('nothing given overrides nothing', () => {
   expect(overridesFor()).toEqual({});
 });
 
+test('capabilities, as text', () => {
+  expect(overridesFor('--cap', 'xbzrle,multifd=4')).toEqual({ capabilities: 'xbzrle,multifd=4' });
+});
+
 test('the switches of the agent', () => {
   const args = ['--max-bandwidth', '4400', '--max-postcopy-bandwidth', '300', '--faults', 'blocking'];
   expect(overridesFor(...args, '--no-dirty-bitmap', '--uniform-pages')).toEqual({

@@ -110,18 +110,18 @@ describe('the cross-check of the bytes', () => {
     );
   });
 
-  test('counts uniform pages by their numbers and patterns', () => {
+  test('counts encoded pages by their bytes', () => {
     const pages = 1e6;
     const wireBytes = leastWireBytes(10_000 * 4096 + (1 << 20) + pages * 20) * 1.01;
-    const verdictWith = (uniform: number) =>
-      withWire(wireBytes, (collected) => (collected.source.ram.uniform = uniform)).verdict;
+    const verdictWith = (encodedPages: number) =>
+      withWire(wireBytes, ({ source }) => (source.ram.pageBytes += encodedPages * 20)).verdict;
     expect(verdictWith(pages)).toBe('agree');
     expect(verdictWith(0)).toBe('disagree');
     expect(verdictWith(1.1 * pages)).toBe('disagree');
   });
 
   test('checks nothing where handshakes would be more than the bound', () => {
-    const check = withWire(1e6, (collected) => (collected.source.ram.normal = 100));
+    const check = withWire(1e6, ({ source }) => (source.ram.pageBytes = 100 * 4096));
     expect(check).toMatchObject({ verdict: 'not-checked', low: null, high: null });
   });
 

@@ -39,6 +39,7 @@ describe('defaults', () => {
       strategy: 'hybrid',
       limits: defaultLimits,
       transfer: defaultTransfer,
+      capabilities: { 'zero-page-detection': true },
       congestionControl: 'cubic',
       repeat: 1,
       seed: 1,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { geometryOf, noPages, sliceOf, uniformPagesOf } from '../../../../hosts/guest/geometry.ts';
+import { geometryOf, randomEverywhere, regionContentOf, sliceOf } from '../../../../hosts/guest/geometry.ts';
 import type { GuestConfig } from '../../../../proto/guest.ts';
 
 const guest = (ram: number, base: number, region: number): GuestConfig => ({
@@ -22,8 +22,8 @@ const guest = (ram: number, base: number, region: number): GuestConfig => ({
 test('the region is what is uniform, where the workload says so', () => {
   const config = guest(100, 20, 50);
   const uniform = { ...config, workload: { ...config.workload, content: 'uniform' as const } };
-  expect(uniformPagesOf(uniform)).toEqual({ first: 20, end: 70 });
-  expect(uniformPagesOf(config)).toBe(noPages);
+  expect(regionContentOf(uniform)).toEqual({ first: 20, end: 70, content: 'uniform' });
+  expect(regionContentOf(config)).toBe(randomEverywhere);
 });
 
 describe('geometryOf', () => {

@@ -74,7 +74,7 @@ describe('pages that verify themselves', () => {
 });
 
 describe('uniform pages', () => {
-  const uniform = { first: 10, end: 20 };
+  const uniform = { first: 10, end: 20, content: 'uniform' } as const;
   beforeEach(() => {
     memory = new GuestMemory(allocateGuest(pageCount, 1, seed), seed, uniform);
   });

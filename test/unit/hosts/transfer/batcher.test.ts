@@ -1,14 +1,17 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { capabilitiesAtDestination, decodersOf } from '../../../../hosts/capabilities/index.ts';
+import { uniformPages } from '../../../../hosts/capabilities/uniform-pages.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { PageSet } from '../../../../hosts/guest/page-set.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
 import { Batcher, isEmpty } from '../../../../hosts/transfer/batcher.ts';
+import type { Encodings } from '../../../../hosts/transfer/batcher.ts';
 import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
 import { bulkCodec } from '../../../../proto/bulk.ts';
 import type { OutgoingBatch } from '../../../../proto/bulk.ts';
 
 const pageCount = 6000;
-const uniformRange = { first: 3000, end: 6000 };
+const uniformRange = { first: 3000, end: 6000, content: 'uniform' } as const;
 let memory: GuestMemory;
 
 beforeEach(() => {
@@ -16,10 +19,16 @@ beforeEach(() => {
   for (const page of [1, 2, 5, 3001, 3002, 3003]) memory.writeVersion(page, page + 1);
 });
 
-const shapeOf = ({ pages, zeroRuns, uniform }: OutgoingBatch) => ({
+const plain: Encodings = { zeroPages: true, encoders: [], compressors: [] };
+const uniform = (): Encodings => {
+  const { encoder } = uniformPages.atSource!({ memory, confirmedBytes: () => 0 }, true);
+  return { zeroPages: true, encoders: [encoder!], compressors: [] };
+};
+
+const shapeOf = ({ pages, zeroRuns, encoded }: OutgoingBatch) => ({
   whole: [...pages],
   zeroRuns,
-  uniform: uniform?.pages ?? null,
+  uniform: encoded?.[0]?.pages ?? null,
 });
 
 /** What the destination makes of a batch that has gone over the wire. */
@@ -31,7 +40,8 @@ const received = (batch: OutgoingBatch): GuestMemory => {
   if (message.body !== 'pages') throw new Error(message.body);
   const target = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, uniformRange);
   const receiver = new PageReceiver(target, () => undefined);
-  receiver.acceptsUniform = true;
+  const agreed = [{ name: 'uniform-pages', value: '' }];
+  receiver.decoders = decodersOf(capabilitiesAtDestination(agreed, target));
   receiver.receive(message.pages);
   return target;
 };
@@ -39,35 +49,41 @@ const received = (batch: OutgoingBatch): GuestMemory => {
 describe('Batcher', () => {
   test('takes whole pages and the zero runs between them, wraps around, and empties the set', () => {
     const pages = PageSet.of(pageCount, [1, 2, 5, 6, 7, 100]);
-    const { batch, next, zeroPages } = new Batcher(memory, false).take(pages, 5, 10);
+    const { batch, next, zeroPages } = new Batcher(memory, plain).take(pages, 5, 10);
     expect(shapeOf(batch)).toEqual({ whole: [5, 1, 2], zeroRuns: [6, 2, 100, 1], uniform: null });
     expect({ next, zeroPages, left: pages.count }).toEqual({ next: 3, zeroPages: 3, left: 0 });
   });
 
   test('stops at as many whole pages as wanted', () => {
     const pages = PageSet.all(pageCount);
-    const { batch, next } = new Batcher(memory, false).take(pages, 0, 2);
+    const { batch, next } = new Batcher(memory, plain).take(pages, 0, 2);
     expect(shapeOf(batch).whole).toEqual([1, 2]);
     expect({ next, left: pages.count }).toEqual({ next: 3, left: pageCount - 3 });
   });
 
+  test('without zero-page detection pages of zeros travel whole', () => {
+    const encodings = { zeroPages: false, encoders: [], compressors: [] };
+    const { batch } = new Batcher(memory, encodings).take(PageSet.of(pageCount, [4, 5]), 0, 10);
+    expect(shapeOf(batch)).toEqual({ whole: [4, 5], zeroRuns: [], uniform: null });
+  });
+
   test('skipped pages leave the set, but are not in the batch', () => {
     const pages = PageSet.of(pageCount, [1, 2]);
-    const { batch } = new Batcher(memory, false).take(pages, 0, 10, () => true);
+    const { batch } = new Batcher(memory, plain).take(pages, 0, 10, () => true);
     expect({ isEmpty: isEmpty(batch), left: pages.count }).toEqual({ isEmpty: true, left: 0 });
   });
 
   test('uniform pages travel as their pattern, and arrive whole', () => {
     const pages = PageSet.of(pageCount, [5, 3001, 3002, 4000]);
-    const { batch } = new Batcher(memory, true).take(pages, 0, 10);
+    const { batch } = new Batcher(memory, uniform()).take(pages, 0, 10);
     expect(shapeOf(batch)).toEqual({ whole: [5], zeroRuns: [4000, 1], uniform: [3001, 3002] });
     const target = received(batch);
     expect([5, 3001, 3002, 4000].map((page) => target.readVersion(page))).toEqual([6, 3002, 3003, 0]);
-    expect(isEmpty(new Batcher(memory, true).one(3001).batch)).toBe(false);
+    expect(isEmpty(new Batcher(memory, uniform()).one(3001).batch)).toBe(false);
   });
 
   test('without the switch they travel whole', () => {
-    const { batch } = new Batcher(memory, false).take(PageSet.of(pageCount, [3001]), 0, 10);
+    const { batch } = new Batcher(memory, plain).take(PageSet.of(pageCount, [3001]), 0, 10);
     expect(shapeOf(batch)).toEqual({ whole: [3001], zeroRuns: [], uniform: null });
   });
 
@@ -78,7 +94,7 @@ describe('Batcher', () => {
       memory.copyTo(3001, bytes, 0);
       bytes[at] = (bytes[at] ?? 0) ^ 1;
       memory.copyFrom(3001, bytes, 0);
-      expect(shapeOf(new Batcher(memory, true).one(3001).batch).whole).toEqual([3001]);
+      expect(shapeOf(new Batcher(memory, uniform()).one(3001).batch).whole).toEqual([3001]);
     }
   });
 
@@ -88,8 +104,8 @@ describe('Batcher', () => {
       pageCount,
       Array.from({ length: 3000 }, (_, index) => 3000 + index),
     );
-    const { batch } = new Batcher(memory, true).take(pages, 0, 256);
-    expect(batch.uniform?.pages).toHaveLength(2048);
+    const { batch } = new Batcher(memory, uniform()).take(pages, 0, 256);
+    expect(batch.encoded?.[0]?.pages).toHaveLength(2048);
     expect(pages.count).toBe(952);
   });
 
@@ -98,7 +114,7 @@ describe('Batcher', () => {
     [5, { whole: [5], zeroRuns: [], uniform: null }, 0],
     [3001, { whole: [], zeroRuns: [], uniform: [3001] }, 0],
   ])('page %i by itself', (page, shape, zeroPages) => {
-    const taken = new Batcher(memory, true).one(page);
+    const taken = new Batcher(memory, uniform()).one(page);
     expect(shapeOf(taken.batch)).toEqual(shape);
     expect(taken.zeroPages).toBe(zeroPages);
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { capabilitiesAtDestination, decodersOf } from '../../../../hosts/capabilities/index.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
 import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
@@ -17,6 +18,11 @@ const pageBytes = (page: number, version: number): Buffer => {
   const bytes = Buffer.alloc(4096);
   source.copyTo(page, bytes, 0);
   return bytes;
+};
+
+const acceptUniform = (): void => {
+  const agreed = [{ name: 'uniform-pages', value: '' }];
+  receiver.decoders = decodersOf(capabilitiesAtDestination(agreed, memory));
 };
 
 const codeOfThrown = (act: () => void): string => {
@@ -100,31 +106,32 @@ describe('PageReceiver', () => {
     expect(receiver.presentCount).toBe(0);
   });
 
-  const uniform = { pages: [3, 4], patterns: Buffer.alloc(32, 7) };
+  const encoding = 'uniform-pages';
+  const uniform = { encoding, pages: [3, 4], data: Buffer.alloc(32, 7) };
   const nothingElse = { pages: [], zeroRuns: [], payload: Buffer.alloc(0) };
 
   test('uniform pages are filled with their pattern', () => {
-    receiver.acceptsUniform = true;
+    acceptUniform();
     memory.writeVersion(3, 1);
     receiver.receive({
       ...nothingElse,
-      uniform: { ...uniform, patterns: Buffer.from([...Array(32).keys()]) },
+      encoded: [{ ...uniform, data: Buffer.from([...Array(32).keys()]) }],
     });
     const bytes = Buffer.alloc(8192);
     memory.copyTo(3, bytes, 0);
     memory.copyTo(4, bytes, 4096);
     for (const [at, byte] of bytes.entries()) expect(byte).toBe((at % 16) + (at < 4096 ? 0 : 16));
-    expect({ present: receiver.presentCount, received: receiver.uniformPagesReceived }).toEqual({
+    expect({ present: receiver.presentCount, received: receiver.encodedPagesReceived }).toEqual({
       present: 2,
       received: 2,
     });
   });
 
   test("once the guest runs, a uniform page that is there is the guest's own", () => {
-    receiver.acceptsUniform = true;
+    acceptUniform();
     receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
     receiver.guestRuns = true;
-    receiver.receive({ ...nothingElse, uniform });
+    receiver.receive({ ...nothingElse, encoded: [uniform] });
     expect(memory.readVersion(3)).toBe(2);
     expect(receiver.duplicateArrivals).toBe(1);
     expect(installed).toEqual([[3, 4]]);
@@ -133,11 +140,15 @@ describe('PageReceiver', () => {
   test.each([
     ['that the hello did not announce', uniform, false],
     ['beyond memory', { ...uniform, pages: [3, pageCount] }, true],
-    ['without their patterns', { ...uniform, patterns: Buffer.alloc(16) }, true],
-    ['of more than 2048', { pages: Array(2049).fill(1), patterns: Buffer.alloc(2049 * 16) }, true],
+    ['without their patterns', { ...uniform, data: Buffer.alloc(16) }, true],
+    [
+      'of more than 2048',
+      { encoding, pages: Array<number>(2049).fill(1), data: Buffer.alloc(2049 * 16) },
+      true,
+    ],
   ])('refuses uniform pages %s and installs nothing of the batch', (_, pages, accepts) => {
-    receiver.acceptsUniform = accepts;
-    const batch = { pages: [7], zeroRuns: [], payload: Buffer.alloc(4096), uniform: pages };
+    if (accepts) acceptUniform();
+    const batch = { pages: [7], zeroRuns: [], payload: Buffer.alloc(4096), encoded: [pages] };
     expect(codeOfThrown(() => { receiver.receive(batch); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
     expect(receiver.presentCount).toBe(0);
   });

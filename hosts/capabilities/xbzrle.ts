@@ -1,0 +1,178 @@
+import type { EncodedPages } from '../../proto/bulk.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import { pageSizeBytes } from '../../proto/units.ts';
+import type { GuestMemory } from '../guest/memory.ts';
+import type { AtSource, Capability, Encoded, PageDecoder, PageEncoder } from './capability.ts';
+import { PageCache } from './xbzrle/cache.ts';
+import { decodeXbzrle, encodeXbzrle, isXbzrle } from './xbzrle/codec.ts';
+
+const numberBytes = 4;
+const lengthBytes = 2;
+
+/** Room for the pages of a batch; it grows as batches do. */
+class Block {
+  #bytes = Buffer.alloc(1 << 20);
+  #length = 0;
+  pages: number[] = [];
+  wholePages = 0;
+
+  /** Where the next page's data may be written: room for a page behind two bytes of length. */
+  reserve(): { bytes: Buffer; at: number } {
+    if (this.#length + lengthBytes + pageSizeBytes > this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
+    return { bytes: this.#bytes, at: this.#length + lengthBytes };
+  }
+
+  /** What was written there are so many bytes of this page. Returns what it adds to the batch. */
+  add(page: number, length: number): number {
+    this.#bytes.writeUInt16LE(length, this.#length);
+    this.#length += lengthBytes + length;
+    this.pages.push(page);
+    if (length === pageSizeBytes) this.wholePages++;
+    return numberBytes + lengthBytes + length;
+  }
+
+  take(): Encoded | null {
+    if (this.pages.length === 0) return null;
+    // A copy: the message is serialised later, when the next batch is in the making already.
+    const data = Buffer.from(this.#bytes.subarray(0, this.#length));
+    const encoded = { encoding: 'xbzrle', pages: this.pages, data, wholePages: this.wholePages };
+    this.#length = 0;
+    this.pages = [];
+    this.wholePages = 0;
+    return encoded;
+  }
+}
+
+/**
+ * The source's side (QEMU's ram.c save_xbzrle_page): from the second round on and until the switchover to post-copy. A
+ * page that isn't cached travels whole, out of the copy that is cached then: what the guest writes meanwhile must not
+ * make the two differ.
+ */
+class XbzrleEncoder implements PageEncoder {
+  readonly #memory: GuestMemory;
+  readonly #cache: PageCache;
+  readonly #block = new Block();
+  readonly #now = new Int32Array(pageSizeBytes / 4);
+  readonly #nowBytes = Buffer.from(this.#now.buffer);
+  syncs = 0;
+  isOver = false;
+  readonly counters = { bytes: 0, pages: 0, cacheMiss: 0, overflow: 0, unchanged: 0 };
+
+  constructor(memory: GuestMemory, cache: PageCache) {
+    this.#memory = memory;
+    this.#cache = cache;
+  }
+
+  take(page: number): number | null {
+    if (this.syncs < 2 || this.isOver) return null;
+    this.#memory.copyTo(page, this.#nowBytes, 0);
+    const before = this.#cache.get(page, this.syncs);
+    if (before === null) return this.#takeWhole(page);
+    const { bytes, at } = this.#block.reserve();
+    const now = { bytes: this.#nowBytes, words: this.#now, at: 0 };
+    const length = encodeXbzrle(before, now, bytes, at);
+    if (length === 0) {
+      this.counters.unchanged++;
+      return 0;
+    }
+    before.bytes.set(this.#nowBytes, before.at);
+    if (length === -1) {
+      this.counters.overflow++;
+      this.#nowBytes.copy(bytes, at);
+      return this.#block.add(page, pageSizeBytes);
+    }
+    this.counters.pages++;
+    this.counters.bytes += lengthBytes + length;
+    return this.#block.add(page, length);
+  }
+
+  #takeWhole(page: number): number {
+    this.counters.cacheMiss++;
+    const room = this.#cache.insert(page, this.syncs);
+    room?.bytes.set(this.#nowBytes, room.at);
+    const { bytes, at } = this.#block.reserve();
+    this.#nowBytes.copy(bytes, at);
+    return this.#block.add(page, pageSizeBytes);
+  }
+
+  flush(): Encoded | null {
+    return this.#block.take();
+  }
+
+  forget(page: number): void {
+    this.#cache.forget(page);
+  }
+}
+
+const atSource = (memory: GuestMemory, sizeMib: number): AtSource => {
+  const cache = new PageCache(sizeMib);
+  const encoder = new XbzrleEncoder(memory, cache);
+  return {
+    encoder,
+    synced: () => {
+      encoder.syncs++;
+    },
+    entered: (phase) => {
+      encoder.isOver = phase === 'postcopy';
+    },
+    statistics: () => {
+      const { bytes, pages, cacheMiss, overflow, unchanged } = encoder.counters;
+      const looked = pages + cacheMiss + overflow + unchanged;
+      return {
+        cacheSize: cache.sizeBytes,
+        bytes,
+        pages,
+        unchanged,
+        cacheMiss,
+        cacheMissRate: looked === 0 ? 0 : cacheMiss / looked,
+        // Bytes of the pages over bytes of their encodings.
+        encodingRate: bytes === 0 ? 0 : (pages * pageSizeBytes) / bytes,
+        overflow,
+      };
+    },
+  };
+};
+
+/** Where each page's data lies. @throws LivemigError PROTOCOL_VIOLATION */
+const layoutOf = ({ pages, data }: EncodedPages): { from: number; end: number }[] => {
+  let cursor = 0;
+  const layout = pages.map((page) => {
+    const from = cursor + lengthBytes;
+    const length = from <= data.length ? data.readUInt16LE(cursor) : NaN;
+    const end = from + length;
+    const isSound =
+      end <= data.length && (length === pageSizeBytes || (length > 0 && isXbzrle(data, from, end)));
+    if (!isSound)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected an XBZRLE encoding of page ${page}, got ${length} bytes that aren't one`,
+      );
+    cursor = end;
+    return { from, end };
+  });
+  if (cursor !== data.length)
+    throw new LivemigError(
+      'PROTOCOL_VIOLATION',
+      `expected ${cursor} bytes of XBZRLE for ${pages.length} pages, got ${data.length}`,
+    );
+  return layout;
+};
+
+const decoderOf = (memory: GuestMemory): PageDecoder => ({
+  open: (encoded) => {
+    const layout = layoutOf(encoded);
+    return (index) => {
+      const { from, end } = layout[index]!;
+      const page = encoded.pages[index]!;
+      if (end - from === pageSizeBytes) memory.copyFrom(page, encoded.data, from);
+      else decodeXbzrle(encoded.data, from, end, memory.segmentOf(page), memory.offsetOf(page));
+    };
+  },
+});
+
+/** XBZRLE: a page that was sent before travels as what has changed in it since. */
+export const xbzrle: Capability = {
+  atSource: ({ memory }, value) => atSource(memory, Number(value)),
+  atDestination: (memory) => ({ decoder: decoderOf(memory) }),
+};

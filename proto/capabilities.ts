@@ -1,0 +1,114 @@
+import type { Limits, StrategyName, TransferSwitches } from './strategy.ts';
+
+/** QEMU's names, where QEMU has it. Encodings are tried in this order. */
+export const capabilityNames = [
+  'multifd',
+  'postcopy-preempt',
+  'zero-page-detection',
+  'uniform-pages',
+  'xbzrle',
+  'zstd',
+] as const;
+export type CapabilityName = (typeof capabilityNames)[number];
+
+/** What a capability is set to: `true` where it takes no value. A capability that is off isn't there. */
+export type CapabilityValue = true | number | string;
+
+/** What may stand behind the `=` of `--cap NAME=VALUE`. */
+export interface CapabilityValues {
+  /** What it means, with its unit. */
+  meaning: string;
+  /** A whole number in this range … */
+  least?: number;
+  most?: number;
+  /** … or one of these words. */
+  words?: readonly string[];
+  /** Without `=`. */
+  whenBare: number | string;
+}
+
+/** The migration that a capability is to take part in. */
+export interface CapabilityUse {
+  strategy: StrategyName;
+  limits: Limits;
+  transfer: TransferSwitches;
+  capabilities: Capabilities;
+}
+
+export interface CapabilityDefinition {
+  /** What it does, in a line. */
+  help: string;
+  values?: CapabilityValues;
+  /** A shorthand: it is kept as these switches of the transfer, and travels as they do. */
+  sets?: (value: CapabilityValue | false) => Partial<TransferSwitches>;
+  /** Why it would make no sense there; undefined = it does. */
+  refuses?: (use: CapabilityUse) => string | undefined;
+}
+
+/** Whether a page may be sent a second time before the switchover. */
+const hasRounds = ({ strategy, limits }: CapabilityUse): boolean =>
+  strategy === 'pre-copy' || (strategy === 'hybrid' && limits.hybridRounds > 1);
+
+/** Every capability by its name. Its implementation is the file of this name in hosts/capabilities/. */
+const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
+  multifd: {
+    help: 'parallel bulk streams, each a connection of its own',
+    values: { meaning: 'streams (QEMU multifd-channels)', least: 1, most: 16, whenBare: 2 },
+    sets: (value) => ({ channels: typeof value === 'number' ? value : 1 }),
+  },
+  'postcopy-preempt': {
+    help: 'demand pages on a connection that is kept free for them; on unless =off',
+    sets: (value) => ({ faults: value === false ? 'in-stream' : 'preempt' }),
+  },
+  'zero-page-detection': {
+    help: 'a page of zeros travels as its number; on unless =off',
+  },
+  'uniform-pages': {
+    help: 'a page that repeats 16 bytes travels as these (QEMU up to 1.5, for one byte)',
+    sets: (value) => ({ uniformPages: value !== false }),
+  },
+  xbzrle: {
+    help: 'a page that was sent before travels as what has changed in it',
+    values: { meaning: 'MiB of cache (QEMU xbzrle-cache-size)', least: 1, most: 4096, whenBare: 64 },
+    refuses: (use) =>
+      hasRounds(use)
+        ? undefined
+        : `${use.strategy}${use.strategy === 'hybrid' ? ' of one round' : ''} sends no page a second time before the switchover`,
+  },
+  zstd: {
+    help: 'pages that travel whole are compressed; auto picks raw or a level by speed, ratio and bandwidth',
+    values: { meaning: 'level', least: 1, most: 19, words: ['auto'], whenBare: 'auto' },
+    refuses: ({ capabilities }) =>
+      capabilities.xbzrle === undefined
+        ? undefined
+        : 'xbzrle sends whole pages in its own way, which zstd would not see (QEMU refuses the two as well)',
+  },
+};
+
+/** The capabilities that are on, with what they are set to. */
+export type Capabilities = Partial<Record<CapabilityName, CapabilityValue>>;
+
+export const defaultCapabilities: Capabilities = { 'zero-page-detection': true };
+
+export const capabilityDefinition = (name: CapabilityName): CapabilityDefinition => definitions[name];
+
+export const isCapabilityName = (name: string): name is CapabilityName => Object.hasOwn(definitions, name);
+
+/** How a capability stands in the handshake. */
+export interface AgreedCapability {
+  name: string;
+  /** '' where it takes none. */
+  value: string;
+}
+
+/** What both sides have to agree on: what is on, a shorthand's switches included. */
+export const agreementOf = (
+  capabilities: Capabilities,
+  { uniformPages }: Pick<TransferSwitches, 'uniformPages'>,
+): AgreedCapability[] => {
+  const on: Capabilities = { ...capabilities, ...(uniformPages ? { 'uniform-pages': true } : {}) };
+  return capabilityNames.flatMap((name) => {
+    const value = on[name];
+    return value === undefined ? [] : [{ name, value: value === true ? '' : String(value) }];
+  });
+};

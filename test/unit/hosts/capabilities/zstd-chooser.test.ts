@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { CodecChooser, lookEveryBatches } from '../../../../hosts/capabilities/zstd/chooser.ts';
+
+const mbpsToBytesPerMs = (mbps: number): number => (mbps * 1000) / 8;
+
+/** A chooser that has seen a link of this rate, and what each level makes of the pages. */
+const chooserOn = (mbps: number, seen: Record<number, { mbPerS: number; ratio: number }>): CodecChooser => {
+  const chooser = new CodecChooser([1, 3]);
+  for (let atMs = 0; atMs <= 1000; atMs += 10) chooser.confirmed(atMs, atMs * mbpsToBytesPerMs(mbps));
+  for (const [level, { mbPerS, ratio }] of Object.entries(seen))
+    chooser.saw(Number(level), 1e6, ratio * 1e6, 1e6 / (mbPerS * 1000));
+  return chooser;
+};
+const compressible = { 1: { mbPerS: 500, ratio: 0.35 }, 3: { mbPerS: 250, ratio: 0.3 } };
+const random = { 1: { mbPerS: 900, ratio: 1.0003 }, 3: { mbPerS: 800, ratio: 1.0003 } };
+
+describe('auto', () => {
+  test.each([
+    ['compressible pages on a slow link: the stronger level', 100, compressible, 3],
+    ['on 1 Gb/s: the level whose thread keeps up', 1000, compressible, 1],
+    ['on 10 Gb/s: raw', 10_000, compressible, 'raw'],
+    ['random pages on 1 Gb/s: raw', 1000, random, 'raw'],
+    ['random pages on 10 Gb/s: raw', 10_000, random, 'raw'],
+  ] as const)('%s', (_, mbps, seen, codec) => {
+    expect(chooserOn(mbps, seen).choose()).toBe(codec);
+  });
+
+  test('nothing is known: raw, which measures the link', () => {
+    const chooser = new CodecChooser([1]);
+    chooser.saw(1, 1e6, 1e5, 1);
+    expect(chooser.choose()).toBe('raw');
+  });
+
+  test('pages that become incompressible are found out at the next looks', () => {
+    const chooser = chooserOn(1000, compressible);
+    for (let look = 0; look < 6; look++) for (const level of [1, 3]) chooser.saw(level, 65_536, 65_560, 0.1);
+    expect(chooser.choose()).toBe('raw');
+  });
+
+  test('bandwidth is that of the best span of late; an idle link does not make it forget', () => {
+    const chooser = chooserOn(1000, {});
+    for (let atMs = 1000; atMs < 1900; atMs += 100) chooser.confirmed(atMs, 1000 * mbpsToBytesPerMs(1000));
+    expect(chooser.bandwidth).toBeCloseTo(mbpsToBytesPerMs(1000));
+    for (let atMs = 1900; atMs < 4000; atMs += 100) chooser.confirmed(atMs, 1000 * mbpsToBytesPerMs(1000));
+    expect(chooser.bandwidth).toBe(0);
+  });
+
+  test('a look is due at the first batch, and then now and again', () => {
+    const chooser = new CodecChooser([1]);
+    const looks = Array.from({ length: 2 * lookEveryBatches }, () => chooser.isLookDue());
+    expect(looks.flatMap((isDue, batch) => (isDue ? [batch] : []))).toEqual([0, lookEveryBatches]);
+  });
+});

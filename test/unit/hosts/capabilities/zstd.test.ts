@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { zstdCompressSync } from 'node:zlib';
+import { zstdCompression } from '../../../../hosts/capabilities/zstd.ts';
+import { GuestMemory } from '../../../../hosts/guest/memory.ts';
+import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import type { EncodedPages, OutgoingBatch } from '../../../../proto/bulk.ts';
+import { codeOf } from '../../../../proto/errors.ts';
+
+const pageCount = 64;
+const uniform = { first: 32, end: pageCount, content: 'uniform' } as const;
+let here: GuestMemory;
+let there: GuestMemory;
+const open = (encoded: EncodedPages): ((index: number) => void) =>
+  zstdCompression.atDestination!(there, 1).decoder!.open(encoded);
+
+beforeEach(() => {
+  here = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, uniform);
+  there = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, uniform);
+  for (let page = 0; page < pageCount; page++) here.writeVersion(page, 1);
+});
+
+const batchOf = (...pages: number[]): OutgoingBatch => ({
+  pages: Uint32Array.from(pages),
+  zeroRuns: [9, 1],
+  copyPage: () => undefined,
+});
+const sourceWith = (value: number | string) =>
+  zstdCompression.atSource!({ memory: here, confirmedBytes: () => 0 }, value);
+
+describe('zstd', () => {
+  test('compresses what travels whole, and it arrives as it was', async () => {
+    const source = sourceWith(3);
+    const batch = await source.compressor!.compress(batchOf(40, 33, 50));
+    expect(batch).toMatchObject({ pages: new Uint32Array(0), zeroRuns: [9, 1] });
+    const [encoded] = batch.encoded!;
+    expect(encoded).toMatchObject({ encoding: 'zstd', pages: [40, 33, 50] });
+    expect(encoded!.data.length).toBeLessThan(1000);
+    const install = open(encoded!);
+    for (const index of [0, 1, 2]) install(index);
+    for (const page of [40, 33, 50]) expect(there.readVersion(page)).toBe(1);
+    expect(source.statistics!()).toMatchObject({ pages: 3, bytes: encoded!.data.length });
+  });
+
+  test('leaves what cannot be compressed, and a batch without whole pages', async () => {
+    const source = sourceWith(1);
+    for (const batch of [batchOf(1, 2, 3), batchOf()])
+      expect(await source.compressor!.compress(batch)).toBe(batch);
+    expect(source.statistics!()).toMatchObject({ pages: 0, incompressible: 3 });
+  });
+
+  test('auto begins raw, as nothing is known of the link', async () => {
+    const source = sourceWith('auto');
+    const batch = batchOf(40, 41);
+    expect(await source.compressor!.compress(batch)).toBe(batch);
+    expect(source.statistics!()).toMatchObject({ raw: 2 });
+  });
+
+  test.each([
+    ['no zstd', Buffer.from('nonsense')],
+    ['too few bytes', zstdCompressSync(Buffer.alloc(4095))],
+    ['too many', zstdCompressSync(Buffer.alloc(4097))],
+    ['a bomb', zstdCompressSync(Buffer.alloc(1 << 28))],
+  ])('%s is refused', (_, data) => {
+    let code = 'nothing thrown';
+    try {
+      open({ encoding: 'zstd', pages: [1], data });
+    } catch (error) {
+      code = codeOf(error);
+    }
+    expect(code).toBe('PROTOCOL_VIOLATION');
+  });
+});
