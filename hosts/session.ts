@@ -8,7 +8,7 @@ import type { TransferPhase } from '../proto/events.ts';
 import type { MigrationStatus, NegativeControlName } from '../proto/strategy.ts';
 import { negativeControlNames } from '../proto/strategy.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
-import type { AtSource } from './capabilities/capability.ts';
+import type { AtSource, PageOrder } from './capabilities/capability.ts';
 import { capabilitiesAtSource } from './capabilities/index.ts';
 import { realClock } from './clock.ts';
 import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
@@ -44,6 +44,7 @@ export class OutgoingMigration {
   #meter!: RoundMeter;
   readonly #faults: DemandFaults;
   readonly #capabilities: ReadonlyMap<CapabilityName, AtSource>;
+  readonly #postcopyOrder: PageOrder | null;
   readonly #clock = realClock(this.#waiters);
   #paddingBytes = 0;
   #isFirstSync = true;
@@ -67,7 +68,13 @@ export class OutgoingMigration {
     this.#capabilities = capabilitiesAtSource(agreementOf(capabilities, transfer), {
       memory: guest.memory,
       confirmedBytes: () => this.#sender.confirmedBytes,
+      throttle: (percent) => {
+        guest.throttle(percent);
+      },
     });
+    this.#postcopyOrder =
+      [...this.#capabilities.values()].find(({ postcopyOrder }) => postcopyOrder !== undefined)
+        ?.postcopyOrder ?? null;
     this.#timeline = {
       startedAtMs: monotonicMs(),
       activeAtMs: null,
@@ -137,8 +144,10 @@ export class OutgoingMigration {
       pageRequested: (page) => {
         this.#sender.ram.postcopyRequests++;
         this.#faults.requested(page);
+        this.#postcopyOrder?.faulted?.(page);
       },
     });
+    const parts = [...this.#capabilities.values()];
     this.#sender = new LinkPageSender(
       this.#guest.memory,
       this.#server,
@@ -146,8 +155,12 @@ export class OutgoingMigration {
       transfer,
       {
         zeroPages: this.#arguments.capabilities['zero-page-detection'] !== undefined,
-        encoders: [...this.#capabilities.values()].flatMap(({ encoder }) => encoder ?? []),
-        compressors: [...this.#capabilities.values()].flatMap(({ compressor }) => compressor ?? []),
+        encoders: parts.flatMap(({ encoder }) => encoder ?? []),
+        compressors: parts.flatMap(({ compressor }) => compressor ?? []),
+      },
+      {
+        precopy: parts.find(({ precopyOrder }) => precopyOrder !== undefined)?.precopyOrder ?? null,
+        postcopy: this.#postcopyOrder,
       },
       this.#clock,
       signal,
@@ -191,11 +204,14 @@ export class OutgoingMigration {
 
   #sync(): PageSet {
     this.#sender.ram.dirtySyncCount++;
-    const dirtied = this.#guest.memory.drainDirty();
-    for (const capability of this.#capabilities.values()) capability.synced?.();
-    if (!this.#isFirstSync && this.#arguments.transfer.dirtyBitmap) return dirtied;
+    const drained = this.#guest.memory.drainDirty();
+    const isKnown = !this.#isFirstSync && this.#arguments.transfer.dirtyBitmap;
+    const dirtied = isKnown ? drained : PageSet.all(this.#guest.memory.pageCount);
     this.#isFirstSync = false;
-    return PageSet.all(this.#guest.memory.pageCount);
+    const { transferred: transferredBytes } = this.#sender.ram;
+    for (const capability of this.#capabilities.values())
+      capability.synced?.({ dirtied, pageSizeBytes, transferredBytes, nowMs: this.#clock.nowMs() });
+    return dirtied;
   }
 
   async #pause(): Promise<void> {
@@ -278,6 +294,7 @@ export class OutgoingMigration {
 
   async #end(failure: unknown): Promise<SourceReport> {
     if (failure !== null) this.#waiters.fail(failure);
+    this.#guest.throttle(0);
     const cancelled = failure !== null && this.#status === 'cancelling';
     // The guest goes on here, unless it may have been started over there.
     if (failure !== null && !this.#mayRunAtDestination && !this.#guest.isRunning) this.#guest.resume();

@@ -8,6 +8,9 @@ export const capabilityNames = [
   'uniform-pages',
   'xbzrle',
   'zstd',
+  'cold-first',
+  'prepaging',
+  'auto-converge',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 
@@ -49,6 +52,11 @@ export interface CapabilityDefinition {
 const hasRounds = ({ strategy, limits }: CapabilityUse): boolean =>
   strategy === 'pre-copy' || (strategy === 'hybrid' && limits.hybridRounds > 1);
 
+const needsRounds = (use: CapabilityUse): string | undefined =>
+  hasRounds(use)
+    ? undefined
+    : `${use.strategy}${use.strategy === 'hybrid' ? ' of one round' : ''} sends no page a second time before the switchover`;
+
 /** Every capability by its name. Its implementation is the file of this name in hosts/capabilities/. */
 const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
   multifd: {
@@ -70,10 +78,7 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
   xbzrle: {
     help: 'a page that was sent before travels as what has changed in it',
     values: { meaning: 'MiB of cache (QEMU xbzrle-cache-size)', least: 1, most: 4096, whenBare: 64 },
-    refuses: (use) =>
-      hasRounds(use)
-        ? undefined
-        : `${use.strategy}${use.strategy === 'hybrid' ? ' of one round' : ''} sends no page a second time before the switchover`,
+    refuses: needsRounds,
   },
   zstd: {
     help: 'pages that travel whole are compressed; auto picks raw or a level by speed, ratio and bandwidth',
@@ -82,6 +87,29 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
       capabilities.xbzrle === undefined
         ? undefined
         : 'xbzrle sends whole pages in its own way, which zstd would not see (QEMU refuses the two as well)',
+  },
+  'cold-first': {
+    help: 'pre-copy sends pages that are dirtied often last',
+    refuses: needsRounds,
+  },
+  prepaging: {
+    help: 'what post-copy pushes next: on from the newest fault unless told otherwise',
+    values: { meaning: 'order', words: ['none', 'forward', 'bubbling', 'growing'], whenBare: 'bubbling' },
+    refuses: ({ strategy, transfer }) =>
+      strategy !== 'post-copy' && strategy !== 'hybrid'
+        ? `${strategy} has no demand faults to page ahead of`
+        : transfer.faults === 'blocking'
+          ? 'where faults block the push, it goes where they say'
+          : undefined,
+  },
+  'auto-converge': {
+    help: 'a guest that dirties faster than is sent loses CPU time, until pre-copy converges',
+    refuses: ({ strategy, limits }) =>
+      strategy !== 'pre-copy'
+        ? `${strategy} needs no guest to slow down`
+        : limits.convergence === 'xen'
+          ? "Xen's rule ends by itself"
+          : undefined,
   },
 };
 

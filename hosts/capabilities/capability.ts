@@ -2,6 +2,7 @@ import type { EncodedPages, OutgoingBatch } from '../../proto/bulk.ts';
 import type { CapabilityValue } from '../../proto/capabilities.ts';
 import type { TransferPhase } from '../../proto/events.ts';
 import type { GuestMemory } from '../guest/memory.ts';
+import type { PageSet } from '../guest/page-set.ts';
 
 /** A way for pages to travel other than whole: the source's side. */
 export interface PageEncoder {
@@ -19,6 +20,19 @@ export interface PageEncoder {
 
 /** Encoded pages, and how many of them are no shorter than a page: QEMU counts these as `normal`. */
 export type Encoded = EncodedPages & { wholePages: number };
+
+/** In which order pages are sent. */
+export interface PageOrder {
+  /**
+   * The page of `pages`, which isn't empty, that goes next.
+   * @param from where the strategy would go on: behind the last page, or at the newest fault.
+   */
+  next(pages: PageSet, from: number): number;
+  /** A demand fault has come; its page is answered beside the push. */
+  faulted?(page: number): void;
+  /** Pages of the next batch, at most. */
+  readonly batchPagesMax?: number;
+}
 
 /** Makes batches shorter on their way out. */
 export interface Compressor {
@@ -41,14 +55,29 @@ export interface SourceContext {
   memory: GuestMemory;
   /** Bytes of page messages that the destination has confirmed. */
   confirmedBytes: () => number;
+  /** Take this share of their time from the guest's vCPUs, in percent; 0 = none (QEMU's cpu_throttle_set). */
+  throttle: (percent: number) => void;
+}
+
+/** A bitmap sync: a round begins. */
+export interface Sync {
+  /** Since the last one; at the first one every page. */
+  dirtied: PageSet;
+  pageSizeBytes: number;
+  /** Bytes of page messages until now. */
+  transferredBytes: number;
+  nowMs: number;
 }
 
 /** What a capability does at the source. Everything is optional: it takes part where it has something to do. */
 export interface AtSource {
   encoder?: PageEncoder;
   compressor?: Compressor;
-  /** A bitmap sync: a round begins. */
-  synced?(): void;
+  /** While the guest runs at the source, and stands still. */
+  precopyOrder?: PageOrder;
+  /** While it runs at the destination. */
+  postcopyOrder?: PageOrder;
+  synced?(sync: Sync): void;
   entered?(phase: TransferPhase): void;
   /** Under QEMU's names, where QEMU has them. */
   statistics?(): Readonly<Record<string, number>>;

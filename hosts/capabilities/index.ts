@@ -3,6 +3,9 @@ import { isCapabilityName } from '../../proto/capabilities.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { AtDestination, AtSource, Capability, PageDecoder, SourceContext } from './capability.ts';
+import { autoConverge } from './auto-converge.ts';
+import { coldFirst } from './cold-first.ts';
+import { prepaging } from './prepaging.ts';
 import { uniformPages } from './uniform-pages.ts';
 import { xbzrle } from './xbzrle.ts';
 import { zstdCompression } from './zstd.ts';
@@ -17,6 +20,9 @@ const capabilities: Readonly<Record<CapabilityName, Capability>> = {
   'uniform-pages': uniformPages,
   xbzrle,
   zstd: zstdCompression,
+  'cold-first': coldFirst,
+  prepaging,
+  'auto-converge': autoConverge,
 };
 
 const valueOf = ({ value }: AgreedCapability): CapabilityValue =>

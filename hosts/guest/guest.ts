@@ -154,6 +154,11 @@ export class Guest {
     }
   }
 
+  /** Takes this share of their time from the vCPUs, in percent (QEMU's cpu_throttle_set). */
+  throttle(percent: number): void {
+    Atomics.store(this.#controls, control.throttlePercent, percent);
+  }
+
   /** Wakes the vCPUs that wait for a page that is here now. */
   wakeWaiters(): void {
     for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++) {

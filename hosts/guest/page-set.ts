@@ -85,6 +85,12 @@ export class PageSet {
     return (index << 5) + (31 - Math.clz32(word & -word));
   }
 
+  /** The first page ≥ `from` in the set, or else the first one of all; -1 of an empty set. */
+  nextAround(from: number): number {
+    const page = this.next(from);
+    return page === -1 ? this.next(0) : page;
+  }
+
   /** Runs of consecutive pages, ascending. */
   *runs(): Generator<{ first: number; count: number }> {
     let first = this.next(0);

@@ -8,7 +8,7 @@ export const registerWords = 16;
 export const faultRingEntries = 1 << 16;
 
 /** Words of the control block. */
-export const control = { runState: 0, parked: 1, staleReads: 2, words: 8 } as const;
+export const control = { runState: 0, parked: 1, staleReads: 2, throttlePercent: 3, words: 8 } as const;
 export const runState = { paused: 0, running: 1, stopped: 2 } as const;
 
 /** Per-vCPU doubles in the clock block. */

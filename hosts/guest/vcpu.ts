@@ -70,6 +70,18 @@ const workload = workloads[guest.workload.name]({
   registers,
 });
 
+/**
+ * QEMU's cpu_throttle_thread: after each time slice that it has run, a throttled vCPU sleeps so long that the share of its
+ * time that was asked for is lost.
+ */
+const throttle = { sliceMs: 10, fromMs: 0 };
+const sleepIfThrottled = (nowMs: number): void => {
+  const share = Atomics.load(controls, control.throttlePercent) / 100;
+  if (share === 0 || nowMs - throttle.fromMs < throttle.sliceMs) return;
+  Atomics.wait(controls, control.runState, runState.running, (share / (1 - share)) * throttle.sliceMs);
+  throttle.fromMs = monotonicMs();
+};
+
 /** Runs steps until the guest is told to pause or stop. */
 const runUntilInterrupted = (): void => {
   const flatOut = workload.stepsPerSecond === 0;
@@ -80,6 +92,7 @@ const runUntilInterrupted = (): void => {
   let cpuAtMs = 0;
   let operations = clocks[clock.operations] ?? 0;
   while (Atomics.load(controls, control.runState) === runState.running) {
+    sleepIfThrottled(monotonicMs());
     const nowMs = monotonicMs();
     let due = flatOut ? burstSteps : Math.floor((nowMs - fromMs) * stepsPerMs) - done;
     if (!flatOut && due > Math.max(1, backlogMaxMs * stepsPerMs)) {

@@ -1,7 +1,7 @@
 import type { EncodedPages, OutgoingBatch } from '../../proto/bulk.ts';
 import { batchEncodedPagesMax } from '../../proto/migration.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
-import type { Compressor, PageEncoder } from '../capabilities/capability.ts';
+import type { Compressor, PageEncoder, PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 
@@ -111,6 +111,8 @@ export class Batcher {
   readonly #memory: GuestMemory;
   readonly #encodings: Encodings;
   readonly #copyPage: OutgoingBatch['copyPage'];
+  /** Null = ascending, as the strategy says. */
+  order: PageOrder | null = null;
 
   constructor(memory: GuestMemory, encodings: Encodings) {
     this.#memory = memory;
@@ -127,10 +129,10 @@ export class Batcher {
    */
   take(pages: PageSet, from: number, wanted: number, skip?: (page: number) => boolean): TakenBatch {
     const draft = new Draft(this.#memory, this.#encodings);
+    const wantedBytes = Math.min(wanted, this.order?.batchPagesMax ?? Infinity) * pageSizeBytes;
     let cursor = from;
-    while (pages.count > 0 && !draft.isFull(wanted * pageSizeBytes)) {
-      let page = pages.next(cursor);
-      if (page === -1) page = pages.next(0);
+    while (pages.count > 0 && !draft.isFull(wantedBytes)) {
+      const page = this.order === null ? pages.nextAround(cursor) : this.order.next(pages, cursor);
       pages.delete(page);
       cursor = page + 1;
       if (skip?.(page) !== true) draft.add(page);

@@ -4,6 +4,7 @@ import type { TransferPhase } from '../../proto/events.ts';
 import { batchPagesMax } from '../../proto/migration.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
+import type { PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 import type { Clock, PageSender } from '../ports.ts';
@@ -31,6 +32,12 @@ const batchPagesFor = (windowBytes: number, messages: number): number =>
     Math.max(batchPagesMin, Math.floor(windowBytes / messages / pageSizeBytes)),
   );
 
+/** In which order pages go before and after the switchover; null = as the strategy says. */
+export interface Orders {
+  precopy: PageOrder | null;
+  postcopy: PageOrder | null;
+}
+
 /** The counters of a guest of which nothing has been sent. */
 export const noRamSent = (pageCount: number): RamCounters => ({
   total: pageCount * pageSizeBytes,
@@ -56,7 +63,8 @@ export class LinkPageSender implements PageSender {
   readonly #inFlight: InFlight;
   readonly pacer: Pacer;
   readonly ram: RamCounters;
-  phase: TransferPhase = 'precopy';
+  #phase: TransferPhase = 'precopy';
+  readonly #orders: Orders;
   sentPages = 0;
 
   constructor(
@@ -65,6 +73,7 @@ export class LinkPageSender implements PageSender {
     waiters: Waiters,
     transfer: TransferConfig,
     encodings: Encodings,
+    orders: Orders,
     clock: Clock,
     signal: AbortSignal,
   ) {
@@ -73,9 +82,20 @@ export class LinkPageSender implements PageSender {
     this.#transfer = transfer;
     this.#signal = signal;
     this.#batcher = new Batcher(memory, encodings);
+    this.#orders = orders;
+    this.phase = 'precopy';
     this.pacer = new Pacer(clock);
     this.#inFlight = new InFlight(transfer.channels);
     this.ram = noRamSent(memory.pageCount);
+  }
+
+  get phase(): TransferPhase {
+    return this.#phase;
+  }
+
+  set phase(phase: TransferPhase) {
+    this.#phase = phase;
+    this.#batcher.order = phase === 'postcopy' ? this.#orders.postcopy : this.#orders.precopy;
   }
 
   get sentBytes(): number {

@@ -192,6 +192,38 @@ describe('zstd', () => {
   });
 });
 
+describe('the order of pages', () => {
+  const busy = { dirtyRatePagesPerSecond: 20_000 };
+
+  test.each(['none', 'forward', 'bubbling', 'growing'])('prepaging=%s', async (prepaging) => {
+    const limits = { maxPostcopyBandwidthMbps: 200 };
+    const workload = { ...busy, name: 'hotspot', hotRegionFraction: 1 } as const;
+    const { destination } = await moved({
+      strategy: 'post-copy',
+      limits,
+      workload,
+      capabilities: { prepaging },
+    });
+    expect(destination.faults.count).toBeGreaterThan(0);
+  });
+
+  test.each(['pre-copy', 'hybrid'] as const)('cold-first, %s', async (strategy) => {
+    const limits = { convergence: 'xen', hybridRounds: 3, maxBandwidthMbps: 200 } as const;
+    const workload = { ...busy, name: 'hotspot' } as const;
+    await moved({ strategy, limits, workload, capabilities: { 'cold-first': true } });
+  });
+});
+
+test('auto-converge: a guest that pre-copy can not catch up with is slowed down until it can', async () => {
+  const limits = { downtimeLimitMs: 100, maxBandwidthMbps: 100, maxRounds: 10_000 };
+  const workload = { dirtyRatePagesPerSecond: 0 };
+  const migration = { strategy: 'pre-copy', limits, workload } as const;
+  const { source } = await moved({ ...migration, capabilities: { 'auto-converge': true } });
+  expect(source.capabilities['auto-converge']!['cpuThrottlePercentage']).toBeGreaterThanOrEqual(20);
+  const without = await migrateOverLoopback({ ...migration, limits: { ...limits, maxPrecopyMs: 6000 } });
+  expect(without.source.error?.code).toBe('NOT_CONVERGED');
+}, 120_000);
+
 test('zero-page-detection off: every page travels whole', async () => {
   const { ram } = (await moved({ strategy: 'stop-and-copy', zeroPageDetection: false })).source; // prettier-ignore
   expect(ram).toMatchObject({ normal: pageCount, duplicate: 0 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { sourceContext, syncOf } from '../../../support/source-context.ts';
 import type { AtSource, PageDecoder } from '../../../../hosts/capabilities/capability.ts';
 import { xbzrle } from '../../../../hosts/capabilities/xbzrle.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
@@ -15,10 +16,10 @@ let decoder: PageDecoder;
 beforeEach(() => {
   here = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, sparse);
   there = new GuestMemory(allocateGuest(pageCount, 1, 1), 1, sparse);
-  source = xbzrle.atSource!({ memory: here, confirmedBytes: () => 0 }, 1);
+  source = xbzrle.atSource!(sourceContext(here), 1);
   decoder = xbzrle.atDestination!(there, 1).decoder!;
-  source.synced!();
-  source.synced!();
+  source.synced!(syncOf());
+  source.synced!(syncOf());
 });
 
 /** Sends a page in a round of its own; returns the bytes that it took. */
@@ -26,17 +27,17 @@ const send = (page: number): number | null => {
   const bytes = source.encoder!.take(page);
   const encoded = source.encoder!.flush();
   if (encoded !== null) decoder.open(encoded)(0);
-  source.synced!();
+  source.synced!(syncOf());
   return bytes;
 };
 const arrived = (page: number): number => there.readVersion(page);
 
 describe('xbzrle', () => {
   test('leaves the first round and post-copy alone', () => {
-    source = xbzrle.atSource!({ memory: here, confirmedBytes: () => 0 }, 1);
-    source.synced!();
+    source = xbzrle.atSource!(sourceContext(here), 1);
+    source.synced!(syncOf());
     expect(source.encoder!.take(1)).toBeNull();
-    source.synced!();
+    source.synced!(syncOf());
     expect(source.encoder!.take(1)).not.toBeNull();
     source.entered!('postcopy');
     expect(source.encoder!.take(1)).toBeNull();

@@ -3,6 +3,7 @@ import { zstdCompressSync } from 'node:zlib';
 import { zstdCompression } from '../../../../hosts/capabilities/zstd.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import { sourceContext } from '../../../support/source-context.ts';
 import type { EncodedPages, OutgoingBatch } from '../../../../proto/bulk.ts';
 import { codeOf } from '../../../../proto/errors.ts';
 
@@ -24,8 +25,7 @@ const batchOf = (...pages: number[]): OutgoingBatch => ({
   zeroRuns: [9, 1],
   copyPage: () => undefined,
 });
-const sourceWith = (value: number | string) =>
-  zstdCompression.atSource!({ memory: here, confirmedBytes: () => 0 }, value);
+const sourceWith = (value: number | string) => zstdCompression.atSource!(sourceContext(here), value);
 
 describe('zstd', () => {
   test('compresses what travels whole, and it arrives as it was', async () => {

@@ -5,6 +5,7 @@ import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { PageSet } from '../../../../hosts/guest/page-set.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
 import { Batcher, isEmpty } from '../../../../hosts/transfer/batcher.ts';
+import { sourceContext } from '../../../support/source-context.ts';
 import type { Encodings } from '../../../../hosts/transfer/batcher.ts';
 import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
 import { bulkCodec } from '../../../../proto/bulk.ts';
@@ -21,7 +22,7 @@ beforeEach(() => {
 
 const plain: Encodings = { zeroPages: true, encoders: [], compressors: [] };
 const uniform = (): Encodings => {
-  const { encoder } = uniformPages.atSource!({ memory, confirmedBytes: () => 0 }, true);
+  const { encoder } = uniformPages.atSource!(sourceContext(memory), true);
   return { zeroPages: true, encoders: [encoder!], compressors: [] };
 };
 
