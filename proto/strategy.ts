@@ -11,14 +11,27 @@ export const negativeControlNames = [
 ] as const;
 export type NegativeControlName = (typeof negativeControlNames)[number];
 
+/**
+ * What ends pre-copy:
+ *
+ *   qemu        what is pending fits the downtime limit
+ *   xen         29 rounds, 3 × RAM, or a round of less than 50 pages
+ *   smart-stop  or CloudNet's: once rounds no longer shrink, at the least of a window of them
+ *   stall       or KubeVirt's: once there is no progress for `stallWindowMs`, near the best that was seen
+ */
+export const convergenceRules = ['qemu', 'xen', 'smart-stop', 'stall'] as const;
+export type ConvergenceRule = (typeof convergenceRules)[number];
+
 export interface Limits {
   /** QEMU `downtime-limit` in ms: switch over when what is pending fits into it. */
   downtimeLimitMs: number;
-  /** Which rule ends pre-copy: QEMU's (downtime limit) or Xen's (rounds, pages, 3 × RAM). */
-  convergence: 'qemu' | 'xen';
-  /** Bound on pre-copy rounds: beyond it a QEMU-rule pre-copy fails, as it can't converge. */
+  /** Which rule ends pre-copy. */
+  convergence: ConvergenceRule;
+  /** `stall`: without progress for so long, in ms, a migration is stalled. */
+  stallWindowMs: number;
+  /** Bound on pre-copy rounds by the rules qemu and smart-stop: beyond it pre-copy fails, as it can't converge. */
   maxRounds: number;
-  /** Bound on pre-copy time in ms, likewise. */
+  /** Bound on pre-copy time in ms, likewise, and by the rule stall. */
   maxPrecopyMs: number;
   /** Pre-copy rounds of `hybrid` before it switches over to post-copy. */
   hybridRounds: number;
@@ -36,6 +49,7 @@ export interface Limits {
 export const defaultLimits: Limits = {
   downtimeLimitMs: 300,
   convergence: 'qemu',
+  stallWindowMs: 40_000,
   maxRounds: 100,
   maxPrecopyMs: 120_000,
   hybridRounds: 1,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { faultModes, strategyNames } from '../../proto/strategy.ts';
+import { convergenceRules, faultModes, strategyNames } from '../../proto/strategy.ts';
 import type { Section } from '../scenario.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
@@ -31,7 +31,8 @@ const scenarioOptions: readonly ScenarioOption[] = [
     help: 'bulk page streams, each a connection',
   },
   { flags: '--downtime-limit <ms>', option: 'downtimeLimit', key: 'limits.downtimeLimitMs', help: 'switch over when the rest fits into it' }, // prettier-ignore
-  { flags: '--convergence <rule>', option: 'convergence', key: 'limits.convergence', help: 'what ends pre-copy: qemu or xen' }, // prettier-ignore
+  { flags: '--convergence <rule>', option: 'convergence', key: 'limits.convergence', help: `what ends pre-copy: ${names(convergenceRules)}` }, // prettier-ignore
+  { flags: '--stall-window <ms>', option: 'stallWindow', key: 'limits.stallWindowMs', help: 'no progress for so long is a stall (stall rule)' }, // prettier-ignore
   { flags: '--max-rounds <n>', option: 'maxRounds', key: 'limits.maxRounds', help: 'pre-copy fails beyond it (qemu rule)' }, // prettier-ignore
   { flags: '--max-precopy <ms>', option: 'maxPrecopy', key: 'limits.maxPrecopyMs', help: 'likewise, in ms' },
   { flags: '--hybrid-rounds <n>', option: 'hybridRounds', key: 'limits.hybridRounds', help: 'pre-copy rounds of hybrid' }, // prettier-ignore

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { hostRoles } from '../../proto/control.ts';
 import { workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
+import { convergenceRules, faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
@@ -33,7 +33,8 @@ export const scenarioAsRunSchema = z
     strategy: strategySchema,
     limits: z.object({
       downtimeLimitMs: z.number(),
-      convergence: z.enum(['qemu', 'xen']),
+      convergence: z.enum(convergenceRules),
+      stallWindowMs: z.number().optional(),
       maxRounds: z.int(),
       maxPrecopyMs: z.number(),
       hybridRounds: z.int(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { faultModes, strategyNames } from '../../proto/strategy.ts';
+import { convergenceRules, faultModes, strategyNames } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
 import { driverNames } from '../testbed/testbed.ts';
 import { capabilitiesField } from './capabilities.ts';
@@ -41,7 +41,8 @@ export const scenarioSchema = (links: readonly string[]) =>
     limits: z
       .strictObject({
         downtimeLimitMs: integer(1, 2_000_000),
-        convergence: oneOf('convergence rule', ['qemu', 'xen'] as const),
+        convergence: oneOf('convergence rule', convergenceRules),
+        stallWindowMs: integer(1, 10 * minuteMs),
         maxRounds: integer(1, 10_000),
         maxPrecopyMs: integer(1, 60 * minuteMs),
         hybridRounds: integer(1, 100),

@@ -29,6 +29,20 @@ const capabilityCheck: CrossCheck = {
 export const switchChecks: readonly CrossCheck[] = [
   capabilityCheck,
   {
+    reads: ['strategy', 'limits.convergence'],
+    problem: ({ strategy, limits }) =>
+      strategy !== 'pre-copy' && limits.convergence !== 'qemu'
+        ? `limits.convergence: ${limits.convergence} ends pre-copy, and ${strategy} ends by itself`
+        : undefined,
+  },
+  {
+    reads: ['limits.convergence', 'limits.stallWindowMs'],
+    problem: ({ limits }, document) =>
+      limits.convergence !== 'stall' && document.limits?.stallWindowMs !== undefined
+        ? `limits.stallWindowMs: only the stall rule has a window, not ${limits.convergence}`
+        : undefined,
+  },
+  {
     reads: ['strategy', 'limits.maxBandwidthMbps'],
     problem: ({ strategy, limits }) =>
       strategy === 'post-copy' && limits.maxBandwidthMbps > 0

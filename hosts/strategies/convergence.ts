@@ -40,10 +40,14 @@ export const checkBounds = (round: number, elapsedMs: number, pendingBytes: numb
         ? `${limits.maxPrecopyMs} ms of pre-copy`
         : null;
   if (reached === null) return;
+  const { convergence, downtimeLimitMs } = limits;
+  const why =
+    convergence === 'qemu'
+      ? `never fitted the downtime limit of ${downtimeLimitMs} ms`
+      : `never ended it by the rule ${convergence}`;
   throw new LivemigError(
     'NOT_CONVERGED',
-    `pre-copy did not converge within ${reached}: ${Math.round(pendingBytes / 1024)} KiB pending never fitted the ` +
-      `downtime limit of ${limits.downtimeLimitMs} ms; the guest runs on at the source. ` +
-      'Raise the downtime limit, lower the dirty rate, or use hybrid',
+    `pre-copy did not converge within ${reached}: ${Math.round(pendingBytes / 1024)} KiB pending ${why}; the guest runs on ` +
+      'at the source. Raise the downtime limit, lower the dirty rate, or use hybrid',
   );
 };

@@ -1,18 +1,27 @@
 import type { MigrationSession, TransferStrategy } from '../ports.ts';
 import { Bandwidth } from './bandwidth.ts';
 import { checkBounds, fitsDowntime, syncIntervalMs, xenSuspends } from './convergence.ts';
-import { stopAndSendRest } from './switchover.ts';
+import { smartStop } from './stop-rules/smart-stop.ts';
+import { stall } from './stop-rules/stall.ts';
+import type { StopRule } from './stop-rules/stop-rule.ts';
+import { sendAll, stopAndSendRest } from './switchover.ts';
 
-/**
- * Pre-copy: send everything, send again what was dirtied meanwhile, and stop the guest when the rest fits.
- * `limits.convergence` chooses QEMU's rule or Xen's.
- */
+/** Pre-copy: send everything, send again what was dirtied meanwhile, and stop the guest by one of the rules. */
 export const preCopy: TransferStrategy = {
   name: 'pre-copy',
-  migrate: (session, signal) =>
-    session.limits.convergence === 'xen'
-      ? migrateByXenRule(session, signal)
-      : migrateByQemuRule(session, signal),
+  migrate: (session, signal) => {
+    const { convergence, stallWindowMs } = session.limits;
+    switch (convergence) {
+      case 'qemu':
+        return migrateByQemuRule(session, signal);
+      case 'xen':
+        return migrateByXenRule(session, signal);
+      case 'smart-stop':
+        return migrateByRounds(session, smartStop(), signal);
+      case 'stall':
+        return migrateByRounds(session, stall(stallWindowMs), signal);
+    }
+  },
 };
 
 const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal): Promise<void> => {
@@ -57,6 +66,33 @@ const migrateByXenRule = async (session: MigrationSession, signal: AbortSignal):
     pending = memory.sync();
     session.roundEnded(pending.count);
     if (xenSuspends(iteration, pagesTaken, pages.sentPages, memory.pageCount)) break;
+  }
+  await stopAndSendRest(session, pending, signal);
+};
+
+const migrateByRounds = async (
+  session: MigrationSession,
+  rule: StopRule,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { memory, pages, limits, clock } = session;
+  const startedAtMs = clock.nowMs();
+  const bandwidth = new Bandwidth(session);
+  let pending = memory.sync();
+  for (let round = 1; ; round++) {
+    const sentPages = pending.count;
+    await sendAll(session, pending, signal);
+    // A round is over when it has arrived: what is dirtied meanwhile is as much as that takes.
+    await pages.barrier();
+    pending = memory.sync();
+    session.roundEnded(pending.count);
+    const nowMs = clock.nowMs();
+    const pendingBytes = pending.count * memory.pageSizeBytes;
+    // The rules are for what doesn't converge: what does, ends as it would without them.
+    const fits = fitsDowntime(pendingBytes, bandwidth.bytesPerMs, limits);
+    if (rule.stops({ sentPages, pendingPages: pending.count, nowMs }) || fits) break;
+    // A stall is a matter of time, however many rounds go into it.
+    checkBounds(limits.convergence === 'stall' ? 0 : round, nowMs - startedAtMs, pendingBytes, limits);
   }
   await stopAndSendRest(session, pending, signal);
 };

@@ -20,7 +20,12 @@ const postcopySwitches: SwitchedTo[] = [
 /** Every switch that a scenario may set with a strategy. */
 const switchesOf: Record<keyof typeof strategies, SwitchedTo[]> = {
   'stop-and-copy': [maxBandwidth],
-  'pre-copy': [maxBandwidth],
+  'pre-copy': [
+    maxBandwidth,
+    { name: 'convergence xen', change: { limits: { convergence: 'xen' } } },
+    { name: 'convergence smart-stop', change: { limits: { convergence: 'smart-stop' } } },
+    { name: 'convergence stall', change: { limits: { convergence: 'stall', stallWindowMs: 300 } } },
+  ],
   'post-copy': postcopySwitches,
   hybrid: [
     maxBandwidth,
@@ -86,6 +91,20 @@ describe('how the strategies differ', () => {
     expect(session.rounds).toBeLessThanOrEqual(30);
     expect(session.sentPages).toBeLessThan(5 * 1024);
   });
+
+  test.each(['smart-stop', 'stall'] as const)(
+    'pre-copy under the rule %s ends on a guest that fits no downtime limit, at no more than the best that it saw',
+    async (convergence) => {
+      const change = { dirtyPagesPerMs: 60, regionPages: 4096, pageCount: 8192 };
+      const limits = { downtimeLimitMs: 1, maxPrecopyMs: 20_000, maxRounds: 10_000 };
+      const session = await run('pre-copy', {
+        ...change,
+        limits: { ...limits, convergence, stallWindowMs: 500 },
+      });
+      expect(session).toMatchObject({ isComplete: true, mismatches: 0 });
+      await expect(run('pre-copy', { ...change, limits })).rejects.toMatchObject({ code: 'NOT_CONVERGED' });
+    },
+  );
 
   test('post-copy sends each page once, and its downtime does not depend on the memory', async () => {
     const [small, large] = [await run('post-copy'), await run('post-copy', { pageCount: 32_768 })];
