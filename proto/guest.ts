@@ -1,6 +1,6 @@
 /** The guest as a scenario describes it and an agent boots it. */
 
-export const workloadNames = ['idle', 'stress', 'hotspot'] as const;
+export const workloadNames = ['idle', 'stress', 'hotspot', 'read'] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
 /**
@@ -14,15 +14,21 @@ export type WorkloadName = (typeof workloadNames)[number];
 export const workloadContents = ['random', 'uniform', 'sparse', 'compressible'] as const;
 export type WorkloadContent = (typeof workloadContents)[number];
 
+/** In which order `read` reads its region; `hot-set` as hotspot writes. */
+export const readPatterns = ['sequential', 'strided', 'random', 'hot-set'] as const;
+export type ReadPattern = (typeof readPatterns)[number];
+
 export interface WorkloadConfig {
   name: WorkloadName;
   /** Bytes of the region the workload dirties; it lies behind the base footprint and is populated at boot. */
   regionBytes: number;
-  /** Target dirty rate in pages per second over all vCPUs; 0 = flat out. */
+  /** Target dirty rate, of `read` its rate of reads, in pages per second over all vCPUs; 0 = flat out. */
   dirtyRatePagesPerSecond: number;
-  /** hotspot only: share of the writes (0–1) that go to the hot part … */
+  /** read only. */
+  pattern: ReadPattern;
+  /** hotspot, and read hot-set: share of the accesses (0–1) that go to the hot part … */
   hotWriteFraction: number;
-  /** hotspot only: … and the share of the region (0–1) that is hot. */
+  /** … and the share of the region (0–1) that is hot. */
   hotRegionFraction: number;
   content: WorkloadContent;
 }

@@ -99,6 +99,8 @@ export interface TransferConfig extends TransferSwitches {
    * pages stands at the bottleneck in their way.
    */
   postcopyWindowBytes: number;
+  /** Bytes of pages in one message of post-copy's push. */
+  postcopyMessageBytes: number;
 }
 
 /** QEMU's MigrationStatus, as far as a livemig migration can reach it. */

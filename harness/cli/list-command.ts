@@ -31,6 +31,7 @@ const workloads: Readonly<Record<WorkloadName, string>> = {
   idle: 'a timer tick, 250 page writes a second',
   stress: 'rewrites a region over and over, like stress --vm --vm-keep',
   hotspot: 'writes a region at random, most often a small hot part of it',
+  read: 'reads a region in a pattern (sequential, strided, random, hot-set) and writes nothing',
 };
 const drivers: Readonly<Record<DriverName, string>> = {
   docker: 'hosts are containers; needs a Docker engine',

@@ -20,7 +20,7 @@ const names = (known: readonly string[]): string => known.join(', ');
 const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--link <name>', option: 'link', key: 'link', help: 'link profile, see `livemig list links`; or the path of a file like those' }, // prettier-ignore
   { flags: '--guest <spec>', option: 'guest', key: 'guest', help: 'RAM[,vcpus=N][,baseFootprint=SIZE][,deviceState=SIZE][,prealloc=BOOL]' }, // prettier-ignore
-  { flags: '--workload <spec>', option: 'workload', key: 'workload', help: `NAME[:REGION][@PAGES_PER_SECOND|@flat-out][,content=uniform]; names: ${names(workloadNames)}` }, // prettier-ignore
+  { flags: '--workload <spec>', option: 'workload', key: 'workload', help: `NAME[:REGION][@PAGES_PER_SECOND|@flat-out][,content=…][,pattern=…]; names: ${names(workloadNames)}` }, // prettier-ignore
   { flags: '--strategy <name>', option: 'strategy', key: 'strategy', help: names(strategyNames) },
   { flags: '--driver <name>', option: 'driver', key: 'driver', help: `auto, ${names(driverNames)}` },
   { flags: '--backend <name>', option: 'backend', key: 'backend', help: `auto, ${names(backendNames)}` },

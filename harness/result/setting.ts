@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hostRoles } from '../../proto/control.ts';
-import { workloadContents, workloadNames } from '../../proto/guest.ts';
+import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
 import { convergenceRules, faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
 import { driverNames } from '../testbed/testbed.ts';
@@ -29,6 +29,7 @@ export const scenarioAsRunSchema = z
       hotWriteFraction: z.number(),
       hotRegionFraction: z.number(),
       content: z.enum(workloadContents),
+      pattern: z.enum(readPatterns).optional().describe('Of the workload read; absent before there was one'),
     }),
     strategy: strategySchema,
     limits: z.object({

@@ -33,6 +33,7 @@ const workloadOf = (document: ScenarioDocument, ramBytes: number): WorkloadConfi
     hotWriteFraction: given.hotWriteFraction ?? defaults.hotWriteFraction,
     hotRegionFraction: given.hotRegionFraction ?? defaults.hotRegionFraction,
     content: given.content ?? defaults.content,
+    pattern: given.pattern ?? defaults.pattern,
   };
 };
 

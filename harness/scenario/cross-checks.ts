@@ -38,12 +38,20 @@ export const crossChecks: readonly CrossCheck[] = [
         : undefined,
   },
   {
-    reads: ['workload.name', 'workload.hotWriteFraction', 'workload.hotRegionFraction'],
+    reads: ['workload.name', 'workload.pattern'],
+    problem: ({ workload }, document) =>
+      workload.name !== 'read' && document.workload?.pattern !== undefined
+        ? `workload: only read takes a pattern, not ${workload.name}`
+        : undefined,
+  },
+  {
+    reads: ['workload.name', 'workload.pattern', 'workload.hotWriteFraction', 'workload.hotRegionFraction'],
     problem: ({ workload }, document) =>
       workload.name !== 'hotspot' &&
+      workload.pattern !== 'hot-set' &&
       (document.workload?.hotWriteFraction !== undefined ||
         document.workload?.hotRegionFraction !== undefined)
-        ? `workload: only hotspot takes hotWriteFraction and hotRegionFraction, not ${workload.name}`
+        ? `workload: only hotspot and read,pattern=hot-set take hotWriteFraction and hotRegionFraction, not ${workload.name}`
         : undefined,
   },
   ...switchChecks,

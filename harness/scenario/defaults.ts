@@ -21,6 +21,7 @@ export const defaults = {
   hotWriteFraction: 0.9,
   hotRegionFraction: 0.1,
   content: 'random',
+  pattern: 'sequential',
 } as const;
 
 export const wholePages = (bytes: number): number => Math.floor(bytes / pageSizeBytes) * pageSizeBytes;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workloadContents, workloadNames } from '../../proto/guest.ts';
+import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
 import { convergenceRules, faultModes, strategyNames } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
@@ -36,6 +36,7 @@ export const scenarioSchema = (links: readonly string[]) =>
         hotWriteFraction: fraction(),
         hotRegionFraction: fraction(),
         content: oneOf('content', workloadContents),
+        pattern: oneOf('pattern', readPatterns),
       })
       .optional(),
     limits: z

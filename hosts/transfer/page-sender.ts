@@ -18,19 +18,13 @@ import type { Waiters } from './waiters.ts';
 
 /** Messages that fill the window: few enough to be cheap, many enough that it never runs dry. */
 const messagesPerWindow = 8;
-/** While demand faults share the link, half as large: a fault waits for the message that is being sent. */
-const messagesPerPostcopyWindow = 16;
 /** 1 MiB: above it, nothing is gained; below, gRPC's cost per message shows at 10 Gb/s. */
 const bulkBatchPagesMax = 256;
 const batchPagesMin = 4;
 
-/** Pages in one message when `messages` of them fill a window of so many bytes. */
-const batchPagesFor = (windowBytes: number, messages: number): number =>
-  Math.min(
-    bulkBatchPagesMax,
-    batchPagesMax,
-    Math.max(batchPagesMin, Math.floor(windowBytes / messages / pageSizeBytes)),
-  );
+/** Whole pages in a message of so many bytes. */
+const batchPagesFor = (bytes: number): number =>
+  Math.min(bulkBatchPagesMax, batchPagesMax, Math.max(batchPagesMin, Math.floor(bytes / pageSizeBytes)));
 
 /** In which order pages go before and after the switchover; null = as the strategy says. */
 export interface Orders {
@@ -159,9 +153,12 @@ export class LinkPageSender implements PageSender {
 
   /** Whole pages in the next message. */
   get #batchPages(): number {
-    const messages = this.phase === 'postcopy' ? messagesPerPostcopyWindow : messagesPerWindow;
+    const wantedBytes =
+      this.phase === 'postcopy'
+        ? this.#transfer.postcopyMessageBytes
+        : this.#transfer.bulkWindowBytes / messagesPerWindow;
     const pacedPages = Math.max(1, Math.floor(this.pacer.messageBytes / pageSizeBytes));
-    return Math.min(batchPagesFor(this.#windowBytes, messages), pacedPages);
+    return Math.min(batchPagesFor(wantedBytes), pacedPages);
   }
 
   /** Returns the message's bytes. */

@@ -34,6 +34,7 @@ export const conformanceScenario: RunnableScenario = {
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
     content: 'random',
+    pattern: 'sequential',
   },
   strategy: 'pre-copy',
   limits: defaultLimits,

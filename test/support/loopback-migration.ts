@@ -35,6 +35,7 @@ export const loopbackGuest: GuestConfig = {
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
     content: 'random',
+    pattern: 'sequential',
   },
 };
 
@@ -83,7 +84,11 @@ const migrate = async (
 ): Promise<LoopbackReport> => {
   const { ledger } = source.memory;
   const at = { migrationId: randomUUID(), address: '127.0.0.1', port: await freePort() };
-  const windows = { bulkWindowBytes: 4 * mebibyte, postcopyWindowBytes: mebibyte / 4 };
+  const windows = {
+    bulkWindowBytes: 4 * mebibyte,
+    postcopyWindowBytes: mebibyte / 4,
+    postcopyMessageBytes: mebibyte / 64,
+  };
   const migration = {
     ...at,
     strategy,

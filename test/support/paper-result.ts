@@ -19,7 +19,12 @@ export const completedPaperResult = (): RunResult => {
   const integrity = integrityOf(paperSource(), paperDestination(), verified, 'destination');
   const record = startRecord(scriptedScenario);
   record.integrity = integrity;
-  const transfer = { ...defaultTransfer, bulkWindowBytes: 4e6, postcopyWindowBytes: 875_000 };
+  const transfer = {
+    ...defaultTransfer,
+    bulkWindowBytes: 4e6,
+    postcopyWindowBytes: 875_000,
+    postcopyMessageBytes: 54_688,
+  };
   return conclude(record, integrity, paperCollected(), {
     profile: paperProfile,
     rttMs: paperRttMs,

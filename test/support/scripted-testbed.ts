@@ -34,6 +34,7 @@ export const scriptedScenario: RunnableScenario = {
   workload: {
     name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0, hotWriteFraction: 0.9, hotRegionFraction: 0.1,
     content: 'random',
+    pattern: 'sequential',
   }, // prettier-ignore
   strategy: 'pre-copy',
   limits: defaultLimits,

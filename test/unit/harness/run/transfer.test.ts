@@ -27,6 +27,22 @@ describe('the windows of a migration', () => {
   });
 });
 
+describe("messages of post-copy's push", () => {
+  const messageBytes = (goodputMbps: number, rttMs: number): number =>
+    transferConfigOf({ goodputMbps, rttMs }, defaultTransfer).postcopyMessageBytes;
+
+  test('are a sixteenth of the window on a long link', () => {
+    expect(messageBytes(8000, 50)).toBe(Math.round((55e6 + 65_536) / 16));
+    expect(messageBytes(950, 5.5)).toBe(Math.round((1.1 * 653_125 + 65_536) / 16));
+  });
+
+  test('are what the link carries in 0.1 ms on a short one, and the window always holds two of them and more', () => {
+    expect(messageBytes(9500, 0.2)).toBe(118_750);
+    expect(messageBytes(950, 0.2)).toBe(11_875);
+    expect(messageBytes(40_000, 0.01)).toBe(Math.round((55_000 + 65_536) / 2.5));
+  });
+});
+
 describe('TCP buffers', () => {
   test('hold four products, and never less than 16 MiB', () => {
     expect(tcpBufferMaxBytesOf(paperProfile)).toBe(16 << 20);

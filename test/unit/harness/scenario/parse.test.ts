@@ -35,6 +35,7 @@ describe('defaults', () => {
         hotWriteFraction: 0.9,
         hotRegionFraction: 0.1,
         content: 'random',
+        pattern: 'sequential',
       },
       strategy: 'hybrid',
       limits: defaultLimits,
@@ -174,6 +175,7 @@ describe('switches of the agent', () => {
     [{ limits: { maxBandwidthMbps: -1 } }, /expected a whole number from 0 to 100000, got -1/],
     [{ workload: 'stress,content=unifrom' }, /unknown content "unifrom"; did you mean "uniform"\?/],
     [{ workload: 'idle,content=uniform' }, /idle only ticks, so it takes .* no content/],
+    [{ workload: 'stress,pattern=random' }, /only read takes a pattern, not stress/],
     [{ workload: 'stress,uniform' }, /workload: unknown key "uniform"/],
   ])('%j is refused', (document, pattern) => {
     expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);

@@ -21,6 +21,7 @@ const guest: GuestConfig = {
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
     content: 'random',
+    pattern: 'sequential',
   },
 };
 

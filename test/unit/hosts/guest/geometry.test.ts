@@ -16,6 +16,7 @@ const guest = (ram: number, base: number, region: number): GuestConfig => ({
     hotWriteFraction: 0.9,
     hotRegionFraction: 0.1,
     content: 'random',
+    pattern: 'sequential',
   },
 });
 
