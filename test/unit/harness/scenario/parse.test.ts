@@ -253,7 +253,7 @@ describe('problems', () => {
   test.each([
     [{ workload: 'idle:64MiB' }, /idle only ticks/],
     [{ workload: 'stress:0' }, /stress needs a region/],
-    [{ workload: { name: 'stress', hotWriteFraction: 0.5 } }, /only hotspot takes/],
+    [{ workload: { name: 'stress', hotWriteFraction: 0.5 } }, /only hotspot and read,pattern=hot-set take/],
     [
       { workload: { name: 'hotspot', hotWriteFraction: 1.5 } },
       /expected a number above 0 and up to 1, got 1.5/,
