@@ -27,22 +27,36 @@ export type CompletedRun = Extract<RunResult, { state: 'completed' }>;
 /** A run is repeated when the noise of the machine makes its calibration fail, but not for ever. */
 const attemptsMax = 3;
 
+type AnsweringRun = Extract<RunResult, { state: 'completed' | 'failed' }>;
+
+const explain = ({ state, error }: RunResult): string => `${state}: ${error?.message ?? ''}`;
+
 /**
- * Runs a scenario given as a scenario file's document.
- * @throws LivemigError with the run's own error when no attempt completes.
+ * Runs a scenario given as a scenario file's document, until a run says something: it completes, or the migration fails.
+ * @throws LivemigError with the run's own error when no attempt does.
  */
+export const runToAnswer = async (
+  document: Record<string, unknown>,
+  options: RunOptions = {},
+): Promise<AnsweringRun> => {
+  const scenario: RunnableScenario = await loadScenario(undefined, document);
+  for (let attempt = 1; ; attempt++) {
+    const result = await runScenario(scenario, options);
+    if (result.state === 'completed' || result.state === 'failed') return result;
+    if (result.state !== 'invalid' || attempt === attemptsMax)
+      throw new LivemigError(result.error.code, explain(result));
+    process.stderr.write(`  attempt ${attempt} is ${explain(result)}\n`);
+  }
+};
+
+/** The same where the migration has to succeed. @throws LivemigError with the run's own error when it doesn't. */
 export const runOnce = async (
   document: Record<string, unknown>,
   options: RunOptions = {},
 ): Promise<CompletedRun> => {
-  const scenario: RunnableScenario = await loadScenario(undefined, document);
-  for (let attempt = 1; ; attempt++) {
-    const result = await runScenario(scenario, options);
-    if (result.state === 'completed') return result;
-    const why = `${result.state}: ${result.error.message}`;
-    if (result.state !== 'invalid' || attempt === attemptsMax) throw new LivemigError(result.error.code, why);
-    process.stderr.write(`  attempt ${attempt} is ${why}\n`);
-  }
+  const result = await runToAnswer(document, options);
+  if (result.state === 'completed') return result;
+  throw new LivemigError(result.error.code, explain(result));
 };
 
 /** Calibrated RTT of a run in ms. */

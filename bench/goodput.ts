@@ -14,7 +14,18 @@ const links = [
   ['coleraine-halifax', 0.7],
 ] as const;
 
-const measure = async (link: string, driver: string, atLeast: number): Promise<Figure> => {
+/** Page goodput over iperf3's, by repetition, and what it is made of. */
+export interface GoodputRatio {
+  ratios: number[];
+  details: string[];
+}
+
+/** @param capabilities of the migration, as `--cap` takes them. */
+export const goodputRatio = async (
+  link: string,
+  driver: string,
+  capabilities: string,
+): Promise<GoodputRatio> => {
   const ratios: number[] = [];
   const details: string[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
@@ -27,6 +38,7 @@ const measure = async (link: string, driver: string, atLeast: number): Promise<F
         guest: { ram: guestBytes, baseFootprint: guestBytes },
         workload: { name: 'idle' },
         warmupMs: 200,
+        capabilities,
       },
       {
         onCalibrated: async (testbed) => {
@@ -40,6 +52,11 @@ const measure = async (link: string, driver: string, atLeast: number): Promise<F
     const busy = Object.entries(cpu).map(([host, { agentS }]) => `${host} ${agentS.toFixed(1)}`);
     details.push(`${goodputMbps.toFixed(0)}/${peerMbps.toFixed(0)} Mb/s (CPU s: ${busy.join(', ')})`);
   }
+  return { ratios, details };
+};
+
+const measure = async (link: string, driver: string, atLeast: number): Promise<Figure> => {
+  const { ratios, details } = await goodputRatio(link, driver, '');
   return {
     name: `page goodput / iperf3, 2 GiB of random pages, ${link}`,
     value: median(ratios),

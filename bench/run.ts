@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: measures livemig's own figures, as ratios or differences against a peer in the same run.
- * usage: npm run bench -- [goodput] [faults] [downtime] [startup] [--driver netns|docker]
+ * usage: npm run bench -- [goodput] [faults] [downtime] [startup] [capabilities[/NAME]] [--driver netns|docker]
+ * Without names all but the capabilities, which take half an hour.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
@@ -8,18 +9,23 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../proto/errors.ts';
 import type { Benchmark, Figure } from './bench.ts';
 import { reaches } from './bench.ts';
+import { capabilities } from './capabilities/index.ts';
 import { downtime } from './downtime.ts';
 import { faults } from './faults.ts';
 import { goodput } from './goodput.ts';
 import { startup } from './startup.ts';
 
-const benchmarks: readonly Benchmark[] = [goodput, faults, downtime, startup];
+const usual: readonly Benchmark[] = [goodput, faults, downtime, startup];
+const benchmarks: readonly Benchmark[] = [...usual, ...capabilities];
+
+const isAsked = (asked: string, { name }: Benchmark): boolean =>
+  name === asked || name.startsWith(`${asked}/`);
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { driver: { type: 'string', default: 'netns' } },
 });
-const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+const unknown = positionals.filter((asked) => !benchmarks.some((benchmark) => isAsked(asked, benchmark)));
 if (unknown.length > 0) {
   const known = benchmarks.map(({ name, about }) => `  ${name}: ${about}`).join('\n');
   process.stderr.write(`no such benchmark: ${unknown.join(', ')}; there are\n${known}\n`);
@@ -35,8 +41,11 @@ const line = (figure: Figure): string => {
 
 const figures: Figure[] = [];
 let failures = 0;
-for (const benchmark of benchmarks) {
-  if (positionals.length > 0 && !positionals.includes(benchmark.name)) continue;
+const chosen =
+  positionals.length === 0
+    ? usual
+    : benchmarks.filter((benchmark) => positionals.some((asked) => isAsked(asked, benchmark)));
+for (const benchmark of chosen) {
   process.stdout.write(`${benchmark.name}: ${benchmark.about}\n`);
   try {
     for (const figure of await benchmark.run(values.driver)) {

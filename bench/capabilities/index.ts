@@ -1,0 +1,18 @@
+import type { Benchmark } from '../bench.ts';
+import { autoConverge, xbzrle } from './convergence.ts';
+import { multifd } from './multifd.ts';
+import { postcopyPreempt } from './postcopy-preempt.ts';
+import { prepaging } from './prepaging.ts';
+import { zeroPageDetection } from './zero-page-detection.ts';
+import { zstd } from './zstd.ts';
+
+/** What each capability buys, and what it costs. */
+export const capabilities: readonly Benchmark[] = [
+  multifd,
+  zeroPageDetection,
+  xbzrle,
+  zstd,
+  autoConverge,
+  postcopyPreempt,
+  prepaging,
+];

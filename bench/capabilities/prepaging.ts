@@ -1,0 +1,41 @@
+import { readPatterns } from '../../proto/guest.ts';
+import type { ReadPattern } from '../../proto/guest.ts';
+import type { Benchmark, Figure } from '../bench.ts';
+import { runOnce } from '../bench.ts';
+
+const orders = ['none', 'forward', 'bubbling', 'growing'] as const;
+
+/** How long the reader stood still after the switchover, in ms. */
+const stallMs = async (driver: string, pattern: ReadPattern, order: string): Promise<number> => {
+  const { measurement } = await runOnce({
+    driver,
+    link: 'coleraine-halifax',
+    strategy: 'post-copy',
+    guest: { ram: '1GiB', baseFootprint: '512MiB' },
+    workload: { name: 'read', region: '512MiB', dirtyRate: 20_000, pattern },
+    capabilities: `prepaging=${order}`,
+  });
+  return measurement.faults.vcpuBlocktimeMs.reduce((sum, ms) => sum + ms, 0);
+};
+
+const figureOf = async (driver: string, pattern: ReadPattern): Promise<Figure> => {
+  const stalls = new Map<string, number>();
+  for (const order of orders) stalls.set(order, await stallMs(driver, pattern, order));
+  return {
+    name: `prepaging=bubbling: stall without prepaging over stall with it, ${pattern} reader, coleraine-halifax`,
+    value: stalls.get('none')! / stalls.get('bubbling')!,
+    unit: '×',
+    target: { atLeast: pattern === 'sequential' ? 10 : 1 },
+    from: [...stalls].map(([order, ms]) => `${order} ${ms.toFixed(0)} ms`).join(', '),
+  };
+};
+
+export const prepaging: Benchmark = {
+  name: 'capabilities/prepaging',
+  about: 'stall time after the switchover over Halifax, by reader and order of the push',
+  run: async (driver) => {
+    const figures: Figure[] = [];
+    for (const pattern of readPatterns) figures.push(await figureOf(driver, pattern));
+    return figures;
+  },
+};
