@@ -8,7 +8,7 @@ import {
 import type { TransferSwitches } from '../../proto/strategy.ts';
 import { unknownName } from '../nearest.ts';
 import { field, shown } from './fields.ts';
-import type { Section } from './shorthand.ts';
+import { isSection } from './shorthand.ts';
 
 /** What a scenario says of each capability that it names; false = off. */
 export type WantedCapabilities = Partial<Record<keyof Capabilities, CapabilityValue | false>>;
@@ -43,9 +43,6 @@ const readOne = (
   const value = valueOf(values, given);
   return value === undefined ? { expected: expectedText(values) } : { value };
 };
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The `capabilities` section, names to values, with every problem of it in one line. */
 export const capabilitiesField = () =>

@@ -5,13 +5,10 @@ import { completeScenario } from './complete.ts';
 import { crossChecks } from './cross-checks.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Section } from './shorthand.ts';
-import { withOverrides } from './shorthand.ts';
+import { isSection, withOverrides } from './shorthand.ts';
 import type { Scenario } from './types.ts';
 
 type Issue = z.core.$ZodIssue;
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The keys that a section of the document may have. */
 const keysAt = (schema: ReturnType<typeof scenarioSchema>, path: readonly PropertyKey[]): string[] => {

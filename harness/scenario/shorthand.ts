@@ -44,7 +44,7 @@ export const splitWorkload = (text: string): Section => {
 export const splitCapabilities = (text: string): Section =>
   splitPairs(text.split(',').filter((part) => part.trim() !== ''));
 
-const isSection = (value: unknown): value is Section =>
+export const isSection = (value: unknown): value is Section =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Expand the short forms of a document; everything else stays as it is, right or wrong. */

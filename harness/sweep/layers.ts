@@ -1,5 +1,5 @@
 import type { Section } from '../scenario.ts';
-import { expandShorthand, withOverrides } from '../scenario/shorthand.ts';
+import { expandShorthand, isSection, withOverrides } from '../scenario/shorthand.ts';
 import type { Path } from './source.ts';
 
 /** Something laid over a scenario document, and where the file says so. */
@@ -18,9 +18,6 @@ export const sectionLayer = (section: Section, path: Path): Layer => ({
   over: (document) => withOverrides(document, section),
   keys: Object.keys(section),
 });
-
-const isSection = (value: unknown): value is Section =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One value at a key like `workload.region`, beside whatever else the section has. */
 export const valueLayer = (key: string, value: unknown, path: Path): Layer => {
