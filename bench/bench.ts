@@ -59,6 +59,17 @@ export const runOnce = async (
   throw new LivemigError(result.error.code, explain(result));
 };
 
+/** Total time of a migration in ms: the median of so many runs. */
+export const medianTotalTimeMs = async (
+  repetitions: number,
+  document: Record<string, unknown>,
+): Promise<number> => {
+  const times: number[] = [];
+  for (let repetition = 0; repetition < repetitions; repetition++)
+    times.push((await runOnce(document)).measurement.totalTimeMs);
+  return median(times);
+};
+
 /** Calibrated RTT of a run in ms. */
 export const rttMsOf = ({ link }: CompletedRun): number => link.calibration?.rttMs ?? Number.NaN;
 

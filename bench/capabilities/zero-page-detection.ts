@@ -1,24 +1,18 @@
 import type { Benchmark } from '../bench.ts';
-import { median, runOnce } from '../bench.ts';
+import { medianTotalTimeMs } from '../bench.ts';
 
 const repetitions = 3;
 
 /** Both have touched 512 MiB; one has 7.5 GiB more that it never touched. */
-const totalTimeMs = async (driver: string, ram: string): Promise<number> => {
-  const times: number[] = [];
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    const { measurement } = await runOnce({
-      driver,
-      link: 'coleraine-dublin-1g',
-      strategy: 'pre-copy',
-      guest: { ram, baseFootprint: '512MiB' },
-      workload: 'idle',
-      warmupMs: 500,
-    });
-    times.push(measurement.totalTimeMs);
-  }
-  return median(times);
-};
+const totalTimeMs = (driver: string, ram: string): Promise<number> =>
+  medianTotalTimeMs(repetitions, {
+    driver,
+    link: 'coleraine-dublin-1g',
+    strategy: 'pre-copy',
+    guest: { ram, baseFootprint: '512MiB' },
+    workload: 'idle',
+    warmupMs: 500,
+  });
 
 export const zeroPageDetection: Benchmark = {
   name: 'capabilities/zero-page-detection',

@@ -1,31 +1,20 @@
 import type { Benchmark, Figure } from '../bench.ts';
-import { median, runOnce } from '../bench.ts';
+import { medianTotalTimeMs } from '../bench.ts';
 
 const repetitions = 3;
 const fixed = ['', 'zstd=1', 'zstd=3'] as const;
 
 /** The whole guest is the workload's region, whose content the scenario chooses. */
-const totalTimeMs = async (
-  driver: string,
-  link: string,
-  content: string,
-  capabilities: string,
-): Promise<number> => {
-  const times: number[] = [];
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    const { measurement } = await runOnce({
-      driver,
-      link,
-      strategy: 'stop-and-copy',
-      guest: { ram: '1GiB', baseFootprint: 0 },
-      workload: { name: 'stress', region: '1GiB', dirtyRate: 100, content },
-      warmupMs: 200,
-      capabilities,
-    });
-    times.push(measurement.totalTimeMs);
-  }
-  return median(times);
-};
+const totalTimeMs = (driver: string, link: string, content: string, capabilities: string): Promise<number> =>
+  medianTotalTimeMs(repetitions, {
+    driver,
+    link,
+    strategy: 'stop-and-copy',
+    guest: { ram: '1GiB', baseFootprint: 0 },
+    workload: { name: 'stress', region: '1GiB', dirtyRate: 100, content },
+    warmupMs: 200,
+    capabilities,
+  });
 
 const figureOf = async (driver: string, link: string, content: string): Promise<Figure> => {
   const times = new Map<string, number>();
