@@ -28,13 +28,15 @@ const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal)
   const { memory, pages, limits, clock } = session;
   const startedAtMs = clock.nowMs();
   const bandwidth = new Bandwidth(session);
+  // A sync doesn't send the search back to the first page, as in QEMU: pages behind a busy region would never have their
+  // turn, and count as pending for ever.
+  let cursor = 0;
   const pending = memory.sync();
   // As in QEMU, what is in flight doesn't count: its drain, a round trip or so, comes on top of the downtime limit.
   const pendingBytes = (): number => pending.count * memory.pageSizeBytes;
   const fits = (): boolean => fitsDowntime(pendingBytes(), bandwidth.bytesPerMs, limits);
   for (let round = 1; ; round++) {
     const syncedAtMs = clock.nowMs();
-    let cursor = 0;
     while (pending.count > 0 && !(clock.nowMs() - syncedAtMs >= syncIntervalMs && fits())) {
       signal.throwIfAborted();
       checkBounds(0, clock.nowMs() - startedAtMs, pendingBytes(), limits);
