@@ -9,8 +9,8 @@ export interface Figure {
   name: string;
   value: number;
   unit: string;
-  /** Whether more or less is better, and the figure to reach. */
-  target: { atLeast: number } | { atMost: number };
+  /** Whether more or less is better, and the figure to reach; null = it is as it is. */
+  target: { atLeast: number } | { atMost: number } | null;
   /** What the value is made from, so that the figure can be judged. */
   from: string;
 }
@@ -74,7 +74,7 @@ export const medianTotalTimeMs = async (
 export const rttMsOf = ({ link }: CompletedRun): number => link.calibration?.rttMs ?? Number.NaN;
 
 export const reaches = ({ value, target }: Figure): boolean =>
-  'atLeast' in target ? value >= target.atLeast : value <= target.atMost;
+  target === null || ('atLeast' in target ? value >= target.atLeast : value <= target.atMost);
 
 export const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);

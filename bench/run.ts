@@ -34,9 +34,13 @@ if (unknown.length > 0) {
 
 const line = (figure: Figure): string => {
   const { target } = figure;
-  const wanted = 'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`;
+  const wanted =
+    target === null
+      ? ''
+      : ` (to reach: ${'atLeast' in target ? `≥ ${target.atLeast}` : `≤ ${target.atMost}`})`;
+  const verdict = target === null ? 'is     ' : reaches(figure) ? 'reached' : 'MISSED ';
   const value = `${figure.value.toFixed(figure.unit === '' ? 3 : 1)} ${figure.unit}`.trim();
-  return `${reaches(figure) ? 'reached' : 'MISSED '}  ${figure.name}: ${value} (to reach: ${wanted})\n         ${figure.from}`;
+  return `${verdict}  ${figure.name}: ${value}${wanted}\n         ${figure.from}`;
 };
 
 const figures: Figure[] = [];

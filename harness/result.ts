@@ -83,6 +83,7 @@ export type {
   Latency,
   Measurement,
   Observed,
+  ParameterChange,
   RoundMeasurement,
   Wire,
 } from './result/measurement.ts';

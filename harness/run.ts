@@ -1,7 +1,8 @@
 import { merge, Subscription } from 'rxjs';
-import { codeOf } from '../proto/errors.ts';
+import { codeOf, messageOf } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
 import type { LinkProfile } from '../proto/link.ts';
+import { isStrategyFile } from '../proto/strategy.ts';
 import { monotonicMs } from '../proto/units.ts';
 import { roundsOf } from './measure/series.ts';
 import { loadProfile } from './profiles.ts';
@@ -16,9 +17,11 @@ import { singleUse } from './run/loan.ts';
 import { bootGuests, collect, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
+import { announceRun } from './run/running.ts';
 import { configureNetworks, greetHosts } from './run/testbed.ts';
 import { tcpBufferMaxBytesOf, transferConfigOf } from './run/transfer.ts';
 import { pageCountOf, verifyGuest } from './run/verification.ts';
+import { loadStrategy } from './strategy-file.ts';
 import { chooseDriver } from './testbed/index.ts';
 import type { Testbed, TestbedDriver } from './testbed/testbed.ts';
 
@@ -164,6 +167,13 @@ const runInTestbed = async (
   stack.defer(() => subscription.unsubscribe());
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
+  const { runId } = record;
+  const running = { runId, name: scenario.name, source: testbed.agents.source };
+  const announced = await announceRun(running).catch((error: unknown) => {
+    enter('up', `the run obeys no other terminal: ${messageOf(error)}`);
+    return null;
+  });
+  stack.use(announced);
   try {
     const result = await migrateOnce({ options, record, profile, loan, clients, signal, told, enter });
     loan.keep();
@@ -189,6 +199,11 @@ export const runScenario = async (
   try {
     const profile = loadProfile(scenario.link);
     record.link.definition = profile;
+    if (isStrategyFile(scenario.strategy)) {
+      const { text, sha256 } = await loadStrategy(scenario.strategy);
+      record.strategyText = text;
+      record.environment.strategySha256 = sha256;
+    }
     return await runInTestbed(record, profile, options, signal);
   } catch (error) {
     if (codeOf(error) === 'BAD_INPUT') throw error;

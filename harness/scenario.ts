@@ -2,5 +2,6 @@
 export type { Scenario } from './scenario/types.ts';
 export { guestConfigOf } from './scenario/types.ts';
 export { loadScenario } from './scenario/load.ts';
+export { parseLimits } from './scenario/limits.ts';
 export { badInput, parseScenario } from './scenario/parse.ts';
 export type { Section } from './scenario/shorthand.ts';

@@ -6,6 +6,7 @@ import { setGuestCpuSource } from './cpu.ts';
 import { Guest } from './guest/guest.ts';
 import { verifyMemory } from './guest/verify.ts';
 import { IncomingMigration } from './incoming.ts';
+import type { MigrationControl } from './migration-control.ts';
 import { createProbes } from './probes.ts';
 import type { Role } from './role.ts';
 import { OutgoingMigration } from './session.ts';
@@ -19,6 +20,7 @@ export const createHypervisor = (host: 'source' | 'destination'): Role => {
   const probes = createProbes();
   let guest: Guest | null = null;
   let guestAddress = '';
+  let outgoing: OutgoingMigration | null = null;
 
   setGuestCpuSource(() => guest?.cpuS ?? 0);
   const sampler = setInterval(() => {
@@ -29,6 +31,11 @@ export const createHypervisor = (host: 'source' | 'destination'): Role => {
     if (guest === null)
       throw new LivemigError('ILLEGAL_PHASE', `the ${host} has no guest: call bootGuest first`);
     return guest;
+  };
+
+  const theMigration = (): MigrationControl => {
+    if (outgoing === null) throw new LivemigError('ILLEGAL_PHASE', `the ${host} has no migration`);
+    return outgoing.control;
   };
 
   const handlers: ControlHandlers = {
@@ -48,10 +55,25 @@ export const createHypervisor = (host: 'source' | 'destination'): Role => {
       await theGuest().pause();
       return theGuest().sample();
     },
-    migrate: (migration) =>
-      new OutgoingMigration(theGuest(), migration, (event) => {
+    migrate: (migration) => {
+      outgoing = new OutgoingMigration(theGuest(), migration, (event) => {
         events.next(event);
-      }).run(cancellation.signal),
+      });
+      return outgoing.run(cancellation.signal);
+    },
+    migrateSetParameters: async (change) => {
+      theMigration().setParameters(change);
+      return { status: theMigration().status };
+    },
+    migrateCancel: async () => {
+      theMigration().cancel();
+      return { status: theMigration().status };
+    },
+    migrateContinue: async () => {
+      theMigration().continue();
+      return { status: theMigration().status };
+    },
+    queryMigrate: async () => ({ status: outgoing?.control.status ?? 'none' }),
     migrateIncoming: (migration) => new IncomingMigration(theGuest(), guestAddress, migration).run(),
     ledger: async () => {
       const { ledger } = theGuest().memory;

@@ -13,6 +13,7 @@ import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
 import { DestinationClient } from './transfer/destination-client.ts';
+import type { DestinationClientEvents } from './transfer/destination-client.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
 import { Waiters } from './transfer/waiters.ts';
 
@@ -59,7 +60,8 @@ export class IncomingMigration {
     guest.onFault = (page) => {
       this.#requestPage(page);
     };
-    this.#client = new DestinationClient(`${migration.address}:${migration.port}`, migration.migrationId, {
+    const target = `${migration.address}:${migration.port}`;
+    const events: DestinationClientEvents = {
       control: (message) => {
         this.#guarded(() => {
           this.#onControl(message);
@@ -78,7 +80,8 @@ export class IncomingMigration {
       lost: (error) => {
         this.#waiters.fail(error);
       },
-    });
+    };
+    this.#client = new DestinationClient(target, migration.migrationId, events, migration.tls);
     const { migrationId } = migration;
     this.#client.send({
       hello: { version: migrationVersion, migrationId, capabilities: [...capabilityNames] },

@@ -5,8 +5,8 @@ import { LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
 import { migrationVersion } from '../proto/migration.ts';
 import type { TransferPhase } from '../proto/events.ts';
-import type { MigrationStatus, NegativeControlName } from '../proto/strategy.ts';
-import { negativeControlNames } from '../proto/strategy.ts';
+import type { NegativeControlName } from '../proto/strategy.ts';
+import { isStrategyFile, negativeControlNames } from '../proto/strategy.ts';
 import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
 import type { AtSource, PageOrder } from './capabilities/capability.ts';
 import { capabilitiesAtSource } from './capabilities/index.ts';
@@ -15,14 +15,17 @@ import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
 import type { Guest } from './guest/guest.ts';
 import { PageSet } from './guest/page-set.ts';
 import { guarded } from './legal-order.ts';
+import { MigrationControl } from './migration-control.ts';
 import type { MigrationSession, TransferStrategy } from './ports.ts';
 import { RoundMeter } from './round-meter.ts';
 import { strategies } from './strategies/index.ts';
 import { negativeControls } from './strategies/negative-controls.ts';
+import { importStrategy } from './strategy-file.ts';
 import type { Body } from './transfer/channel.ts';
 import { DemandFaults } from './transfer/demand-faults.ts';
 import { LinkPageSender, noRamSent } from './transfer/page-sender.ts';
 import { SourceServer } from './transfer/source-server.ts';
+import type { SourceServerEvents } from './transfer/source-server.ts';
 import { Waiters } from './transfer/waiters.ts';
 
 const deviceStateChunkBytes = 1 << 20;
@@ -47,14 +50,18 @@ export class OutgoingMigration {
   readonly #postcopyOrder: PageOrder | null;
   readonly #clock = realClock(this.#waiters);
   #paddingBytes = 0;
+  #hasPrecopied = false;
   #isFirstSync = true;
-  #mayRunAtDestination = false;
-  #status: MigrationStatus = 'none';
+  readonly control: MigrationControl;
 
   constructor(guest: Guest, migration: MigrateArguments, emit: (event: AgentEvent) => void) {
     this.#guest = guest;
     this.#arguments = migration;
     this.#emit = emit;
+    this.control = new MigrationControl(migration.limits, this.#waiters, emit);
+    this.control.onLimits = () => {
+      this.#setRate();
+    };
     this.#faults = new DemandFaults(
       migration.transfer.faults,
       (page) => {
@@ -87,20 +94,22 @@ export class OutgoingMigration {
   }
 
   /** Runs the migration to its end. Never throws: the report says what happened. */
-  async run(signal: AbortSignal): Promise<SourceReport> {
+  async run(stopSignal: AbortSignal): Promise<SourceReport> {
+    const signal = AbortSignal.any([stopSignal, this.control.signal]);
     let failure: unknown = null;
     const onAbort = (): void => {
-      this.#setStatus('cancelling');
+      this.control.status = 'cancelling';
       this.#waiters.fail(new LivemigError('CANCELLED', 'the migration was cancelled'));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
+      const strategy = await this.#strategy();
       await this.#connect(signal);
       const ticker = setInterval(() => {
         this.#meter.tick();
       }, RoundMeter.progressIntervalMs);
       try {
-        await this.#strategy().migrate(this.#ports(), signal);
+        await strategy.migrate(this.#ports(), signal);
       } finally {
         clearInterval(ticker);
       }
@@ -113,18 +122,14 @@ export class OutgoingMigration {
     return this.#end(failure);
   }
 
-  #strategy(): TransferStrategy {
-    const { strategy } = this.#arguments;
+  async #strategy(): Promise<TransferStrategy> {
+    const { strategy, strategyText = '' } = this.#arguments;
+    if (isStrategyFile(strategy)) return importStrategy(strategy, strategyText);
     return isNegativeControl(strategy) ? negativeControls[strategy] : strategies[strategy];
   }
 
-  #setStatus(status: MigrationStatus): void {
-    this.#status = status;
-    this.#emit({ type: 'status', atMs: monotonicMs(), status });
-  }
-
   async #connect(signal: AbortSignal): Promise<void> {
-    this.#setStatus('setup');
+    this.control.status = 'setup';
     const { address, port, migrationId, transfer } = this.#arguments;
     const hello = {
       version: migrationVersion,
@@ -137,7 +142,7 @@ export class OutgoingMigration {
       faultsInStream: transfer.faults !== 'preempt',
       capabilities: agreementOf(this.#arguments.capabilities, transfer),
     };
-    this.#server = await SourceServer.listen(address, port, hello, this.#waiters, {
+    const events: SourceServerEvents = {
       receipt: (channel, sequence) => {
         this.#sender.confirm(channel, sequence);
       },
@@ -146,7 +151,18 @@ export class OutgoingMigration {
         this.#faults.requested(page);
         this.#postcopyOrder?.faulted?.(page);
       },
-    });
+      refused: (reason) => {
+        this.#emit({ type: 'refused', atMs: monotonicMs(), reason });
+      },
+    };
+    this.#server = await SourceServer.listen(
+      address,
+      port,
+      hello,
+      this.#waiters,
+      events,
+      this.#arguments.tls,
+    );
     const parts = [...this.#capabilities.values()];
     this.#sender = new LinkPageSender(
       this.#guest.memory,
@@ -165,15 +181,15 @@ export class OutgoingMigration {
       this.#clock,
       signal,
     );
-    this.#sender.pacer.rateMbps = this.#arguments.limits.maxBandwidthMbps;
+    this.#setRate();
     await this.#server.untilConnected();
     this.#meter = new RoundMeter(this.#sender, () => this.#faults.unsentPages, this.#emit);
     this.#timeline.activeAtMs = monotonicMs();
-    this.#setStatus('active');
+    this.control.status = 'active';
   }
 
   #ports(): MigrationSession {
-    const { limits, strategy } = this.#arguments;
+    const { strategy } = this.#arguments;
     const session: MigrationSession = {
       guest: { pause: () => this.#pause() },
       memory: {
@@ -192,7 +208,7 @@ export class OutgoingMigration {
         complete: () => this.#server.complete(),
       },
       faults: this.#faults,
-      limits,
+      limits: this.control.limits,
       clock: this.#clock,
       roundEnded: (pagesDirtied) => {
         this.#meter.roundEnded(pagesDirtied);
@@ -215,17 +231,32 @@ export class OutgoingMigration {
   }
 
   async #pause(): Promise<void> {
-    this.#setStatus('device');
     this.#timeline.pauseRequestedAtMs = monotonicMs();
+    const waits = this.#arguments.capabilities['pause-before-switchover'] !== undefined;
+    this.control.status = waits ? 'pre-switchover' : 'device';
     await this.#guest.pause();
     this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
-    // As QEMU's switchover; a guest that is stopped before its first page has no such phase and keeps to the cap.
-    if (this.#sender.sentPages > 0) this.#sender.pacer.rateMbps = 0;
+    if (waits) {
+      await this.control.untilContinued();
+      this.control.status = 'device';
+    }
     this.#enter('downtime');
   }
 
+  /** The cap of the phase. As in QEMU the switchover has none; a guest that is stopped before its first page keeps it. */
+  #setRate(): void {
+    const sender = this.#sender as LinkPageSender | undefined;
+    if (sender === undefined) return;
+    const { maxBandwidthMbps, maxPostcopyBandwidthMbps } = this.control.limits;
+    const isSwitchover = sender.phase === 'downtime' && this.#hasPrecopied;
+    sender.pacer.rateMbps =
+      sender.phase === 'postcopy' ? maxPostcopyBandwidthMbps : isSwitchover ? 0 : maxBandwidthMbps;
+  }
+
   #enter(phase: TransferPhase): void {
+    if (phase === 'downtime') this.#hasPrecopied = this.#sender.sentPages > 0;
     this.#sender.phase = phase;
+    this.#setRate();
     for (const capability of this.#capabilities.values()) capability.entered?.(phase);
     this.#meter.phaseChanged();
   }
@@ -272,15 +303,13 @@ export class OutgoingMigration {
 
   async #resume(mode: 'complete' | 'postcopy'): Promise<void> {
     const after = this.#server.sequences;
-    // From here on the guest may run at the destination: it must never run here again.
-    this.#mayRunAtDestination = true;
+    this.control.passedPointOfNoReturn();
     const message = { mode: mode === 'complete' ? ('COMPLETE' as const) : ('POSTCOPY' as const), after };
     await this.#write({ resume: message });
     if (mode === 'complete') return;
-    this.#setStatus('postcopy-active');
+    this.control.status = 'postcopy-active';
     // On one channel pages can't overtake the order to discard older copies; on several they could.
     if (this.#arguments.transfer.channels > 1) await this.#server.untilResumed();
-    this.#sender.pacer.rateMbps = this.#arguments.limits.maxPostcopyBandwidthMbps;
     this.#enter('postcopy');
   }
 
@@ -295,10 +324,10 @@ export class OutgoingMigration {
   async #end(failure: unknown): Promise<SourceReport> {
     if (failure !== null) this.#waiters.fail(failure);
     this.#guest.throttle(0);
-    const cancelled = failure !== null && this.#status === 'cancelling';
+    const cancelled = failure !== null && this.control.status === 'cancelling';
     // The guest goes on here, unless it may have been started over there.
-    if (failure !== null && !this.#mayRunAtDestination && !this.#guest.isRunning) this.#guest.resume();
-    this.#setStatus(failure === null ? 'completed' : cancelled ? 'cancelled' : 'failed');
+    if (failure !== null && !this.control.mayRunAtDestination && !this.#guest.isRunning) this.#guest.resume();
+    this.control.status = failure === null ? 'completed' : cancelled ? 'cancelled' : 'failed';
     this.#timeline.endedAtMs = monotonicMs();
     if (this.#timeline.lastInstructionAtMs === null)
       this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
@@ -307,7 +336,7 @@ export class OutgoingMigration {
     const sender = this.#sender as LinkPageSender | undefined;
     await server?.close(failure);
     return {
-      status: this.#status,
+      status: this.control.status,
       error: failure === null ? null : toErrorDocument(failure),
       timeline: this.#timeline,
       ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),

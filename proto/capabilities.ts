@@ -1,4 +1,5 @@
-import type { Limits, StrategyName, TransferSwitches } from './strategy.ts';
+import { isStrategyFile } from './strategy.ts';
+import type { Limits, StrategyFile, StrategyName, TransferSwitches } from './strategy.ts';
 
 /** QEMU's names, where QEMU has it. Encodings are tried in this order. */
 export const capabilityNames = [
@@ -11,6 +12,8 @@ export const capabilityNames = [
   'cold-first',
   'prepaging',
   'auto-converge',
+  'pause-before-switchover',
+  'tls',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 
@@ -32,7 +35,7 @@ export interface CapabilityValues {
 
 /** The migration that a capability is to take part in. */
 export interface CapabilityUse {
-  strategy: StrategyName;
+  strategy: StrategyName | StrategyFile;
   limits: Limits;
   transfer: TransferSwitches;
   capabilities: Capabilities;
@@ -48,9 +51,9 @@ export interface CapabilityDefinition {
   refuses?: (use: CapabilityUse) => string | undefined;
 }
 
-/** Whether a page may be sent a second time before the switchover. */
+/** Whether a page may be sent a second time before the switchover. What a strategy of the user's own does isn't known. */
 const hasRounds = ({ strategy, limits }: CapabilityUse): boolean =>
-  strategy === 'pre-copy' || (strategy === 'hybrid' && limits.hybridRounds > 1);
+  isStrategyFile(strategy) || strategy === 'pre-copy' || (strategy === 'hybrid' && limits.hybridRounds > 1);
 
 const needsRounds = (use: CapabilityUse): string | undefined =>
   hasRounds(use)
@@ -96,7 +99,7 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
     help: 'what post-copy pushes next: on from the newest fault unless told otherwise',
     values: { meaning: 'order', words: ['none', 'forward', 'bubbling', 'growing'], whenBare: 'bubbling' },
     refuses: ({ strategy, transfer }) =>
-      strategy !== 'post-copy' && strategy !== 'hybrid'
+      strategy !== 'post-copy' && strategy !== 'hybrid' && !isStrategyFile(strategy)
         ? `${strategy} has no demand faults to page ahead of`
         : transfer.faults === 'blocking'
           ? 'where faults block the push, it goes where they say'
@@ -105,11 +108,17 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
   'auto-converge': {
     help: 'a guest that dirties faster than is sent loses CPU time, until pre-copy converges',
     refuses: ({ strategy, limits }) =>
-      strategy !== 'pre-copy'
+      strategy !== 'pre-copy' && !isStrategyFile(strategy)
         ? `${strategy} needs no guest to slow down`
         : limits.convergence === 'xen'
           ? "Xen's rule ends by itself"
           : undefined,
+  },
+  'pause-before-switchover': {
+    help: 'with the guest stopped, the migration waits in pre-switchover until it is told to go on',
+  },
+  tls: {
+    help: 'mutual TLS between the hosts, with certificates that are made for the migration',
   },
 };
 

@@ -4,12 +4,15 @@ import type { ErrorDocument } from './errors.ts';
 import type { GuestConfig, GuestSample } from './guest.ts';
 import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from './link.ts';
 import type {
+  AdjustableLimits,
   Limits,
   MigrationStatus,
   NegativeControlName,
+  StrategyFile,
   StrategyName,
   TransferConfig,
 } from './strategy.ts';
+import type { TlsCredentials } from './tls.ts';
 
 /**
  * The management plane's methods: argument and result of each, both JSON documents. Which role answers which:
@@ -39,9 +42,25 @@ export interface ControlMethods {
 
   /** Source: serve the migration on `address`, run the strategy, report. Resolves when it ended, well or not. */
   migrate: [MigrateArguments, SourceReport];
+  /** Source: the migration that runs goes on with other limits (QEMU's migrate-set-parameters). */
+  migrateSetParameters: [Partial<AdjustableLimits>, { status: MigrationStatus }];
+  /** Source: end the migration that runs; the guest runs on there. Refused once it may run at the destination. */
+  migrateCancel: [Record<string, never>, { status: MigrationStatus }];
+  /** Source: go on from `pre-switchover` (capability pause-before-switchover). */
+  migrateContinue: [Record<string, never>, { status: MigrationStatus }];
+  /** Source: where the newest migration stands. */
+  queryMigrate: [Record<string, never>, { status: MigrationStatus }];
   /** Destination: connect to the source over the shaped network and take the guest. Resolves like `migrate`. */
   migrateIncoming: [
-    { address: string; port: number; migrationId: string; announceAddress: string; announcePort: number },
+    {
+      address: string;
+      port: number;
+      migrationId: string;
+      announceAddress: string;
+      announcePort: number;
+      /** With capability tls. */
+      tls?: TlsCredentials;
+    },
     DestinationReport,
   ];
   /** Source: the version that the guest last wrote to each page; the answer's blob is a Uint32Array. */
@@ -148,7 +167,11 @@ export interface MigrateArguments {
   /** Listen here, on the shaped network. */
   address: string;
   port: number;
-  strategy: StrategyName | NegativeControlName;
+  strategy: StrategyName | NegativeControlName | StrategyFile;
+  /** The file's text, where the strategy is one. */
+  strategyText?: string;
+  /** With capability tls. */
+  tls?: TlsCredentials;
   limits: Limits;
   transfer: TransferConfig;
   capabilities: Capabilities;

@@ -1,16 +1,31 @@
 import type { GuestSample } from './guest.ts';
-import type { MigrationStatus } from './strategy.ts';
+import type { AdjustableLimits, MigrationStatus } from './strategy.ts';
 
 /**
  * What agents tell while they work. Progress, measurement and store all read this one stream.
  * `atMs` is CLOCK_MONOTONIC in milliseconds.
  */
-export type AgentEvent = StatusEvent | RoundEvent | ProgressEvent | GuestEvent;
+export type AgentEvent =
+  StatusEvent | ParametersEvent | RefusedEvent | RoundEvent | ProgressEvent | GuestEvent;
 
 export interface StatusEvent {
   type: 'status';
   atMs: number;
   status: MigrationStatus;
+}
+
+/** The migration goes on with other limits. */
+export interface ParametersEvent {
+  type: 'parameters';
+  atMs: number;
+  changed: Partial<AdjustableLimits>;
+}
+
+/** Someone who isn't the migration's destination has called at the source, and was sent away. */
+export interface RefusedEvent {
+  type: 'refused';
+  atMs: number;
+  reason: string;
 }
 
 /** A pre-copy round (or the single pass of stop-and-copy, or the push of post-copy) has ended. */

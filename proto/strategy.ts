@@ -3,6 +3,11 @@
 export const strategyNames = ['stop-and-copy', 'pre-copy', 'post-copy', 'hybrid'] as const;
 export type StrategyName = (typeof strategyNames)[number];
 
+/** A strategy of the user's own: the path of a file that exports one by default. */
+export type StrategyFile = `${string}.ts` | `${string}.js` | `${string}.mjs`;
+
+export const isStrategyFile = (strategy: string): strategy is StrategyFile => /\.(ts|js|mjs)$/.test(strategy);
+
 /** Deliberately broken strategies: the oracles' negative controls. Never offered to users. */
 export const negativeControlNames = [
   'broken-drops-page',
@@ -44,7 +49,21 @@ export interface Limits {
   maxBandwidthMbps: number;
   /** QEMU `max-postcopy-bandwidth` in Mb/s: the same for post-copy's push. Demand pages count, but never wait. */
   maxPostcopyBandwidthMbps: number;
+  /**
+   * QEMU `avail-switchover-bandwidth` in Mb/s: what the switchover is taken to have, instead of what was measured; 0 = what
+   * was measured.
+   */
+  availSwitchoverBandwidthMbps: number;
 }
+
+/** What may be changed while a migration runs (QEMU's migrate-set-parameters). */
+export const adjustableLimits = [
+  'downtimeLimitMs',
+  'maxBandwidthMbps',
+  'maxPostcopyBandwidthMbps',
+  'availSwitchoverBandwidthMbps',
+] as const satisfies (keyof Limits)[];
+export type AdjustableLimits = Pick<Limits, (typeof adjustableLimits)[number]>;
 
 export const defaultLimits: Limits = {
   downtimeLimitMs: 300,
@@ -56,6 +75,7 @@ export const defaultLimits: Limits = {
   postcopyPushDelayMs: 0,
   maxBandwidthMbps: 0,
   maxPostcopyBandwidthMbps: 0,
+  availSwitchoverBandwidthMbps: 0,
 };
 
 /**

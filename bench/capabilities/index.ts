@@ -3,6 +3,8 @@ import { autoConverge, xbzrle } from './convergence.ts';
 import { multifd } from './multifd.ts';
 import { postcopyPreempt } from './postcopy-preempt.ts';
 import { prepaging } from './prepaging.ts';
+import { set } from './set.ts';
+import { tls } from './tls.ts';
 import { zeroPageDetection } from './zero-page-detection.ts';
 import { zstd } from './zstd.ts';
 
@@ -15,4 +17,6 @@ export const capabilities: readonly Benchmark[] = [
   autoConverge,
   postcopyPreempt,
   prepaging,
+  tls,
+  set,
 ];

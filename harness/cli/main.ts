@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { unknownName } from '../nearest.ts';
 import { addCalibrateCommand } from './calibrate-command.ts';
+import { addCheckCommand } from './check-command.ts';
 import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
@@ -9,8 +10,10 @@ import { addListCommand } from './list-command.ts';
 import { badUsage, exitCodes, reportError, tell, tolerateClosedPipes } from './output.ts';
 import { addReportCommand } from './report-command.ts';
 import { addRunCommand } from './run-command.ts';
+import { addRunningCommands } from './running-commands.ts';
 import { addSweepCommand } from './sweep-command.ts';
 import { addValidateCommand } from './validate-command.ts';
+import { addWatchCommand } from './watch-command.ts';
 
 const versionOf = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -36,6 +39,7 @@ const createProgram = (exit: (code: number) => void): Command => {
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', help);
   addRunCommand(program, exit);
+  addRunningCommands(program, exit);
   addSweepCommand(program, exit);
   addValidateCommand(program, exit);
   addCompareCommand(program, exit);
@@ -43,6 +47,8 @@ const createProgram = (exit: (code: number) => void): Command => {
   addReportCommand(program, exit, versionOf());
   addDoctorCommand(program, exit);
   addCalibrateCommand(program, exit);
+  addCheckCommand(program, exit);
+  addWatchCommand(program, exit);
   addListCommand(program, exit);
   return program;
 };

@@ -21,7 +21,12 @@ const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--link <name>', option: 'link', key: 'link', help: 'link profile, see `livemig list links`; or the path of a file like those' }, // prettier-ignore
   { flags: '--guest <spec>', option: 'guest', key: 'guest', help: 'RAM[,vcpus=N][,baseFootprint=SIZE][,deviceState=SIZE][,prealloc=BOOL]' }, // prettier-ignore
   { flags: '--workload <spec>', option: 'workload', key: 'workload', help: `NAME[:REGION][@PAGES_PER_SECOND|@flat-out][,content=…][,pattern=…]; names: ${names(workloadNames)}` }, // prettier-ignore
-  { flags: '--strategy <name>', option: 'strategy', key: 'strategy', help: names(strategyNames) },
+  {
+    flags: '--strategy <name>',
+    option: 'strategy',
+    key: 'strategy',
+    help: `${names(strategyNames)}; or the path of a file that exports one`,
+  },
   { flags: '--driver <name>', option: 'driver', key: 'driver', help: `auto, ${names(driverNames)}` },
   { flags: '--backend <name>', option: 'backend', key: 'backend', help: `auto, ${names(backendNames)}` },
   {
@@ -38,6 +43,7 @@ const scenarioOptions: readonly ScenarioOption[] = [
   { flags: '--hybrid-rounds <n>', option: 'hybridRounds', key: 'limits.hybridRounds', help: 'pre-copy rounds of hybrid' }, // prettier-ignore
   { flags: '--max-bandwidth <mbps>', option: 'maxBandwidth', key: 'limits.maxBandwidthMbps', help: 'cap on page messages before the switchover; 0 = none' }, // prettier-ignore
   { flags: '--max-postcopy-bandwidth <mbps>', option: 'maxPostcopyBandwidth', key: 'limits.maxPostcopyBandwidthMbps', help: "likewise, on post-copy's push" }, // prettier-ignore
+  { flags: '--avail-switchover-bandwidth <mbps>', option: 'availSwitchoverBandwidth', key: 'limits.availSwitchoverBandwidthMbps', help: 'what the switchover is taken to have; 0 = as measured' }, // prettier-ignore
   { flags: '--cap <list>', option: 'cap', key: 'capabilities', help: 'NAME[=VALUE][,…], =off to do without; see `livemig list capabilities`' }, // prettier-ignore
   { flags: '--faults <mode>', option: 'faults', key: 'transfer.faults', help: `how demand faults are answered: ${names(faultModes)}` }, // prettier-ignore
   { flags: '--no-dirty-bitmap', option: 'dirtyBitmap', key: 'transfer.dirtyBitmap', help: 'hybrid sends every page again after the switchover' }, // prettier-ignore

@@ -8,7 +8,7 @@ import { pageSizeBytes } from '../../proto/units.ts';
 import type { AgentMemory, Faults, Measurement } from '../result.ts';
 import { splitDowntime } from './downtime.ts';
 import { observe, pingsToDestination } from './observed.ts';
-import { guestProgressOf, roundsOf } from './series.ts';
+import { guestProgressOf, parameterChangesOf, roundsOf } from './series.ts';
 import { linkSeriesOf, pingSeriesOf, progressSeriesOf } from './time-series.ts';
 import { wireBetween } from './wire.ts';
 
@@ -81,6 +81,10 @@ export const measure = (collected: Collected): Measurement => {
     faults: faultsOf(destination, source),
     rounds: roundsOf(
       events.filter((event) => event.type === 'round'),
+      startedAtMs,
+    ),
+    parameterChanges: parameterChangesOf(
+      events.filter((event) => event.type === 'parameters'),
       startedAtMs,
     ),
     guestProgress: guestProgressOf(

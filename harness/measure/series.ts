@@ -1,5 +1,5 @@
-import type { GuestEvent, RoundEvent } from '../../proto/events.ts';
-import type { GuestProgress, RoundMeasurement } from '../result.ts';
+import type { GuestEvent, ParametersEvent, RoundEvent } from '../../proto/events.ts';
+import type { GuestProgress, ParameterChange, RoundMeasurement } from '../result.ts';
 
 /** Rounds in the order in which they ended, their times counted from the migration's start. */
 export const roundsOf = (events: readonly RoundEvent[], startedAtMs: number): RoundMeasurement[] =>
@@ -14,6 +14,11 @@ export const roundsOf = (events: readonly RoundEvent[], startedAtMs: number): Ro
     dirtyPagesPerSecond: event.dirtyPagesPerSecond,
     throughputMbps: event.throughputMbps,
   }));
+
+export const parameterChangesOf = (
+  events: readonly ParametersEvent[],
+  startedAtMs: number,
+): ParameterChange[] => events.map(({ atMs, changed }) => ({ atMs: atMs - startedAtMs, changed }));
 
 /**
  * The guest's rates between its samples. Its counters count per host, so each host's samples are taken by themselves,

@@ -1,6 +1,7 @@
 import { pageSizeBytes } from '../../proto/units.ts';
 import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
 import type { RunEvent } from '../run/events.ts';
+import { parametersText } from './parameters.ts';
 import type { Progress } from './progress.ts';
 
 /** Progress for people: a block that is redrawn on a terminal, or single lines in a log. */
@@ -62,6 +63,10 @@ export const logLine = (event: RunEvent): string | undefined => {
       return event.detail === undefined ? event.phase : `${event.phase}: ${event.detail}`;
     case 'status':
       return `status ${event.status}`;
+    case 'refused':
+      return `refused a stranger at the source: ${event.reason}`;
+    case 'parameters':
+      return `from now on ${parametersText(event.changed)}`;
     case 'round':
       return (
         `round ${event.round} (${event.phase}): ${formatCount(event.pagesSent)} pages in ${formatMs(event.durationMs)}` +

@@ -59,6 +59,9 @@ export const foldProgress = (before: Progress, event: RunEvent): Progress => {
       return { ...progress, phase: event.phase, detail: event.detail ?? '' };
     case 'status':
       return { ...progress, status: event.status };
+    case 'refused':
+    case 'parameters':
+      return progress;
     case 'round':
       return {
         ...progress,

@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
 import type { CompletedRun, Measurement, RunResult } from '../result.ts';
+import { parametersText } from './parameters.ts';
 import { switchesOf } from './switches.ts';
 
 /** A result for a person to read at a glance: label, figure, what is behind it. */
@@ -87,6 +88,9 @@ const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
       .join(' · '),
   ]);
 
+const changeRows = ({ parameterChanges = [] }: Measurement): Row[] =>
+  parameterChanges.map(({ atMs, changed }) => ['changed', `at ${formatMs(atMs)}`, parametersText(changed)]);
+
 const faultRow = ({ faults }: Measurement): Row => [
   'faults',
   formatCount(faults.count),
@@ -123,6 +127,7 @@ const checkRows = (result: RunResult): Row[] =>
 const measuredRows = (measurement: Measurement): Row[] => [
   ...timeRows(measurement),
   ...transferRows(measurement),
+  ...changeRows(measurement),
   ...capabilityRows(measurement),
   faultRow(measurement),
 ];

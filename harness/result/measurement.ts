@@ -124,6 +124,15 @@ export const guestProgressSchema = z
   })
   .meta({ id: 'GuestProgress' });
 
+export const parameterChangeSchema = z
+  .object({
+    atMs: ms('After the start of the migration'),
+    changed: z
+      .record(z.string(), z.number())
+      .describe('The new values, under the names of `scenario.limits`'),
+  })
+  .meta({ id: 'ParameterChange' });
+
 const cpuShareSchema = z
   .object({
     agentS: z.number().describe('CPU seconds of the agent without its vCPU threads'),
@@ -159,6 +168,10 @@ export const measurementSchema = z
     wire: wireSchema,
     faults: faultsSchema,
     rounds: z.array(roundSchema),
+    parameterChanges: z
+      .array(parameterChangeSchema)
+      .optional()
+      .describe('Limits that were changed while it ran (`livemig set`); absent before that could be done'),
     guestProgress: z.array(guestProgressSchema),
     series: seriesSchema,
     cpu: z.object({
@@ -178,5 +191,6 @@ export type Latency = z.infer<typeof latencySchema>;
 export type Wire = z.infer<typeof wireSchema>;
 export type Faults = z.infer<typeof faultsSchema>;
 export type RoundMeasurement = z.infer<typeof roundSchema>;
+export type ParameterChange = z.infer<typeof parameterChangeSchema>;
 export type GuestProgress = z.infer<typeof guestProgressSchema>;
 export type AgentMemory = z.infer<typeof memorySchema>;

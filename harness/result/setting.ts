@@ -7,7 +7,14 @@ import { driverNames } from '../testbed/testbed.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
 
-export const strategySchema = z.enum([...strategyNames, ...negativeControlNames]);
+export const strategySchema = z.union([
+  z.enum([...strategyNames, ...negativeControlNames]),
+  z
+    .templateLiteral([z.string(), z.enum(['.ts', '.js', '.mjs'])])
+    .describe(
+      "The path of a strategy of the user's own; `environment.strategySha256` says which text it had",
+    ),
+]);
 
 export const scenarioAsRunSchema = z
   .object({
@@ -42,6 +49,7 @@ export const scenarioAsRunSchema = z
       postcopyPushDelayMs: z.number(),
       maxBandwidthMbps: z.number(),
       maxPostcopyBandwidthMbps: z.number(),
+      availSwitchoverBandwidthMbps: z.number().optional(),
     }),
     transfer: z.object({
       channels: z.int(),
@@ -142,6 +150,7 @@ const networkStateSchema = z.object({
 export const environmentSchema = z
   .object({
     livemigVersion: z.string(),
+    strategySha256: z.string().optional().describe("Of the file, where the strategy is the user's own"),
     nodeVersion: z.string(),
     kernel: z.string(),
     cpuModel: z.string(),

@@ -11,6 +11,7 @@ import { decodePingSamples } from '../../proto/pings.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
 import { guestConfigOf } from '../scenario.ts';
 import type { Topology } from '../testbed/testbed.ts';
+import { makeCertificates } from './certificates.ts';
 import type { Clients } from './clients.ts';
 import { ofEachHost, untilAborted } from './clients.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
@@ -108,7 +109,7 @@ export const migrateGuest = async (
   transfer: TransferConfig,
   record: RunRecord,
 ): Promise<Migrated> => {
-  const { scenario, link } = record;
+  const { scenario, link, strategyText } = record;
   const timeoutMs = migrationTimeoutMs(scenario, link.calibration ?? { goodputMbps: 1, rttMs: 1000 });
   const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
   const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
@@ -116,14 +117,18 @@ export const migrateGuest = async (
   await clients.wan.call('startLinkSamples', { intervalMs: linkSampleIntervalMs });
   const before = await cpuOf();
   const { strategy, limits, capabilities } = scenario;
+  const tls = capabilities.tls === undefined ? null : await makeCertificates();
+  const ofStrategy = strategyText === undefined ? {} : { strategyText };
+  const toSource = { ...at, strategy, limits, transfer, capabilities, ...ofStrategy };
+  const toDestination = { ...at, announceAddress: topology.router.towardsDestination, announcePort };
   const outgoing = clients.source.call(
     'migrate',
-    { ...at, strategy, limits, transfer, capabilities },
+    { ...toSource, ...(tls === null ? {} : { tls: tls.source }) },
     { timeoutMs },
   );
   const incoming = clients.destination.call(
     'migrateIncoming',
-    { ...at, announceAddress: topology.router.towardsDestination, announcePort },
+    { ...toDestination, ...(tls === null ? {} : { tls: tls.destination }) },
     { timeoutMs },
   );
   const [source, destination] = await Promise.all([outgoing, incoming]);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { codeOf, LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
 import type { ErrorCode } from '../../proto/errors.ts';
 import { monotonicMs } from '../../proto/units.ts';
-import type { NegativeControlName, StrategyName } from '../../proto/strategy.ts';
+import type { NegativeControlName } from '../../proto/strategy.ts';
 import { resultSchemaVersion } from '../result.ts';
 import type {
   CrossCheck,
@@ -19,7 +19,9 @@ import type { Scenario } from '../scenario.ts';
 import { machineEnvironment } from './environment.ts';
 
 /** A scenario; tests of the oracles also run the strategies that no user is offered. */
-export type RunnableScenario = Omit<Scenario, 'strategy'> & { strategy: StrategyName | NegativeControlName };
+export type RunnableScenario = Omit<Scenario, 'strategy'> & {
+  strategy: Scenario['strategy'] | NegativeControlName;
+};
 
 /** What is known of a run so far. Stages fill it in as they pass, so that a run that fails half-way still says a lot. */
 export interface RunRecord {
@@ -34,6 +36,8 @@ export interface RunRecord {
   integrity: Integrity | null;
   evidence: Evidence;
   readonly sweep: SweepOfRun | null;
+  /** Of a strategy of the user's own. */
+  strategyText?: string;
 }
 
 export const startRecord = (scenario: RunnableScenario, sweep: SweepOfRun | null = null): RunRecord => ({

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { pageSizeBytes } from '../../proto/units.ts';
+import type { StrategyFile, StrategyName } from '../../proto/strategy.ts';
+import { isStrategyFile, strategyNames } from '../../proto/strategy.ts';
 import { formatBytes, parseBytes } from '../format.ts';
 import { unknownName } from '../nearest.ts';
 
@@ -97,13 +99,16 @@ export const bytesOrShare = (min: number, max: number, unit: { wholePages: boole
       : { problem: `expected at most 100% of the guest's RAM, got ${shown(value)}` };
   });
 
-/** One of the `known` names; anything else is told the nearest. */
-export const oneOf = <T extends string>(kind: string, known: readonly T[]) =>
-  field<T>((value) => {
+const nameOf =
+  <T extends string>(kind: string, known: readonly T[]) =>
+  (value: unknown): Read<T> => {
     if (typeof value !== 'string') return { problem: `expected the name of a ${kind}, got ${shown(value)}` };
     const match = known.find((name) => name === value);
     return match === undefined ? { problem: unknownName(kind, value, known) } : { value: match };
-  });
+  };
+
+/** One of the `known` names; anything else is told the nearest. */
+export const oneOf = <T extends string>(kind: string, known: readonly T[]) => field<T>(nameOf(kind, known));
 
 /** A profile in netem-profiles/ by name, or a file of one's own by its path; whether that is any good, its reader says. */
 export const linkName = (known: readonly string[]) =>
@@ -112,6 +117,14 @@ export const linkName = (known: readonly string[]) =>
     const isKnown = known.includes(value) || isLinkFile(value);
     return isKnown ? { value } : { problem: unknownName('link', value, known) };
   });
+
+/** A strategy's name, or the path of a file that exports one. */
+export const strategy = () => {
+  const named = nameOf('strategy', strategyNames);
+  return field<StrategyName | StrategyFile>((value) =>
+    typeof value === 'string' && isStrategyFile(value) ? { value } : named(value),
+  );
+};
 
 export const isLinkFile = (link: string): boolean => /\/|\.ya?ml$/.test(link);
 

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
 import { LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
+import { isStrategyFile } from '../../proto/strategy.ts';
 import { listProfiles, loadProfile } from '../profiles.ts';
+import { loadStrategy } from '../strategy-file.ts';
 import { isLinkFile } from './fields.ts';
 import { badInput, parseScenario } from './parse.ts';
 import type { Section } from './shorthand.ts';
@@ -50,6 +52,17 @@ const linkFileProblems = (scenario: Scenario | undefined): readonly string[] => 
   }
 };
 
+/** Problems of a strategy that the scenario names by its path. */
+const strategyFileProblems = async (scenario: Scenario | undefined): Promise<readonly string[]> => {
+  if (scenario === undefined || !isStrategyFile(scenario.strategy)) return [];
+  try {
+    await loadStrategy(scenario.strategy);
+    return [];
+  } catch (error) {
+    return toErrorDocument(error).problems ?? [messageOf(error)];
+  }
+};
+
 /**
  * The scenario of a file, of the command line's options, or of both.
  * @param file a YAML scenario; without one the defaults and the overrides make the scenario.
@@ -66,7 +79,13 @@ export const loadScenario = async (
   if (isSweep(read.document))
     throw badInput(file ?? 'command line', [`a sweep, not a scenario: use \`livemig sweep ${file}\``]);
   const parsed = parseScenario(read.document, overrides, listProfiles());
-  const problems = [...others, ...read.problems, ...parsed.problems, ...linkFileProblems(parsed.scenario)];
+  const problems = [
+    ...others,
+    ...read.problems,
+    ...parsed.problems,
+    ...linkFileProblems(parsed.scenario),
+    ...(await strategyFileProblems(parsed.scenario)),
+  ];
   if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? 'command line', problems);
   const name = file === undefined ? 'command-line' : basename(file).replace(/\.ya?ml$/, '');
   return parsed.scenario.name === 'unnamed' ? { ...parsed.scenario, name } : parsed.scenario;

@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
-import { convergenceRules, faultModes, strategyNames } from '../../proto/strategy.ts';
+import { convergenceRules, faultModes } from '../../proto/strategy.ts';
 import { gibibyte, mebibyte } from '../../proto/units.ts';
 import { driverNames } from '../testbed/testbed.ts';
 import { capabilitiesField } from './capabilities.ts';
-import { bytes, bytesOrShare, dirtyRate, flag, fraction, integer, linkName, oneOf, word } from './fields.ts';
+import {
+  bytes,
+  bytesOrShare,
+  dirtyRate,
+  flag,
+  fraction,
+  integer,
+  linkName,
+  oneOf,
+  strategy,
+  word,
+} from './fields.ts';
 
 const minuteMs = 60_000;
 const pages = { wholePages: true };
@@ -18,7 +29,7 @@ export const scenarioSchema = (links: readonly string[]) =>
     link: linkName(links),
     driver: oneOf('driver', ['auto', ...driverNames] as const),
     backend: oneOf('backend', ['auto', ...backendNames] as const),
-    strategy: oneOf('strategy', strategyNames),
+    strategy: strategy(),
     guest: z
       .strictObject({
         ram: bytes(8 * mebibyte, 16 * gibibyte, pages),
@@ -50,6 +61,7 @@ export const scenarioSchema = (links: readonly string[]) =>
         postcopyPushDelayMs: integer(0, 10 * minuteMs),
         maxBandwidthMbps: integer(0, 100_000),
         maxPostcopyBandwidthMbps: integer(0, 100_000),
+        availSwitchoverBandwidthMbps: integer(0, 100_000),
       })
       .optional(),
     transfer: z

@@ -1,10 +1,13 @@
 import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
+import { isStrategyFile } from '../../proto/strategy.ts';
 import type { CrossCheck } from './cross-checks.ts';
 import type { Scenario } from './types.ts';
 
 /** A switch that has no effect is refused: a result would name an experiment that was not made. */
 
-const hasPostcopy = ({ strategy }: Scenario): boolean => strategy === 'post-copy' || strategy === 'hybrid';
+/** What a strategy of the user's own makes of a switch isn't known: it is refused none. */
+const hasPostcopy = ({ strategy }: Scenario): boolean =>
+  strategy === 'post-copy' || strategy === 'hybrid' || isStrategyFile(strategy);
 
 const withoutBitmap = (strategy: Scenario['strategy']): string =>
   strategy === 'pre-copy'
@@ -31,7 +34,7 @@ export const switchChecks: readonly CrossCheck[] = [
   {
     reads: ['strategy', 'limits.convergence'],
     problem: ({ strategy, limits }) =>
-      strategy !== 'pre-copy' && limits.convergence !== 'qemu'
+      strategy !== 'pre-copy' && !isStrategyFile(strategy) && limits.convergence !== 'qemu'
         ? `limits.convergence: ${limits.convergence} ends pre-copy, and ${strategy} ends by itself`
         : undefined,
   },
@@ -80,7 +83,7 @@ export const switchChecks: readonly CrossCheck[] = [
   {
     reads: ['strategy', 'transfer.dirtyBitmap'],
     problem: ({ strategy, transfer }) =>
-      !transfer.dirtyBitmap && strategy !== 'hybrid'
+      !transfer.dirtyBitmap && strategy !== 'hybrid' && !isStrategyFile(strategy)
         ? `transfer.dirtyBitmap: ${withoutBitmap(strategy)}; false goes with hybrid alone`
         : undefined,
   },

@@ -1,7 +1,7 @@
 import type { Capabilities } from '../../proto/capabilities.ts';
 import type { GuestConfig, WorkloadConfig } from '../../proto/guest.ts';
 import type { BackendName } from '../../proto/link.ts';
-import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
+import type { Limits, StrategyFile, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
 import type { DriverName } from '../testbed/testbed.ts';
 
 /** One experiment, complete and valid: what a scenario file, the command line and the defaults make together. */
@@ -15,7 +15,8 @@ export interface Scenario {
   backend: BackendName | 'auto';
   guest: Omit<GuestConfig, 'workload' | 'seed'>;
   workload: WorkloadConfig;
-  strategy: StrategyName;
+  /** By its name, or the path of a file that exports one. */
+  strategy: StrategyName | StrategyFile;
   limits: Limits;
   transfer: TransferSwitches;
   /** Those that are on; what `transfer` says, isn't said again. */

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isStrategyFile } from '../../proto/strategy.ts';
 import { loadProfile } from '../profiles.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Expansion } from './cells.ts';
@@ -15,6 +17,7 @@ const withoutDriver = (scenario: Scenario) => ({
   ...scenario,
   driver: null,
   link: loadProfile(scenario.link),
+  ...(isStrategyFile(scenario.strategy) ? { strategyText: readFileSync(scenario.strategy, 'utf8') } : {}),
 });
 
 /**

@@ -10,7 +10,7 @@ import { uniformPages } from './uniform-pages.ts';
 import { xbzrle } from './xbzrle.ts';
 import { zstdCompression } from './zstd.ts';
 
-/** What the shorthands set is done by the transfer itself. */
+/** What the transfer or the session does itself. */
 const partOfTransfer: Capability = {};
 
 const capabilities: Readonly<Record<CapabilityName, Capability>> = {
@@ -23,6 +23,8 @@ const capabilities: Readonly<Record<CapabilityName, Capability>> = {
   'cold-first': coldFirst,
   prepaging,
   'auto-converge': autoConverge,
+  'pause-before-switchover': partOfTransfer,
+  tls: partOfTransfer,
 };
 
 const valueOf = ({ value }: AgreedCapability): CapabilityValue =>

@@ -16,7 +16,8 @@ export class Bandwidth {
 
   /** In bytes per ms; 0 until something has been confirmed. */
   get bytesPerMs(): number {
-    const { clock, pages } = this.#session;
+    const { clock, pages, limits } = this.#session;
+    if (limits.availSwitchoverBandwidthMbps > 0) return (limits.availSwitchoverBandwidthMbps * 1000) / 8;
     const elapsedMs = clock.nowMs() - this.#fromMs;
     const bytes = pages.confirmedBytes - this.#fromBytes;
     // A guest that is sent within the first interval has no other estimate than the whole of it so far.

@@ -1,9 +1,11 @@
-import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { Client, Metadata } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js';
 import type { BulkMessage } from '../../proto/bulk.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import { bulkMessageMaxBytes, migrationService } from '../../proto/migration.ts';
 import type { FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
+import type { TlsCredentials } from '../../proto/tls.ts';
+import { clientCredentials } from './tls.ts';
 
 const { control, pages, faults } = migrationService;
 
@@ -12,7 +14,7 @@ const { control, pages, faults } = migrationService;
  * memory by itself, since pages are installed as they come.
  */
 const receiveWindowBytes = 256 << 20;
-const connectDeadlineMs = 30_000;
+const connectDeadlineMs = 10_000;
 
 /** The source may be about to listen: wait for it instead of failing at the first refusal. */
 const patient = (): Metadata => new Metadata({ waitForReady: true });
@@ -29,6 +31,7 @@ export interface DestinationClientEvents {
 export class DestinationClient {
   readonly #target: string;
   readonly #migrationId: string;
+  readonly #tls: TlsCredentials | undefined;
   readonly #events: DestinationClientEvents;
   readonly #clients: Client[] = [];
   readonly #streams: (ClientReadableStream<BulkMessage> | ClientDuplexStream<FaultMessage, BulkMessage>)[] =
@@ -37,7 +40,8 @@ export class DestinationClient {
   #faults: ClientDuplexStream<FaultMessage, BulkMessage> | null = null;
   #isClosed = false;
 
-  constructor(target: string, migrationId: string, events: DestinationClientEvents) {
+  constructor(target: string, migrationId: string, events: DestinationClientEvents, tls?: TlsCredentials) {
+    this.#tls = tls;
     this.#target = target;
     this.#migrationId = migrationId;
     this.#events = events;
@@ -64,7 +68,9 @@ export class DestinationClient {
 
   /** A client of its own is a connection of its own only with a subchannel pool of its own. */
   #connect(): Client {
-    const client = new Client(this.#target, credentials.createInsecure(), {
+    const { credentials, options } = clientCredentials(this.#tls);
+    const client = new Client(this.#target, credentials, {
+      ...options,
       'grpc.use_local_subchannel_pool': 1,
       'grpc-node.flow_control_window': receiveWindowBytes,
       'grpc.max_receive_message_length': bulkMessageMaxBytes,

@@ -1,4 +1,4 @@
-import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
+import { Metadata, Server } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
 import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
@@ -12,7 +12,9 @@ import type {
   OpenChannel,
   SourceHello,
 } from '../../proto/migration.ts';
+import type { TlsCredentials } from '../../proto/tls.ts';
 import { Channel } from './channel.ts';
+import { serverCredentials } from './tls.ts';
 import type { Waiters } from './waiters.ts';
 
 type ControlStream = ServerDuplexStream<FromDestination, FromSource>;
@@ -22,14 +24,25 @@ type FaultStream = ServerDuplexStream<FaultMessage, OutgoingBulkMessage>;
 export interface SourceServerEvents {
   receipt(channel: number, sequence: number): void;
   pageRequested(page: number): void;
+  /** A stranger was sent away. */
+  refused(reason: string): void;
 }
 
 /** How long a destination may take to connect and agree. */
 const connectTimeoutMs = 30_000;
 
+/** Whoever connects has to say who it is within so long. */
+const helloTimeoutMs = 5000;
+/** Everything that a destination says is small. */
+const messageMaxBytes = 64 << 10;
+/** A destination's connections each carry a stream; one that carries none for so long is a stranger's. */
+const idleMaxMs = 10_000;
+const streamsPerConnectionMax = 8;
+
 /**
  * The source's end of the migration protocol: takes one destination, and turns its messages into state that the
- * session waits for. What breaks the protocol fails every wait.
+ * session waits for. What breaks the protocol fails every wait. The destination is whoever knows the migration's id;
+ * anyone else is sent away, and nothing else comes of it.
  */
 export class SourceServer {
   readonly #server: Server;
@@ -52,6 +65,9 @@ export class SourceServer {
     this.#events = events;
     this.#server = new Server({
       'grpc.max_send_message_length': -1,
+      'grpc.max_receive_message_length': messageMaxBytes,
+      'grpc.max_concurrent_streams': streamsPerConnectionMax,
+      'grpc.max_connection_idle_ms': idleMaxMs,
     });
   }
 
@@ -62,6 +78,7 @@ export class SourceServer {
     hello: SourceHello,
     waiters: Waiters,
     events: SourceServerEvents,
+    tls?: TlsCredentials,
   ): Promise<SourceServer> {
     const self = new SourceServer(hello, waiters, events);
     self.#server.addService(migrationService, {
@@ -76,7 +93,7 @@ export class SourceServer {
       },
     });
     await new Promise<void>((resolve, reject) => {
-      self.#server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (error) => {
+      self.#server.bindAsync(`${address}:${port}`, serverCredentials(tls), (error) => {
         if (error === null) resolve();
         else
           reject(
@@ -95,15 +112,39 @@ export class SourceServer {
     );
   }
 
+  /** @param stream told why, where it takes messages. */
+  #refuse(reason: string, stream?: ControlStream): void {
+    stream?.write({ abort: { code: 'PROTOCOL_VIOLATION', reason } });
+    stream?.end();
+    this.#events.refused(reason);
+  }
+
   #takeControl(stream: ControlStream): void {
     stream.on('error', () => undefined);
-    if (this.#control !== null) {
-      stream.write({
-        abort: { code: 'PROTOCOL_VIOLATION', reason: 'this migration has a destination already' },
-      });
-      stream.end();
-      return;
-    }
+    const patience = setTimeout(() => {
+      this.#refuse(`expected a hello within ${helloTimeoutMs} ms`, stream);
+    }, helloTimeoutMs);
+    const rest = (): void => {
+      clearTimeout(patience);
+    };
+    stream.once('end', rest);
+    stream.once('cancelled', rest);
+    stream.once('data', (message: FromDestination) => {
+      rest();
+      this.#admit(stream, message);
+    });
+  }
+
+  #admit(stream: ControlStream, message: FromDestination): void {
+    if (!('hello' in message)) this.#refuse('expected a hello', stream);
+    // Not which one: knowing it is what tells the destination from a stranger.
+    else if (message.hello.migrationId !== this.#hello.migrationId)
+      this.#refuse('expected another migration', stream);
+    else if (this.#control !== null) this.#refuse('this migration has a destination already', stream);
+    else this.#takeDestination(stream, message.hello);
+  }
+
+  #takeDestination(stream: ControlStream, hello: DestinationHello): void {
     this.#control = stream;
     stream.on('data', (message: FromDestination) => {
       this.#onControl(message);
@@ -117,10 +158,12 @@ export class SourceServer {
     };
     stream.on('end', lost);
     stream.on('cancelled', lost);
+    this.#onHello(hello);
+    this.#waiters.poke();
   }
 
   #onControl(message: FromDestination): void {
-    if ('hello' in message) this.#onHello(message.hello);
+    if ('hello' in message) this.#violation('a second hello');
     else if ('ready' in message) this.#isReady = true;
     else if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
     else if ('barrierReached' in message)
@@ -137,11 +180,9 @@ export class SourceServer {
     const wrong =
       hello.version !== migrationVersion
         ? `expected protocol version ${migrationVersion}, got ${hello.version}`
-        : hello.migrationId !== this.#hello.migrationId
-          ? `expected migration ${this.#hello.migrationId}, got ${hello.migrationId}`
-          : missing.length > 0
-            ? `expected a destination that knows ${missing.map(({ name }) => name).join(', ')}`
-            : null;
+        : missing.length > 0
+          ? `expected a destination that knows ${missing.map(({ name }) => name).join(', ')}`
+          : null;
     if (wrong === null) this.#send({ hello: this.#hello });
     else {
       this.abort('PROTOCOL_VIOLATION', wrong);
@@ -158,6 +199,7 @@ export class SourceServer {
       this.channels[channel] === undefined;
     if (!isWanted) {
       stream.end();
+      this.#refuse(`expected no pages stream ${channel} of that migration`);
       return;
     }
     this.channels[channel] = new Channel(stream);
@@ -173,7 +215,10 @@ export class SourceServer {
       if ('migrationId' in message) {
         isOurs = message.migrationId === this.#hello.migrationId && this.faultChannel === null;
         if (isOurs) this.faultChannel = new Channel(stream);
-        else stream.end();
+        else {
+          stream.end();
+          this.#refuse('expected no faults stream of that migration');
+        }
         this.#waiters.poke();
       } else if (isOurs) this.#onPageRequest(message.page);
     });

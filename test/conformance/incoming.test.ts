@@ -43,6 +43,7 @@ const withSource = async (
   const source = await SourceServer.listen(at.address, at.port, hello, new Waiters(), {
     receipt: () => undefined,
     pageRequested: () => undefined,
+    refused: () => undefined,
   });
   const announce = { announceAddress: '127.0.0.1', announcePort: 9 };
   const incoming = new IncomingMigration(guest, loopbackAddresses.destination, {

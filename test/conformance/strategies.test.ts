@@ -5,7 +5,7 @@ import { codeOf } from '../../proto/errors.ts';
 import { strategyNames } from '../../proto/strategy.ts';
 import { strategyConformance } from './strategy.ts';
 import type { SwitchedTo } from './strategy.ts';
-import { gigabitSimulation, SimulatedSession } from '../support/simulated-session.ts';
+import { gigabitSimulation, SimulatedSession } from '../../harness/conformance/simulated-session.ts';
 
 const maxBandwidth: SwitchedTo = { name: 'maxBandwidthMbps', change: { limits: { maxBandwidthMbps: 400 } } };
 const postcopySwitches: SwitchedTo[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { strategies } from '../../hosts/strategies/index.ts';
-import { gigabitSimulation, SimulatedSession } from '../support/simulated-session.ts';
-import type { Simulation } from '../support/simulated-session.ts';
+import { gigabitSimulation, SimulatedSession } from '../../harness/conformance/simulated-session.ts';
+import type { Simulation } from '../../harness/conformance/simulated-session.ts';
 
 /** What each switch of the agent does to a migration, in virtual time; the same guest without it is the control. */
 

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { makeCertificates } from '../../harness/run/certificates.ts';
 import { Guest } from '../../hosts/guest/guest.ts';
 import { verifyMemory } from '../../hosts/guest/verify.ts';
 import { IncomingMigration } from '../../hosts/incoming.ts';
@@ -77,10 +78,18 @@ export const listenToAnnouncements = async (): Promise<{ port: number; close: ()
 
 const warmupMs = 50;
 
+/** What is told of a migration while it runs, with what can be done to it. */
+export type Watch = (
+  event: AgentEvent,
+  outgoing: OutgoingMigration,
+  at: { port: number; migrationId: string },
+) => void;
+
 const migrate = async (
   [source, destination]: readonly [Guest, Guest],
   { strategy, limits, transfer, capabilities, zeroPageDetection = true }: LoopbackMigration,
   announcePort: number,
+  watch: Watch,
 ): Promise<LoopbackReport> => {
   const { ledger } = source.memory;
   const at = { migrationId: randomUUID(), address: '127.0.0.1', port: await freePort() };
@@ -89,17 +98,26 @@ const migrate = async (
     postcopyWindowBytes: mebibyte / 4,
     postcopyMessageBytes: mebibyte / 64,
   };
+  const tls = capabilities?.tls === undefined ? null : await makeCertificates();
   const migration = {
     ...at,
+    ...(tls === null ? {} : { tls: tls.source }),
     strategy,
     limits: { ...defaultLimits, ...limits },
     transfer: { ...defaultTransfer, ...transfer, ...windows },
     capabilities: { ...(zeroPageDetection ? defaultCapabilities : {}), ...capabilities },
   };
   const events: AgentEvent[] = [];
-  const outgoing = new OutgoingMigration(source, migration, (event) => events.push(event));
+  const outgoing: OutgoingMigration = new OutgoingMigration(source, migration, (event) => {
+    events.push(event);
+    watch(event, outgoing, at);
+  });
   const announce = { announceAddress: '127.0.0.1', announcePort };
-  const incoming = new IncomingMigration(destination, loopbackAddresses.destination, { ...at, ...announce });
+  const incoming = new IncomingMigration(destination, loopbackAddresses.destination, {
+    ...at,
+    ...announce,
+    ...(tls === null ? {} : { tls: tls.destination }),
+  });
   const reports = await Promise.all([outgoing.run(new AbortController().signal), incoming.run()]);
   await Promise.all([source.pause(), destination.pause()]);
   const ledgerBytes = Buffer.from(ledger.buffer, ledger.byteOffset, ledger.byteLength);
@@ -107,21 +125,46 @@ const migrate = async (
   return { source: reports[0], destination: reports[1], verified, events };
 };
 
-/** A whole migration in this process: real guests, threads, gRPC and TCP, over the loopback device. */
-export const migrateOverLoopback = async (migration: LoopbackMigration): Promise<LoopbackReport> => {
-  const config = { ...loopbackGuest, workload: { ...loopbackGuest.workload, ...migration.workload } };
+/** A guest at the source, running, and one migration after the other, each to a fresh destination. */
+export interface LoopbackLab {
+  /** Both guests are stopped after it. */
+  migrate: (migration: LoopbackMigration, watch?: Watch) => Promise<LoopbackReport>;
+}
+
+/** Real guests, threads, gRPC and TCP, in this process and over the loopback device. */
+export const withLoopbackLab = async <T>(
+  workload: LoopbackMigration['workload'],
+  use: (lab: LoopbackLab) => Promise<T>,
+): Promise<T> => {
+  const config = { ...loopbackGuest, workload: { ...loopbackGuest.workload, ...workload } };
   const announcements = await listenToAnnouncements();
-  const guests: Guest[] = [];
+  const [source] = await Guest.boot(config, 'source', loopbackAddresses.source);
+  let destination = null as Guest | null;
   try {
-    const [source] = await Guest.boot(config, 'source', loopbackAddresses.source);
-    guests.push(source);
-    const [destination] = await Guest.boot(config, 'destination', loopbackAddresses.destination);
-    guests.push(destination);
-    source.resume();
-    await new Promise((resolve) => setTimeout(resolve, warmupMs));
-    return await migrate([source, destination], migration, announcements.port);
+    return await use({
+      migrate: async (migration, watch = () => undefined) => {
+        await destination?.destroy();
+        [destination] = await Guest.boot(config, 'destination', loopbackAddresses.destination);
+        source.resume();
+        await new Promise((resolve) => setTimeout(resolve, warmupMs));
+        return migrate([source, destination], migration, announcements.port, watch);
+      },
+    });
   } finally {
-    await Promise.all(guests.map((guest) => guest.destroy()));
+    await Promise.all([source.destroy(), destination?.destroy()]);
     announcements.close();
   }
 };
+
+/** Goes on from pre-switchover at once, where a migration pauses there. */
+const goOn: Watch = (event, outgoing) => {
+  if (event.type !== 'status' || event.status !== 'pre-switchover') return;
+  // Not within the step that brought it there.
+  setImmediate(() => {
+    outgoing.control.continue();
+  });
+};
+
+/** A whole migration. */
+export const migrateOverLoopback = (migration: LoopbackMigration): Promise<LoopbackReport> =>
+  withLoopbackLab(migration.workload, (lab) => lab.migrate(migration, goOn));

@@ -1,40 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { netnsDriver } from '../../harness/testbed/netns/index.ts';
 import type { RunResult } from '../../harness/result.ts';
+import { startedUntil, startLivemig } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
 
-const cli = fileURLToPath(new URL('../../harness/cli.ts', import.meta.url));
 const small = ['--driver', 'netns', '--link', 'lan-1g', '--guest', '32MiB', '--workload', 'stress:4MiB'];
 const support = await netnsDriver.probe();
 
-const start = (args: readonly string[]) => {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
-  return { child, said, ended: once(child, 'close') as Promise<[number | null]> };
-};
-
-const attempts = 4;
-
-/** A run that warms up for ever; started again where a noisy machine has spoiled its link before. */
-const startedWarmUp = async (out: string) => {
-  for (let attempt = 1; ; attempt++) {
-    const run = start(['run', ...small, '--warmup', '600000', '--json', '--out', out]);
-    while (!run.said.stderr.includes('warm-up') && run.child.exitCode === null)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    if (run.child.exitCode === null || attempt === attempts) return run;
-    await run.ended;
-    console.warn(`attempt ${attempt}: ${run.said.stderr.trim().split('\n').at(-1) ?? ''}`);
-  }
-};
+/** A run that warms up for ever. */
+const startedWarmUp = (out: string) =>
+  startedUntil('warm-up', ['run', ...small, '--warmup', '600000', '--json', '--out', out]);
 
 if (!support.supported) test.skip(`livemig run: driver netns: ${support.reason}`, () => undefined);
 else
@@ -47,7 +26,7 @@ else
 
     test('--json prints one document, the one on disk, valid by the published schema', async () => {
       const out = join(directory, 'json');
-      const { said, ended } = start(['run', ...small, '--warmup', '200', '--json', '--out', out]);
+      const { said, ended } = startLivemig(['run', ...small, '--warmup', '200', '--json', '--out', out]);
       const [code] = await ended;
       const result = JSON.parse(said.stdout) as RunResult;
       // A noisy machine may spoil the link; the exit code must then say so.
@@ -73,8 +52,8 @@ else
     });
 
     test('a pipe that is closed early is no failure', async () => {
-      const { child, ended } = start(['list', 'links']);
-      child.stdout.destroy();
+      const { child, ended } = startLivemig(['list', 'links']);
+      child.stdout?.destroy();
       const [code] = await ended;
       expect(code).toBe(0);
     });

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,23 +7,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readResults } from '../../harness/results.ts';
 import type { RunResult } from '../../harness/result.ts';
 import { netnsDriver } from '../../harness/testbed/netns/index.ts';
+import { startLivemig } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
 
-const cli = fileURLToPath(new URL('../../harness/cli.ts', import.meta.url));
 const tiny = fileURLToPath(new URL('../support/tiny-sweep.yaml', import.meta.url));
 const support = await netnsDriver.probe();
 
 /** A sweep under way. A noisy machine may spoil runs again and again: as many retries as there can be. */
-const start = (out: string, ...args: string[]) => {
-  const child = spawn(process.execPath, [cli, 'sweep', tiny, '--out', out, '--retries', '20', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const said = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (said.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said.stderr += text));
-  return { child, said, ended: once(child, 'close') as Promise<[number | null]> };
-};
+const start = (out: string, ...args: string[]) =>
+  startLivemig(['sweep', tiny, '--out', out, '--retries', '20', ...args]);
 
 const answered = (said: { stderr: string }): number => said.stderr.match(/, downtime /g)?.length ?? 0;
 

@@ -41,6 +41,19 @@ const events: RunEvent[] = [
 const blockOf = (told: readonly RunEvent[], columns = 100): string[] =>
   progressBlock('title', told.reduce(foldProgress, noProgress), 5000, columns);
 
+describe('what is told once', () => {
+  test.each<[RunEvent, RegExp]>([
+    [
+      { type: 'parameters', atMs: 4000, changed: { maxBandwidthMbps: 500 } },
+      /from now on maxBandwidthMbps 500/,
+    ],
+    [{ type: 'refused', atMs: 4000, reason: 'expected a hello' }, /refused a stranger .*: expected a hello/],
+  ])('%j', (event, line) => {
+    expect(foldLog(silentLog, event).line).toMatch(line);
+    expect(blockOf([...events, event])).toEqual(blockOf(events));
+  });
+});
+
 describe('progress', () => {
   test('the block says where the run is', () => {
     expect(blockOf(events)).toEqual([

@@ -14,6 +14,21 @@ const valid = (document: unknown, overrides: Section = {}) => {
 const problemsOf = (document: unknown, overrides: Section = {}): readonly string[] =>
   parseScenario(document, overrides, links).problems;
 
+describe('strategy', () => {
+  test("may be a file of the user's own, which is refused no switch", () => {
+    const document = {
+      strategy: './mine.ts',
+      capabilities: 'auto-converge',
+      limits: { maxPostcopyBandwidthMbps: 10 },
+    };
+    expect(valid(document).strategy).toBe('./mine.ts');
+    expect(problemsOf({ strategy: 'precopy' })).toEqual([
+      expect.stringContaining('did you mean "pre-copy"?'),
+    ]);
+    expect(problemsOf({ strategy: './mine.py' })).toEqual([expect.stringContaining('unknown strategy')]);
+  });
+});
+
 describe('defaults', () => {
   test('nothing at all is the main job', () => {
     expect(valid(null)).toEqual({

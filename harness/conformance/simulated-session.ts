@@ -3,6 +3,7 @@ import { guarded } from '../../hosts/legal-order.ts';
 import type { Clock, MigrationSession } from '../../hosts/ports.ts';
 import { DemandFaults } from '../../hosts/transfer/demand-faults.ts';
 import { Pacer } from '../../hosts/transfer/pacer.ts';
+import { LivemigError } from '../../proto/errors.ts';
 import { defaultLimits } from '../../proto/strategy.ts';
 import type { FaultMode, Limits } from '../../proto/strategy.ts';
 
@@ -33,6 +34,8 @@ export const gigabitSimulation: Simulation = {
 
 const pageSizeBytes = 4096;
 const batchPages = 32;
+/** Ends a strategy that would never end; the largest simulation of the suite makes some thousand. */
+const callsMax = 1_000_000;
 const never = new AbortController().signal;
 
 /**
@@ -152,6 +155,8 @@ export class SimulatedSession {
   #call<T>(act: () => T): Promise<T> {
     return new Promise((resolve) => {
       if (++this.calls === this.#simulation.failCall) throw new Error(`call ${this.calls} fails`);
+      if (this.calls > callsMax)
+        throw new LivemigError('TIMEOUT', `${callsMax} calls of the session, and the guest has not moved`);
       resolve(act());
     });
   }

@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Subject } from 'rxjs';
+import { connectAgent } from '../../harness/control-client.ts';
+import type { RunEvent } from '../../harness/run.ts';
+import { runningRuns } from '../../harness/run/running.ts';
+import type { ProgressEvent } from '../../proto/events.ts';
+import { monotonicMs } from '../../proto/units.ts';
+import type { Benchmark } from '../bench.ts';
+import { runOnce } from '../bench.ts';
+
+const stepMs = 2000;
+/** What is in the sockets goes at the old rate. */
+const settledMs = 500;
+const ratesMbps = [200, 800, 400, 100, 600];
+
+interface Step {
+  rateMbps: number;
+  fromMs: number;
+  untilMs: number;
+}
+
+/** Sets one rate after the other at the source of the run that is this process's. */
+const setRates = async (): Promise<Step[]> => {
+  const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
+  const source = connectAgent('source', run!.source);
+  const steps: Step[] = [];
+  try {
+    for (const rateMbps of ratesMbps) {
+      await source.call('migrateSetParameters', { maxBandwidthMbps: rateMbps });
+      const setAtMs = monotonicMs();
+      await sleep(stepMs);
+      steps.push({ rateMbps, fromMs: setAtMs + settledMs, untilMs: monotonicMs() });
+    }
+    await source.call('migrateSetParameters', { maxBandwidthMbps: 0 });
+  } finally {
+    source.close();
+  }
+  return steps;
+};
+
+const rateMbpsOf = (progress: readonly ProgressEvent[], { fromMs, untilMs }: Step): number => {
+  const within = progress.filter(({ atMs }) => atMs >= fromMs && atMs <= untilMs);
+  const [first, last] = [within[0]!, within.at(-1)!];
+  return ((last.transferredBytes - first.transferredBytes) * 8) / 1000 / (last.atMs - first.atMs);
+};
+
+export const set: Benchmark = {
+  name: 'capabilities/set',
+  about: 'max-bandwidth set while a migration runs, two seconds each',
+  run: async (driver) => {
+    const progress: ProgressEvent[] = [];
+    const events = new Subject<RunEvent>();
+    let steps: Promise<Step[]> = Promise.resolve([]);
+    events.subscribe((event) => {
+      if (event.type === 'progress') progress.push(event);
+      if (event.type === 'status' && event.status === 'active') steps = setRates();
+    });
+    await runOnce(
+      {
+        driver,
+        link: 'lan-1g',
+        strategy: 'stop-and-copy',
+        guest: { ram: '2GiB', baseFootprint: '2GiB' },
+        workload: 'idle',
+        limits: { maxBandwidthMbps: ratesMbps[0] },
+      },
+      { events },
+    );
+    const seen = (await steps).map((step) => ({ ...step, seenMbps: rateMbpsOf(progress, step) }));
+    return [
+      {
+        name: 'max-bandwidth set while it runs: farthest from what was set',
+        value: Math.max(...seen.map(({ rateMbps, seenMbps }) => Math.abs(seenMbps / rateMbps - 1))) * 100,
+        unit: '%',
+        target: { atMost: 5 },
+        from: seen.map(({ rateMbps, seenMbps }) => `${rateMbps} Mb/s: ${seenMbps.toFixed(1)}`).join(', '),
+      },
+    ];
+  },
+};

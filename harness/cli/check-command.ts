@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { checkStrategy } from '../conformance/check.ts';
+import { loadStrategy } from '../strategy-file.ts';
+import type { Body, Exit } from './command.ts';
+import { refuse, withBody } from './command.ts';
+import { exitCodes, print, printJson, tell } from './output.ts';
+
+const body: Body = async ([file], options, problems) => {
+  refuse(file === undefined ? [...problems, 'expected the path of a strategy file'] : problems);
+  const { strategy, sha256 } = await loadStrategy(file ?? '');
+  const json = options['json'] === true;
+  const findings = await checkStrategy(strategy, ({ name, problem }) => {
+    if (!json) tell(problem === null ? `  ok      ${name}` : `  FAILED  ${name}\n          ${problem}`);
+  });
+  const failed = findings.filter(({ problem }) => problem !== null).length;
+  if (json) await printJson({ file, strategy: strategy.name, sha256, findings });
+  else await print(`${strategy.name}: ${findings.length - failed} of ${findings.length} hold`);
+  return failed === 0 ? exitCodes.completed : exitCodes.failed;
+};
+
+export const addCheckCommand = (program: Command, exit: Exit): void => {
+  const command = program
+    .command('check')
+    .summary("hold a strategy of one's own to the conformance suite")
+    .description(
+      'Run a strategy file against simulated guests and links in virtual time: no page may be lost, a failure at any ' +
+        'moment must leave the guest on one side, and it must end. Seconds, no testbed.',
+    )
+    .usage('strategy.ts [--json]')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      '\nExample:\n  livemig check examples/strategies/two-rounds.ts\n\nExit codes: 0 all hold, 1 one does not, 2 bad input.',
+    );
+  withBody(command, 1, exit, body);
+};

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { registerHooks, stripTypeScriptTypes } from 'node:module';
+import { basename } from 'node:path';
+import { LivemigError, messageOf } from '../proto/errors.ts';
+import type { TransferStrategy } from './ports.ts';
+
+/** Strategies of the user's own. Agents run elsewhere, in a container for one, so they are sent the file's text. */
+
+const scheme = 'livemig-strategy:';
+const api = 'livemig/strategy';
+const texts = new Map<string, string>();
+let isHooked = false;
+
+/** Lets the text be imported under a URL of its own, so that a stack trace names file and line. */
+const hook = (): void => {
+  if (isHooked) return;
+  isHooked = true;
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier.startsWith(scheme)) return { url: specifier, format: 'module', shortCircuit: true };
+      if (context.parentURL?.startsWith(scheme) !== true) return next(specifier, context);
+      if (specifier === api) return next(new URL('strategies/api.ts', import.meta.url).href, context);
+      if (specifier.startsWith('node:')) return next(specifier, context);
+      throw new Error(
+        `a strategy is one file that imports nothing but ${api} and node: modules, not ${specifier}`,
+      );
+    },
+    load: (url, context, next) => {
+      const text = texts.get(url);
+      return text === undefined ? next(url, context) : { format: 'module', source: text, shortCircuit: true };
+    },
+  });
+};
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const isStrategy = (value: unknown): value is TransferStrategy =>
+  typeof value === 'object' &&
+  value !== null &&
+  'migrate' in value &&
+  typeof value.migrate === 'function' &&
+  'name' in value &&
+  typeof value.name === 'string';
+
+const refused = (file: string, why: string, cause?: unknown): LivemigError =>
+  new LivemigError('BAD_INPUT', `strategy ${file}: ${why}`, {
+    cause,
+    problems: [`strategy ${file}: ${why}`],
+  });
+
+/**
+ * The strategy that a file exports by default.
+ * @param text the file's; types are erased, not checked.
+ * @throws LivemigError BAD_INPUT where it isn't one
+ */
+export const importStrategy = async (file: string, text: string): Promise<TransferStrategy> => {
+  hook();
+  const url = `${scheme}${digestOf(text).slice(0, 16)}/${basename(file)}`;
+  let module: { default?: unknown };
+  try {
+    texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text) : text);
+    module = (await import(url)) as { default?: unknown };
+  } catch (cause) {
+    throw refused(file, messageOf(cause), cause);
+  }
+  if (isStrategy(module.default)) return module.default;
+  const found = Object.keys(module).length === 0 ? 'nothing' : Object.keys(module).join(', ');
+  throw refused(file, `expected \`export default\` of { name, migrate(session, signal) }, found ${found}`);
+};

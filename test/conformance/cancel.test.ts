@@ -1,0 +1,158 @@
+import { describe, expect, test } from '@jest/globals';
+import { codeOf } from '../../proto/errors.ts';
+import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
+import { migrationStatuses, strategyNames } from '../../proto/strategy.ts';
+import type { Watch } from '../support/loopback-migration.ts';
+import { withLoopbackLab } from '../support/loopback-migration.ts';
+
+/** Statuses in which nothing runs that could be cancelled, or it is being cancelled already. */
+const over: readonly MigrationStatus[] = ['none', 'completed', 'failed', 'cancelling', 'cancelled'];
+/** The guest may run at the destination: there is nothing to go back to. */
+const tooLate: readonly MigrationStatus[] = ['postcopy-active'];
+
+/** Slow enough that nothing is over before it is cancelled. */
+const limits = { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 200, downtimeLimitMs: 20 };
+const capabilities = { 'pause-before-switchover': true } as const;
+
+const reaches = (strategy: StrategyName, status: MigrationStatus): boolean =>
+  status !== 'postcopy-active' || strategy === 'post-copy' || strategy === 'hybrid';
+
+/** Goes on from pre-switchover, and cancels at a status; tells what became of that. */
+const cancellingAt = (status: MigrationStatus): { watch: Watch; outcome: () => string } => {
+  let outcome = 'never came there';
+  return {
+    outcome: () => outcome,
+    watch: (event, outgoing) => {
+      if (event.type !== 'status') return;
+      const act = (): void => {
+        if (event.status === status)
+          try {
+            outgoing.control.cancel();
+            outcome = 'cancelled';
+          } catch (error) {
+            outcome = codeOf(error);
+          }
+        else if (event.status === 'pre-switchover' && outgoing.control.status === event.status)
+          outgoing.control.continue();
+      };
+      // Not within the step that brought it there.
+      setImmediate(act);
+    },
+  };
+};
+
+const cases = migrationStatuses
+  .filter((status) => !over.includes(status))
+  .flatMap((status) =>
+    strategyNames
+      .filter((strategy) => reaches(strategy, status))
+      .map((strategy) => [status, strategy] as const),
+  );
+
+describe('cancel', () => {
+  test.each(cases)('in %s, %s', async (status, strategy) => {
+    await withLoopbackLab({}, async (lab) => {
+      const { watch, outcome } = cancellingAt(status);
+      const first = await lab.migrate({ strategy, limits, capabilities }, watch);
+      // In `device` the order to resume may be out already.
+      if (tooLate.includes(status) || (status === 'device' && outcome() === 'ILLEGAL_PHASE')) {
+        expect(outcome()).toBe('ILLEGAL_PHASE');
+        expect(first.source).toMatchObject({ status: 'completed', error: null });
+        expect(first.verified).toMatchObject({ mismatches: 0, staleReads: 0 });
+        return;
+      }
+      expect(outcome()).toBe('cancelled');
+      expect(first.source).toMatchObject({
+        status: 'cancelled',
+        error: { code: 'CANCELLED' },
+        guestRunningAtEnd: true,
+      });
+      const again = await lab.migrate({ strategy });
+      expect([again.source.error, again.destination.error]).toEqual([null, null]);
+      expect(again.verified).toMatchObject({ mismatches: 0, staleReads: 0 });
+    });
+  });
+
+  test.each(over.filter((status) => status !== 'none' && status !== 'failed' && status !== 'cancelled'))(
+    'in %s is refused or changes nothing',
+    async (status) => {
+      await withLoopbackLab({}, async (lab) => {
+        const { watch, outcome } = cancellingAt(status);
+        const cancelFirst: Watch = (event, outgoing, at) => {
+          if (status === 'cancelling' && event.type === 'status' && event.status === 'active')
+            outgoing.control.cancel();
+          watch(event, outgoing, at);
+        };
+        const report = await lab.migrate({ strategy: 'pre-copy' }, cancelFirst);
+        expect(report.source.status).toBe(status === 'cancelling' ? 'cancelled' : 'completed');
+        expect(outcome()).toBe('ILLEGAL_PHASE');
+      });
+    },
+  );
+});
+
+describe('pause-before-switchover', () => {
+  test('waits, with the guest stopped, until it is told to go on', async () => {
+    await withLoopbackLab({}, async (lab) => {
+      let waitedFromMs = NaN;
+      let refusal = '';
+      const { source, verified } = await lab.migrate(
+        { strategy: 'pre-copy', capabilities },
+        (event, outgoing) => {
+          if (event.type !== 'status') return;
+          if (event.status === 'active')
+            try {
+              outgoing.control.continue();
+            } catch (error) {
+              refusal = codeOf(error);
+            }
+          if (event.status !== 'pre-switchover') return;
+          waitedFromMs = event.atMs;
+          setTimeout(() => {
+            outgoing.control.continue();
+          }, 300);
+        },
+      );
+      expect(refusal).toBe('ILLEGAL_PHASE');
+      expect(source.error).toBeNull();
+      expect(verified).toMatchObject({ mismatches: 0, staleReads: 0 });
+      const { pagesSentAtMs, lastInstructionAtMs } = source.timeline;
+      expect(pagesSentAtMs! - waitedFromMs).toBeGreaterThan(290);
+      expect(lastInstructionAtMs! - waitedFromMs).toBeLessThan(100);
+    });
+  });
+});
+
+describe('limits that change while it runs', () => {
+  test('the rate follows', async () => {
+    await withLoopbackLab({}, async (lab) => {
+      const { events } = await lab.migrate(
+        { strategy: 'hybrid', limits: { maxBandwidthMbps: 20, maxPostcopyBandwidthMbps: 40 } },
+        (event, outgoing) => {
+          if (event.type === 'status' && event.status === 'active')
+            setTimeout(() => {
+              outgoing.control.setParameters({ maxBandwidthMbps: 0 });
+            }, 200);
+        },
+      );
+      const [first] = events.filter((event) => event.type === 'round');
+      // 4 MiB at 20 Mb/s would take 1.7 s.
+      expect(first!.durationMs).toBeLessThan(800);
+      expect(first!.durationMs).toBeGreaterThan(190);
+    });
+  });
+
+  test('avail-switchover-bandwidth is believed: a guest that fits by it is stopped', async () => {
+    await withLoopbackLab({ dirtyRatePagesPerSecond: 20_000 }, async (lab) => {
+      const slow = { maxBandwidthMbps: 100, downtimeLimitMs: 20, maxPrecopyMs: 3000, maxRounds: 1000 };
+      const believed = { ...slow, availSwitchoverBandwidthMbps: 10_000 };
+      const { source } = await lab.migrate({ strategy: 'pre-copy', limits: believed });
+      expect(source.error).toBeNull();
+    });
+    await withLoopbackLab({ dirtyRatePagesPerSecond: 20_000 }, async (lab) => {
+      const slow = { maxBandwidthMbps: 100, downtimeLimitMs: 20, maxPrecopyMs: 3000, maxRounds: 1000 };
+      const { source } = await lab.migrate({ strategy: 'pre-copy', limits: slow });
+      expect(source.error?.code).toBe('NOT_CONVERGED');
+    });
+  });
+});

@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { appendFile, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { RunResult } from '../../harness/result.ts';
+import { netnsDriver } from '../../harness/testbed/netns/index.ts';
+import { startLivemig } from '../support/livemig-process.ts';
+import { processesWith } from '../support/processes.ts';
+import { schemaProblems } from '../support/result-schema.ts';
+
+const example = fileURLToPath(new URL('../../examples/strategies/two-rounds.ts', import.meta.url));
+const support = await netnsDriver.probe();
+const small = ['--driver', 'netns', '--link', 'lan-1g', '--guest', '64MiB', '--workload', 'stress:8MiB', '--warmup', '500']; // prettier-ignore
+
+const livemig = async (...args: string[]) => {
+  const { said, ended } = startLivemig(args);
+  const [exitCode] = await ended;
+  return { exitCode, ...said };
+};
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'livemig-strategy-'));
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+const written = async (name: string, text: string): Promise<string> => {
+  const file = join(directory, name);
+  await writeFile(file, text);
+  return file;
+};
+
+describe('livemig check', () => {
+  test('the example holds', async () => {
+    const { exitCode, stdout } = await livemig('check', example, '--json');
+    const { strategy, findings } = JSON.parse(stdout) as {
+      strategy: string;
+      findings: { problem: unknown }[];
+    };
+    expect({ exitCode, strategy }).toEqual({ exitCode: 0, strategy: 'two-rounds' });
+    expect(findings.length).toBeGreaterThan(8);
+    expect(findings.filter(({ problem }) => problem !== null)).toEqual([]);
+  });
+
+  test('one that forgets what was dirtied last does not, and neither does one that never ends', async () => {
+    const forgets = (await readFile(example, 'utf8')).replace(
+      'await stopAndSendRest(session, pending, signal);',
+      `await session.guest.pause();
+       await session.destination.sendDeviceState();
+       await session.destination.resume('complete');
+       await session.destination.complete();`,
+    );
+    const careless = await livemig('check', await written('forgets.ts', forgets));
+    expect(careless).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/FAILED.*without losing a page\n.*mismatches/) }); // prettier-ignore
+    const endless = `export default { name: 'endless', migrate: async (session) => { for (;;) await session.pages.fence(); } };`;
+    const patient = await livemig('check', await written('endless.js', endless));
+    expect(patient).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('calls of the session') });
+  });
+
+  test.each([
+    ['nothing.ts', 'export const strategy = 1;', /expected `export default` of .*found strategy/],
+    ['broken.ts', 'export default {', /strategy .*broken.ts: /],
+    ['imports.ts', "import 'left-pad'; export default { name: 'x', migrate: () => 0 };", /nothing but livemig\/strategy/], // prettier-ignore
+  ])('%s is refused with the reason', async (name, text, reason) => {
+    const { exitCode, stderr } = await livemig('check', await written(name, text));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(reason);
+  });
+
+  test('so is one that is not there, by run as well', async () => {
+    expect(await livemig('check', join(directory, 'missing.ts'))).toMatchObject({ exitCode: 2 });
+    expect(await livemig('run', '--strategy', join(directory, 'missing.ts'))).toMatchObject({ exitCode: 2 });
+  });
+});
+
+if (!support.supported)
+  test.skip(`a strategy of one's own: driver netns: ${support.reason}`, () => undefined);
+else
+  describe("a strategy of one's own", () => {
+    test('migrates a guest; the result names the file and its digest', async () => {
+      const out = join(directory, 'results');
+      const { stdout } = await livemig('run', ...small, '--strategy', example, '--json', '--out', out);
+      const result = JSON.parse(stdout) as RunResult;
+      expect(schemaProblems(result)).toEqual([]);
+      const sha256 = createHash('sha256')
+        .update(await readFile(example))
+        .digest('hex');
+      expect(result).toMatchObject({
+        strategy: example,
+        environment: { strategySha256: sha256 },
+        integrity: { mismatches: 0, staleReads: 0 },
+      });
+      const measured = result.state === 'completed' ? result.measurement : result.evidence.measurement;
+      expect(measured?.rounds).toHaveLength(3);
+    });
+
+    test('is run again when its file changes, and told what is different', async () => {
+      const file = join(directory, 'mine.ts');
+      await copyFile(example, file);
+      const { child, said, ended } = startLivemig(['watch', file, ...small]);
+      const until = async (text: string, times: number): Promise<void> => {
+        while (said.stderr.split(text).length <= times && child.exitCode === null) await sleep(50);
+        expect(child.exitCode).toBeNull();
+      };
+      await until('Ctrl-C ends it', 1);
+      // A noisy machine may spoil a run: then there is nothing yet to compare with.
+      for (let version = 1; version <= 4 && !said.stdout.includes('against the run before'); version++) {
+        await appendFile(file, `// version ${version}\n`);
+        await until('Ctrl-C ends it', version + 1);
+      }
+      expect(said.stdout).toMatch(/against the run before:\n {2}total/);
+      child.kill('SIGINT');
+      expect((await ended)[0]).toBe(130);
+      expect(processesWith(`livemig-netns-${String(child.pid)}-`)).toEqual([]);
+    });
+  });
