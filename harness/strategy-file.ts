@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { importStrategy } from '../hosts/strategy-file.ts';
+import { digestOf, importStrategy } from '../hosts/strategy-file.ts';
 import type { TransferStrategy } from '../hosts/ports.ts';
 import { LivemigError, messageOf } from '../proto/errors.ts';
 
@@ -21,5 +20,5 @@ export const loadStrategy = async (file: string): Promise<StrategyText> => {
     throw new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
   }
   const strategy = await importStrategy(file, text);
-  return { text, sha256: createHash('sha256').update(text).digest('hex'), strategy };
+  return { text, sha256: digestOf(text), strategy };
 };

@@ -32,7 +32,8 @@ const hook = (): void => {
   });
 };
 
-const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** SHA-256, in hex: says which text a strategy had. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isStrategy = (value: unknown): value is TransferStrategy =>
   typeof value === 'object' &&

@@ -11,7 +11,6 @@ import { decodePingSamples } from '../../proto/pings.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
 import { guestConfigOf } from '../scenario.ts';
 import type { Topology } from '../testbed/testbed.ts';
-import { makeCertificates } from './certificates.ts';
 import type { Clients } from './clients.ts';
 import { ofEachHost, untilAborted } from './clients.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
@@ -117,7 +116,9 @@ export const migrateGuest = async (
   await clients.wan.call('startLinkSamples', { intervalMs: linkSampleIntervalMs });
   const before = await cpuOf();
   const { strategy, limits, capabilities } = scenario;
-  const tls = capabilities.tls === undefined ? null : await makeCertificates();
+  // Only this capability needs the library behind it, which no other run is to wait for.
+  const tls =
+    capabilities.tls === undefined ? null : await (await import('./certificates.ts')).makeCertificates();
   const ofStrategy = strategyText === undefined ? {} : { strategyText };
   const toSource = { ...at, strategy, limits, transfer, capabilities, ...ofStrategy };
   const toDestination = { ...at, announceAddress: topology.router.towardsDestination, announcePort };
