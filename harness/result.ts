@@ -84,6 +84,7 @@ export type {
   Measurement,
   Observed,
   ParameterChange,
+  RecoveryMeasurement,
   RoundMeasurement,
   Wire,
 } from './result/measurement.ts';

@@ -168,7 +168,13 @@ const runInTestbed = async (
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
   const { runId } = record;
-  const running = { runId, name: scenario.name, source: testbed.agents.source };
+  const { agents, topology } = testbed;
+  const running = {
+    runId,
+    name: scenario.name,
+    agents: { source: agents.source, wan: agents.wan },
+    addresses: { source: topology.source.address, destination: topology.destination.address },
+  };
   const announced = await announceRun(running).catch((error: unknown) => {
     enter('up', `the run obeys no other terminal: ${messageOf(error)}`);
     return null;

@@ -13,11 +13,18 @@ import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
 import { DestinationClient } from './transfer/destination-client.ts';
-import type { DestinationClientEvents } from './transfer/destination-client.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
+import { recoverMaxMs } from './recovery.ts';
 import { Waiters } from './transfer/waiters.ts';
 
 const wakeUpMaxMs = 5000;
+const reconnectPauseMs = 250;
+/** 32 KiB of bitmap. */
+const receivedChunkPages = 1 << 18;
+
+/** The link is there, and nobody listens. */
+const isRefused = (error: unknown): boolean =>
+  messageOf((error as Error).cause ?? error).includes('ECONNREFUSED');
 
 type ResumeMessage = Extract<BulkMessage, { body: 'resume' }>['resume'];
 
@@ -28,10 +35,13 @@ export class IncomingMigration {
   readonly #arguments: ArgumentOf<'migrateIncoming'>;
   readonly #waiters = new Waiters();
   readonly #receiver: PageReceiver;
-  readonly #client: DestinationClient;
+  #client: DestinationClient;
   /** Sequence of the last message in memory, by channel, and of the last one that the source was told of. */
-  readonly #received: number[] = [];
-  readonly #receipted: number[] = [];
+  #received: number[] = [];
+  #receipted: number[] = [];
+  #connections = 0;
+  #isReconnecting = false;
+  #lostAtMs: number | null = null;
   readonly #requested = new Set<number>();
   readonly #deviceState: Buffer[] = [];
   readonly #timeline: DestinationTimeline = {
@@ -48,6 +58,7 @@ export class IncomingMigration {
   #urgentSequence = 0;
   #faultsInStream = false;
   #isComplete = false;
+  #isOver = false;
 
   constructor(guest: Guest, guestAddress: string, migration: ArgumentOf<'migrateIncoming'>) {
     this.#guest = guest;
@@ -60,39 +71,117 @@ export class IncomingMigration {
     guest.onFault = (page) => {
       this.#requestPage(page);
     };
-    const target = `${migration.address}:${migration.port}`;
-    const events: DestinationClientEvents = {
-      control: (message) => {
-        this.#guarded(() => {
-          this.#onControl(message);
-        });
+    this.#client = this.#connect(false);
+  }
+
+  /** @param recovers an earlier connection was lost. */
+  #connect(recovers: boolean): DestinationClient {
+    const { address, port, migrationId, tls } = this.#arguments;
+    const connection = ++this.#connections;
+    /** What a connection tells that has been given up is of no use. */
+    const isOurs = (): boolean => connection === this.#connections;
+    const client = new DestinationClient(
+      `${address}:${port}`,
+      migrationId,
+      {
+        control: (message) => {
+          if (isOurs()) this.#guarded(() => this.#onControl(message));
+        },
+        bulk: (channel, message) => {
+          if (isOurs()) this.#guarded(() => this.#onBulk(channel, message));
+        },
+        urgent: (message) => {
+          if (isOurs()) this.#guarded(() => this.#onUrgent(message));
+        },
+        ended: () => {
+          if (isOurs()) this.#ended();
+        },
+        lost: (error) => {
+          if (isOurs()) this.#lost(error);
+        },
       },
-      bulk: (channel, message) => {
-        this.#guarded(() => {
-          this.#onBulk(channel, message);
-        });
+      { tls, isPatient: !recovers },
+    );
+    const resumed = this.#isResumed;
+    client.send({
+      hello: {
+        version: migrationVersion,
+        migrationId,
+        capabilities: [...capabilityNames],
+        recovers,
+        resumed,
       },
-      urgent: (message) => {
-        this.#guarded(() => {
-          this.#onUrgent(message);
-        });
-      },
-      lost: (error) => {
-        this.#waiters.fail(error);
-      },
-    };
-    this.#client = new DestinationClient(target, migration.migrationId, events, migration.tls);
-    const { migrationId } = migration;
-    this.#client.send({
-      hello: { version: migrationVersion, migrationId, capabilities: [...capabilityNames] },
     });
+    return client;
+  }
+
+  /**
+   * Before anything was agreed on there is nothing to recover. Afterwards only the source knows whether the guest may run
+   * here: where it may not, nobody listens there any more.
+   */
+  #lost(error: unknown): void {
+    if (this.#isOver || this.#waiters.failed) return;
+    const nowMs = monotonicMs();
+    this.#lostAtMs ??= nowMs;
+    const isHopeless =
+      this.#timeline.connectedAtMs === null ||
+      nowMs - this.#lostAtMs > recoverMaxMs ||
+      (this.#isReconnecting && isRefused(error));
+    this.#client.close();
+    if (isHopeless && this.#isComplete) this.#ended();
+    else if (isHopeless) {
+      this.#waiters.fail(error);
+    } else this.#reconnect();
+  }
+
+  /** That it has the whole guest the source must have heard. */
+  #ended(): void {
+    if (this.#isComplete) {
+      this.#isOver = true;
+      this.#waiters.poke();
+    } else
+      this.#lost(
+        new LivemigError('PROTOCOL_VIOLATION', 'the source hung up before the migration was complete'),
+      );
+  }
+
+  #reconnect(): void {
+    this.#isReconnecting = true;
+    this.#connections++;
+    this.#forgetConnection();
+    setTimeout(() => {
+      if (!this.#waiters.failed) this.#client = this.#connect(true);
+    }, reconnectPauseMs);
+  }
+
+  /** Sequences count anew, and half a device state is none. */
+  #forgetConnection(): void {
+    this.#received.fill(0);
+    this.#receipted.fill(0);
+    this.#urgentSequence = 0;
+    if (!this.#isResumed) {
+      this.#deviceState.length = 0;
+      this.#deviceStateIsLoaded = false;
+    }
+  }
+
+  /** Says which pages are here, before new ones come. */
+  #sendReceived(): void {
+    const { memory } = this.#guest;
+    for (let firstPage = 0; firstPage < memory.pageCount; firstPage += receivedChunkPages) {
+      const count = Math.min(receivedChunkPages, memory.pageCount - firstPage);
+      const bitmap = Buffer.alloc(Math.ceil(count / 8));
+      for (let index = 0; index < count; index++)
+        if (memory.isPresent(firstPage + index)) bitmap[index >>> 3]! |= 1 << (index & 7);
+      this.#client.send({ received: { firstPage, bitmap } });
+    }
   }
 
   /** Takes part until the migration has ended, well or not. Never throws: the report says what happened. */
   async run(): Promise<DestinationReport> {
     let failure: unknown = null;
     try {
-      await this.#waiters.until(() => this.#isComplete);
+      await this.#waiters.until(() => this.#isOver);
     } catch (error) {
       failure = error;
     }
@@ -144,7 +233,10 @@ export class IncomingMigration {
         this.#finish();
       });
     } else if ('abort' in message) {
-      this.#waiters.fail(abortedBy('source', message.abort));
+      const error = abortedBy('source', message.abort);
+      // It may not have noticed yet that the connection before this one is lost.
+      if (this.#isReconnecting) this.#lost(error);
+      else this.#waiters.fail(error);
     } else throw new LivemigError('PROTOCOL_VIOLATION', 'the source sent an empty control message');
   }
 
@@ -163,24 +255,31 @@ export class IncomingMigration {
         throw new LivemigError('PROTOCOL_VIOLATION', `expected a source with ${field} ${value}, got ${got}`);
     }
     this.#faultsInStream = hello.faultsInStream;
-    const capabilities = capabilitiesAtDestination(hello.capabilities, this.#guest.memory);
-    this.#receiver.decoders = decodersOf(capabilities);
-    for (let channel = 0; channel < hello.channels; channel++) {
-      this.#received.push(0);
-      this.#receipted.push(0);
-    }
+    if (!this.#isReconnecting)
+      this.#receiver.decoders = decodersOf(capabilitiesAtDestination(hello.capabilities, this.#guest.memory));
+    this.#received = Array.from({ length: hello.channels }, () => 0);
+    this.#receipted = [...this.#received];
     this.#client.openChannels(hello.channels);
+    if (this.#isReconnecting) this.#sendReceived();
     this.#client.send({ ready: {} });
-    this.#timeline.connectedAtMs = monotonicMs();
+    this.#timeline.connectedAtMs ??= monotonicMs();
+    // Asked for over the connection that was lost.
+    for (const page of this.#requested)
+      if (!this.#guest.memory.isPresent(page)) this.#client.requestPage(page);
+    this.#isReconnecting = false;
+    this.#lostAtMs = null;
   }
 
   /** Does something as soon as the named sequences are in memory. */
   #then(after: number[], act: () => void): void {
+    const connection = this.#connections;
+    const isOver = (): boolean => connection !== this.#connections;
     void this.#waiters
-      .until(() => after.every((sequence, channel) => (this.#received[channel] ?? 0) >= sequence))
+      .until(() => isOver() || after.every((sequence, channel) => (this.#received[channel] ?? 0) >= sequence))
       .then(
         () => {
-          this.#guarded(act);
+          // What was sent over a connection that was lost is sent again.
+          if (!isOver()) this.#guarded(act);
         },
         // The failure that ended the wait is reported by run().
         () => undefined,
@@ -254,6 +353,8 @@ export class IncomingMigration {
           'PROTOCOL_VIOLATION',
           `expected complete memory at the order to resume, ${this.#receiver.missingCount} pages are missing`,
         );
+      // It may have been sent twice, when the connection was lost in between.
+      if (this.#isResumed) return;
       this.#receiver.guestRuns = true;
       this.#isResumed = true;
       // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.

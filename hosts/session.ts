@@ -17,6 +17,7 @@ import { PageSet } from './guest/page-set.ts';
 import { guarded } from './legal-order.ts';
 import { MigrationControl } from './migration-control.ts';
 import type { MigrationSession, TransferStrategy } from './ports.ts';
+import { ConnectionRecovery } from './recovery.ts';
 import { RoundMeter } from './round-meter.ts';
 import { strategies } from './strategies/index.ts';
 import { negativeControls } from './strategies/negative-controls.ts';
@@ -53,6 +54,9 @@ export class OutgoingMigration {
   #hasPrecopied = false;
   #isFirstSync = true;
   readonly control: MigrationControl;
+  readonly #discarded: PageSet;
+  #resumeMode: 'complete' | 'postcopy' = 'complete';
+  #recovery!: ConnectionRecovery;
 
   constructor(guest: Guest, migration: MigrateArguments, emit: (event: AgentEvent) => void) {
     this.#guest = guest;
@@ -72,6 +76,7 @@ export class OutgoingMigration {
       },
     );
     const { capabilities, transfer } = migration;
+    this.#discarded = new PageSet(guest.memory.pageCount);
     this.#capabilities = capabilitiesAtSource(agreementOf(capabilities, transfer), {
       memory: guest.memory,
       confirmedBytes: () => this.#sender.confirmedBytes,
@@ -154,6 +159,10 @@ export class OutgoingMigration {
       refused: (reason) => {
         this.#emit({ type: 'refused', atMs: monotonicMs(), reason });
       },
+      lost: () => this.#recovery.lost(),
+      recovered: (remains) => {
+        this.#recovery.recovered(remains);
+      },
     };
     this.#server = await SourceServer.listen(
       address,
@@ -182,6 +191,24 @@ export class OutgoingMigration {
       signal,
     );
     this.#setRate();
+    this.#recovery = new ConnectionRecovery({
+      server: this.#server,
+      sender: this.#sender,
+      faults: this.#faults,
+      control: this.control,
+      waiters: this.#waiters,
+      pageCount: this.#guest.memory.pageCount,
+      capabilities: parts,
+      discardAgain: () => this.#writeDiscards(this.#discarded),
+      resumeAgain: async (complete) => {
+        // With complete memory the guest is resumed once all of it is there; in post-copy before it is.
+        if (this.#resumeMode === 'complete') await complete();
+        await this.#sendDeviceState();
+        await this.#writeResume();
+      },
+      discarded: () => this.#discarded,
+      statusAfter: () => (this.#resumeMode === 'postcopy' ? 'postcopy-active' : 'device'),
+    });
     await this.#server.untilConnected();
     this.#meter = new RoundMeter(this.#sender, () => this.#faults.unsentPages, this.#emit);
     this.#timeline.activeAtMs = monotonicMs();
@@ -205,7 +232,7 @@ export class OutgoingMigration {
         discard: (pages) => this.#discard(pages),
         sendDeviceState: () => this.#sendDeviceState(),
         resume: (mode) => this.#resume(mode),
-        complete: () => this.#server.complete(),
+        complete: () => this.#recovery.complete(),
       },
       faults: this.#faults,
       limits: this.control.limits,
@@ -272,11 +299,28 @@ export class OutgoingMigration {
   }
 
   /** On the first channel, in order. A write to a destination that is gone may never call back: then the failure ends it. */
-  #write(body: Body): Promise<void> {
-    return this.#waiters.unlessFailed(this.#server.channels[0]?.write(body) ?? Promise.resolve());
+  async #write(body: Body): Promise<void> {
+    const { connections } = this.#server;
+    let isWritten = false;
+    this.#server.channels[0]?.write(body).then(
+      () => {
+        isWritten = true;
+        this.#waiters.poke();
+      },
+      // The loss of the connection is told by its control stream.
+      () => undefined,
+    );
+    await this.#waiters.until(
+      () => isWritten || connections !== this.#server.connections || !this.#server.isConnected,
+    );
   }
 
   async #discard(pages: PageSet): Promise<void> {
+    this.#discarded.addAll(pages);
+    await this.#writeDiscards(pages);
+  }
+
+  async #writeDiscards(pages: PageSet): Promise<void> {
     const runsPerMessage = 65_536;
     let runs: number[] = [];
     for (const { first, count } of pages.runs()) {
@@ -302,15 +346,20 @@ export class OutgoingMigration {
   }
 
   async #resume(mode: 'complete' | 'postcopy'): Promise<void> {
-    const after = this.#server.sequences;
     this.control.passedPointOfNoReturn();
-    const message = { mode: mode === 'complete' ? ('COMPLETE' as const) : ('POSTCOPY' as const), after };
-    await this.#write({ resume: message });
+    this.#resumeMode = mode;
+    await this.#writeResume();
     if (mode === 'complete') return;
-    this.control.status = 'postcopy-active';
+    // Where the connection was lost meanwhile, this waits for the next one.
+    if (!this.#recovery.isPaused) this.control.status = 'postcopy-active';
     // On one channel pages can't overtake the order to discard older copies; on several they could.
     if (this.#arguments.transfer.channels > 1) await this.#server.untilResumed();
     this.#enter('postcopy');
+  }
+
+  async #writeResume(): Promise<void> {
+    const mode = this.#resumeMode === 'complete' ? 'COMPLETE' : 'POSTCOPY';
+    await this.#write({ resume: { mode, after: this.#server.sequences } });
   }
 
   #statistics(): SourceReport['capabilities'] {
@@ -342,6 +391,7 @@ export class OutgoingMigration {
       ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),
       capabilities: this.#statistics(),
       paddingBytes: this.#paddingBytes,
+      recoveries: (this.#recovery as ConnectionRecovery | undefined)?.recoveries ?? [],
       lateRequestsDropped: this.#faults.lateRequestsDropped,
       guestRunningAtEnd: this.#guest.isRunning,
     };

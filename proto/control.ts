@@ -74,6 +74,8 @@ export interface ControlMethods {
     { profile: LinkProfile; backend: BackendName; delayCorrectionMs: number; interfaces: RouterPorts },
     AppliedLink,
   ];
+  /** Router: nothing passes between the two addresses for so long, in ms. Resolves when the link is whole again. */
+  cutLink: [{ between: readonly [string, string]; durationMs: number }, Record<string, never>];
   linkCounters: [Record<string, never>, LinkCounters];
   /** Note the counters' bytes at intervals from now on; samples that nobody has stopped are dropped. */
   startLinkSamples: [{ intervalMs: number }, Record<string, never>];
@@ -213,6 +215,16 @@ export interface SourceTimeline {
   endedAtMs: number;
 }
 
+/** The connection was lost and made anew. */
+export interface Recovery {
+  /** When the source noticed. */
+  pausedAtMs: number;
+  /** When both sides had agreed again; null = never. */
+  recoveredAtMs: number | null;
+  /** That had been sent and had not arrived. */
+  pagesLost: number;
+}
+
 export interface SourceReport {
   status: MigrationStatus;
   error: ErrorDocument | null;
@@ -222,6 +234,8 @@ export interface SourceReport {
   capabilities: Record<string, Record<string, number>>;
   /** Sent before the guest was stopped, only to open the link's congestion window for the device state. */
   paddingBytes: number;
+  /** Each time the connection was lost after the point of no return. */
+  recoveries: Recovery[];
   /** Requests for pages that had been sent already and were dropped. */
   lateRequestsDropped: number;
   guestRunningAtEnd: boolean;

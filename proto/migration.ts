@@ -5,8 +5,8 @@ import type { AgreedCapability } from './capabilities.ts';
 import { errorCodes, LivemigError } from './errors.ts';
 import { codecOf, loadProto } from './load.ts';
 
-/** The protocol's version; peers of another one are refused. 3: capabilities. */
-export const migrationVersion = 3;
+/** The protocol's version; peers of another one are refused. 3: capabilities, 4: recovery. */
+export const migrationVersion = 4;
 /** Bounds of migration.proto. */
 export const batchPagesMax = 512;
 export const batchEncodedPagesMax = 2048;
@@ -29,6 +29,10 @@ export interface DestinationHello {
   migrationId: string;
   /** Names of the capabilities that it knows. */
   capabilities: string[];
+  /** The connection was lost; this is another one for the same migration. */
+  recovers: boolean;
+  /** The order to resume has arrived. */
+  resumed: boolean;
 }
 
 export interface SourceHello {
@@ -56,6 +60,7 @@ export type FromDestination =
   | { barrierReached: { id: number } }
   | { resumed: Record<string, never> }
   | { completed: { pages: number } }
+  | { received: { firstPage: number; bitmap: Buffer } }
   | { abort: Abort };
 
 export interface OpenChannel {

@@ -131,6 +131,8 @@ export const migrationStatuses = [
   'pre-switchover',
   'device',
   'postcopy-active',
+  'postcopy-paused',
+  'postcopy-recover',
   'completed',
   'failed',
   'cancelling',

@@ -3,6 +3,7 @@ import { autoConverge, xbzrle } from './convergence.ts';
 import { multifd } from './multifd.ts';
 import { postcopyPreempt } from './postcopy-preempt.ts';
 import { prepaging } from './prepaging.ts';
+import { recover } from './recover.ts';
 import { set } from './set.ts';
 import { tls } from './tls.ts';
 import { zeroPageDetection } from './zero-page-detection.ts';
@@ -19,4 +20,5 @@ export const capabilities: readonly Benchmark[] = [
   prepaging,
   tls,
   set,
+  recover,
 ];

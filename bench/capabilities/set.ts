@@ -22,7 +22,7 @@ interface Step {
 /** Sets one rate after the other at the source of the run that is this process's. */
 const setRates = async (): Promise<Step[]> => {
   const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
-  const source = connectAgent('source', run!.source);
+  const source = connectAgent('source', run!.agents.source);
   const steps: Step[] = [];
   try {
     for (const rateMbps of ratesMbps) {

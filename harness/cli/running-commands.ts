@@ -29,18 +29,25 @@ const chooseRun = async (wanted: unknown): Promise<RunningRun> => {
   ]);
 };
 
-type Act = (source: AgentClient) => Promise<{ status: MigrationStatus }>;
+interface Agents {
+  source: AgentClient;
+  wan: AgentClient;
+}
+
+type Act = (agents: Agents, run: RunningRun) => Promise<{ status: MigrationStatus }>;
 
 const actOn = async (options: Readonly<Record<string, unknown>>, act: Act, done: string): Promise<number> => {
   const run = await chooseRun(options['run']);
-  const source = connectAgent('source', run.source);
+  const source = connectAgent('source', run.agents.source);
+  const wan = connectAgent('wan', run.agents.wan);
   try {
-    const { status } = await act(source);
+    const { status } = await act({ source, wan }, run);
     if (options['json'] === true) await printJson({ run: run.runId, status });
     else await print(`${nameOf(run)}: ${done}; status ${status}`);
     return exitCodes.completed;
   } finally {
     source.close();
+    wan.close();
   }
 };
 
@@ -83,20 +90,51 @@ const addSetCommand = (program: Command, exit: Exit): void => {
   );
   withBody(command, 0, exit, async (_words, options, problems) => {
     const limits = parseLimits(overridesOf(options), problems);
-    return actOn(options, (source) => source.call('migrateSetParameters', limits), 'changed');
+    return actOn(options, ({ source }) => source.call('migrateSetParameters', limits), 'changed');
+  });
+};
+
+const cutMaxMs = 10 * 60_000;
+
+const addCutCommand = (program: Command, exit: Exit): void => {
+  const command = addCommon(
+    program
+      .command('cut')
+      .summary('cut the link under a migration for a while')
+      .description(
+        'Let nothing pass between source and destination for so many ms; then the link is whole again.',
+      )
+      .usage('<ms> [options]'),
+  );
+  withBody(command, 1, exit, async ([text = ''], options, problems) => {
+    const durationMs = Number(text);
+    const isSound =
+      text.trim() !== '' && Number.isInteger(durationMs) && durationMs > 0 && durationMs <= cutMaxMs;
+    refuse(
+      isSound
+        ? problems
+        : [...problems, `expected for how many ms, from 1 to ${cutMaxMs}, got ${text || 'nothing'}`],
+    );
+    const act: Act = async ({ source, wan }, { addresses }) => {
+      const between = [addresses.source, addresses.destination] as const;
+      await wan.call('cutLink', { between, durationMs }, { timeoutMs: durationMs + 30_000 });
+      return source.call('queryMigrate', {});
+    };
+    return actOn(options, act, `the link was cut for ${durationMs} ms`);
   });
 };
 
 export const addRunningCommands = (program: Command, exit: Exit): void => {
   addSetCommand(program, exit);
+  addCutCommand(program, exit);
   addSimple(program, exit, 'cancel', {
     summary: 'cancel a migration; its guest runs on at the source',
     done: 'cancelled',
-    act: (source) => source.call('migrateCancel', {}),
+    act: ({ source }) => source.call('migrateCancel', {}),
   });
   addSimple(program, exit, 'continue', {
     summary: 'let a migration go on that pauses before the switchover',
     done: 'goes on',
-    act: (source) => source.call('migrateContinue', {}),
+    act: ({ source }) => source.call('migrateContinue', {}),
   });
 };

@@ -87,6 +87,11 @@ export const measure = (collected: Collected): Measurement => {
       events.filter((event) => event.type === 'parameters'),
       startedAtMs,
     ),
+    recoveries: source.recoveries.map(({ pausedAtMs, recoveredAtMs, pagesLost }) => ({
+      pausedMs: pausedAtMs - startedAtMs,
+      recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
+      pagesLost,
+    })),
     guestProgress: guestProgressOf(
       events.filter((event) => event.type === 'guest'),
       startedAtMs,

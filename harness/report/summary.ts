@@ -91,6 +91,13 @@ const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
 const changeRows = ({ parameterChanges = [] }: Measurement): Row[] =>
   parameterChanges.map(({ atMs, changed }) => ['changed', `at ${formatMs(atMs)}`, parametersText(changed)]);
 
+const recoveryRows = ({ recoveries = [] }: Measurement): Row[] =>
+  recoveries.map(({ pausedMs, recoveredMs, pagesLost }) => [
+    'recovered',
+    recoveredMs === null ? 'never' : `after ${formatMs(recoveredMs - pausedMs)}`,
+    `connection lost at ${formatMs(pausedMs)}, ${formatCount(pagesLost)} pages sent again`,
+  ]);
+
 const faultRow = ({ faults }: Measurement): Row => [
   'faults',
   formatCount(faults.count),
@@ -128,6 +135,7 @@ const measuredRows = (measurement: Measurement): Row[] => [
   ...timeRows(measurement),
   ...transferRows(measurement),
   ...changeRows(measurement),
+  ...recoveryRows(measurement),
   ...capabilityRows(measurement),
   faultRow(measurement),
 ];

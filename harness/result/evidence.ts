@@ -21,6 +21,9 @@ const sourceReportSchema = z
     ram: ramSchema,
     capabilities: z.record(z.string(), z.record(z.string(), z.number())).optional(),
     paddingBytes: z.number(),
+    recoveries: z
+      .array(z.object({ pausedAtMs: z.number(), recoveredAtMs: moment, pagesLost: z.int() }))
+      .optional(),
     lateRequestsDropped: z.int(),
     guestRunningAtEnd: z.boolean(),
   })

@@ -133,6 +133,14 @@ export const parameterChangeSchema = z
   })
   .meta({ id: 'ParameterChange' });
 
+export const recoverySchema = z
+  .object({
+    pausedMs: ms('When the source noticed that the connection was lost, after the start of the migration'),
+    recoveredMs: z.number().nullable().describe('When both sides had agreed over another one; null: never'),
+    pagesLost: count('Pages that had been sent and had not arrived'),
+  })
+  .meta({ id: 'Recovery' });
+
 const cpuShareSchema = z
   .object({
     agentS: z.number().describe('CPU seconds of the agent without its vCPU threads'),
@@ -172,6 +180,12 @@ export const measurementSchema = z
       .array(parameterChangeSchema)
       .optional()
       .describe('Limits that were changed while it ran (`livemig set`); absent before that could be done'),
+    recoveries: z
+      .array(recoverySchema)
+      .optional()
+      .describe(
+        'Each loss of the connection after the point of no return; absent before migration protocol 4',
+      ),
     guestProgress: z.array(guestProgressSchema),
     series: seriesSchema,
     cpu: z.object({
@@ -191,6 +205,7 @@ export type Latency = z.infer<typeof latencySchema>;
 export type Wire = z.infer<typeof wireSchema>;
 export type Faults = z.infer<typeof faultsSchema>;
 export type RoundMeasurement = z.infer<typeof roundSchema>;
+export type RecoveryMeasurement = z.infer<typeof recoverySchema>;
 export type ParameterChange = z.infer<typeof parameterChangeSchema>;
 export type GuestProgress = z.infer<typeof guestProgressSchema>;
 export type AgentMemory = z.infer<typeof memorySchema>;

@@ -12,8 +12,10 @@ export interface RunningRun {
   runId: string;
   /** The scenario's. */
   name: string;
-  /** gRPC target of the source's agent. */
-  source: string;
+  /** gRPC targets of the agents. */
+  agents: { source: string; wan: string };
+  /** The hosts' addresses on the shaped network. */
+  addresses: { source: string; destination: string };
 }
 
 /** This user's own: who may write into it may steer migrations. */

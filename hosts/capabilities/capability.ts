@@ -79,6 +79,8 @@ export interface AtSource {
   postcopyOrder?: PageOrder;
   synced?(sync: Sync): void;
   entered?(phase: TransferPhase): void;
+  /** Messages were lost on the way: nothing is known any more of what the destination holds. */
+  recovered?(): void;
   /** Under QEMU's names, where QEMU has them. */
   statistics?(): Readonly<Record<string, number>>;
 }

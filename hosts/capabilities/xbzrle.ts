@@ -116,6 +116,9 @@ const atSource = (memory: GuestMemory, sizeMib: number): AtSource => {
     entered: (phase) => {
       encoder.isOver = phase === 'postcopy';
     },
+    recovered: () => {
+      encoder.isOver = true;
+    },
     statistics: () => {
       const { bytes, pages, cacheMiss, overflow, unchanged } = encoder.counters;
       const looked = pages + cacheMiss + overflow + unchanged;

@@ -159,6 +159,14 @@ export class Batcher {
 export const isEmpty = ({ pages, zeroRuns, encoded }: OutgoingBatch): boolean =>
   pages.length === 0 && zeroRuns.length === 0 && encoded === undefined;
 
+/** All pages of a batch, whichever way they travel. */
+export const pagesOf = ({ pages, zeroRuns, encoded = [] }: OutgoingBatch): number[] => {
+  const zeroPages = Array.from({ length: zeroRuns.length / 2 }, (_, run) =>
+    Array.from({ length: zeroRuns[2 * run + 1]! }, (__, index) => zeroRuns[2 * run]! + index),
+  );
+  return [...pages, ...zeroPages.flat(), ...encoded.flatMap((each) => each.pages)];
+};
+
 /** Bytes of what is between the page numbers: whole pages, and encoded ones with their numbers. */
 export const pageBytesOf = ({ pages, encoded }: OutgoingBatch): number =>
   (encoded ?? []).reduce(

@@ -2,7 +2,7 @@ import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
 
 type Stream =
-  | Pick<ServerWritableStream<unknown, OutgoingBulkMessage>, 'write' | 'end'>
+  | Pick<ServerWritableStream<unknown, OutgoingBulkMessage>, 'write' | 'end' | 'destroy'>
   | ServerDuplexStream<unknown, OutgoingBulkMessage>;
 
 /** The body of a message; the channel numbers it. */
@@ -47,5 +47,10 @@ export class Channel {
 
   end(): void {
     this.#stream.end();
+  }
+
+  /** What hasn't left this process never will. */
+  destroy(): void {
+    this.#stream.destroy();
   }
 }

@@ -30,7 +30,25 @@ export class DemandFaults implements FaultService {
     return this.#unsent?.count ?? null;
   }
 
+  /** Pages that were sent and never arrived. Those that still are to be sent, aren't meant. Returns how many they are. */
+  lost(missing: PageSet): number {
+    const before = this.#unsent?.count ?? 0;
+    if (this.#unsent === null) this.#unsent = missing;
+    else this.#unsent.addAll(missing);
+    // A request that came over the lost connection comes again.
+    this.#queue.length = 0;
+    this.#newest = null;
+    return this.#unsent.count - before;
+  }
+
+  /** What is still to be sent; null before the switchover. */
+  get unsent(): PageSet | null {
+    return this.#unsent;
+  }
+
   serve(unsent: PageSet): void {
+    // Lost on the way, before the switchover was through.
+    if (this.#unsent !== null) unsent.addAll(this.#unsent);
     this.#unsent = unsent;
   }
 

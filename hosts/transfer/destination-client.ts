@@ -5,6 +5,7 @@ import { LivemigError } from '../../proto/errors.ts';
 import { bulkMessageMaxBytes, migrationService } from '../../proto/migration.ts';
 import type { FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
+import { keepalive } from './keepalive.ts';
 import { clientCredentials } from './tls.ts';
 
 const { control, pages, faults } = migrationService;
@@ -18,11 +19,23 @@ const connectDeadlineMs = 10_000;
 
 /** The source may be about to listen: wait for it instead of failing at the first refusal. */
 const patient = (): Metadata => new Metadata({ waitForReady: true });
+/** One that was there before, isn't about to. */
+const impatient = (): Metadata => new Metadata();
+/** TCP's own attempts are further and further apart. */
+const attemptMs = 2000;
+
+export interface DestinationClientOptions {
+  tls?: TlsCredentials | undefined;
+  /** Whether to wait for a source that doesn't listen yet. */
+  isPatient?: boolean;
+}
 
 export interface DestinationClientEvents {
   control(message: FromSource): void;
   bulk(channel: number, message: BulkMessage): void;
   urgent(message: BulkMessage): void;
+  /** The source has hung up. */
+  ended(): void;
   /** The source, or the way to it, is gone. */
   lost(error: unknown): void;
 }
@@ -32,6 +45,7 @@ export class DestinationClient {
   readonly #target: string;
   readonly #migrationId: string;
   readonly #tls: TlsCredentials | undefined;
+  readonly #metadata: () => Metadata;
   readonly #events: DestinationClientEvents;
   readonly #clients: Client[] = [];
   readonly #streams: (ClientReadableStream<BulkMessage> | ClientDuplexStream<FaultMessage, BulkMessage>)[] =
@@ -40,19 +54,28 @@ export class DestinationClient {
   #faults: ClientDuplexStream<FaultMessage, BulkMessage> | null = null;
   #isClosed = false;
 
-  constructor(target: string, migrationId: string, events: DestinationClientEvents, tls?: TlsCredentials) {
+  constructor(
+    target: string,
+    migrationId: string,
+    events: DestinationClientEvents,
+    { tls, isPatient = true }: DestinationClientOptions = {},
+  ) {
     this.#tls = tls;
+    this.#metadata = isPatient ? patient : impatient;
     this.#target = target;
     this.#migrationId = migrationId;
     this.#events = events;
     this.#control = this.#connect().makeBidiStreamRequest(
-      control.path, control.requestSerialize, control.responseDeserialize, patient(),
+      control.path, control.requestSerialize, control.responseDeserialize, this.#metadata(),
     ); // prettier-ignore
-    const patience = setTimeout(() => {
-      events.lost(
-        new LivemigError('TIMEOUT', `no source answered at ${target} within ${connectDeadlineMs} ms`),
-      );
-    }, connectDeadlineMs);
+    const patience = setTimeout(
+      () => {
+        events.lost(
+          new LivemigError('TIMEOUT', `no source answered at ${target} within ${connectDeadlineMs} ms`),
+        );
+      },
+      isPatient ? connectDeadlineMs : attemptMs,
+    );
     this.#control.on('data', (message: FromSource) => {
       clearTimeout(patience);
       events.control(message);
@@ -62,7 +85,7 @@ export class DestinationClient {
       this.#lose('control', error);
     });
     this.#control.on('end', () => {
-      this.#lose('control', new Error('the source ended it'));
+      if (!this.#isClosed) events.ended();
     });
   }
 
@@ -71,6 +94,7 @@ export class DestinationClient {
     const { credentials, options } = clientCredentials(this.#tls);
     const client = new Client(this.#target, credentials, {
       ...options,
+      ...keepalive,
       'grpc.use_local_subchannel_pool': 1,
       'grpc-node.flow_control_window': receiveWindowBytes,
       'grpc.max_receive_message_length': bulkMessageMaxBytes,
@@ -92,7 +116,7 @@ export class DestinationClient {
   openChannels(count: number): void {
     for (let channel = 0; channel < count; channel++) {
       const stream = this.#connect().makeServerStreamRequest(
-        pages.path, pages.requestSerialize, pages.responseDeserialize, { migrationId: this.#migrationId, channel }, patient(),
+        pages.path, pages.requestSerialize, pages.responseDeserialize, { migrationId: this.#migrationId, channel }, this.#metadata(),
       ); // prettier-ignore
       stream.on('data', (message: BulkMessage) => {
         this.#events.bulk(channel, message);
@@ -103,7 +127,7 @@ export class DestinationClient {
       this.#streams.push(stream);
     }
     this.#faults = this.#connect().makeBidiStreamRequest(
-      faults.path, faults.requestSerialize, faults.responseDeserialize, patient(),
+      faults.path, faults.requestSerialize, faults.responseDeserialize, this.#metadata(),
     ); // prettier-ignore
     this.#faults.on('data', (message: BulkMessage) => {
       this.#events.urgent(message);

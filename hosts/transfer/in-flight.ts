@@ -1,6 +1,6 @@
-/** Bytes sent but not confirmed, by channel and sequence. Pure. */
-export class InFlight {
-  readonly #unconfirmed: { sequence: number; bytes: number }[][];
+/** Messages sent but not confirmed, by channel and sequence; `T` is what they carry. Pure. */
+export class InFlight<T> {
+  readonly #unconfirmed: { sequence: number; bytes: number; load: T }[][];
   sentBytes = 0;
   confirmedBytes = 0;
 
@@ -8,9 +8,15 @@ export class InFlight {
     this.#unconfirmed = Array.from({ length: channels }, () => []);
   }
 
-  sent(channel: number, sequence: number, bytes: number): void {
-    this.#unconfirmed[channel]?.push({ sequence, bytes });
+  sent(channel: number, sequence: number, bytes: number, load: T): void {
+    this.#unconfirmed[channel]?.push({ sequence, bytes, load });
     this.sentBytes += bytes;
+  }
+
+  /** The connection is lost: what is under way will not be confirmed any more. Returns it. */
+  lost(): T[] {
+    this.confirmedBytes = this.sentBytes;
+    return this.#unconfirmed.flatMap((queue) => queue.splice(0).map(({ load }) => load));
   }
 
   /** Everything up to `sequence` has arrived. */

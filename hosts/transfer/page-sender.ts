@@ -1,4 +1,5 @@
 import { batchWireBytes } from '../../proto/bulk.ts';
+import type { OutgoingBatch } from '../../proto/bulk.ts';
 import type { RamCounters } from '../../proto/control.ts';
 import type { TransferPhase } from '../../proto/events.ts';
 import { batchPagesMax } from '../../proto/migration.ts';
@@ -8,7 +9,7 @@ import type { PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 import type { Clock, PageSender } from '../ports.ts';
-import { Batcher, isEmpty, pageBytesOf } from './batcher.ts';
+import { Batcher, isEmpty, pageBytesOf, pagesOf } from './batcher.ts';
 import type { Encodings, TakenBatch } from './batcher.ts';
 import type { Channel } from './channel.ts';
 import { InFlight } from './in-flight.ts';
@@ -54,12 +55,14 @@ export class LinkPageSender implements PageSender {
   readonly #transfer: TransferConfig;
   readonly #signal: AbortSignal;
   readonly #batcher: Batcher;
-  readonly #inFlight: InFlight;
+  readonly #inFlight: InFlight<OutgoingBatch>;
   readonly pacer: Pacer;
   readonly ram: RamCounters;
   #phase: TransferPhase = 'precopy';
   readonly #orders: Orders;
   sentPages = 0;
+  /** Nothing goes until what has to come first has gone. */
+  isHeld = false;
 
   constructor(
     memory: GuestMemory,
@@ -79,7 +82,7 @@ export class LinkPageSender implements PageSender {
     this.#orders = orders;
     this.phase = 'precopy';
     this.pacer = new Pacer(clock);
-    this.#inFlight = new InFlight(transfer.channels);
+    this.#inFlight = new InFlight<OutgoingBatch>(transfer.channels);
     this.ram = noRamSent(memory.pageCount);
   }
 
@@ -108,11 +111,22 @@ export class LinkPageSender implements PageSender {
     this.#inFlight.confirm(channel, sequence);
   }
 
+  /** The connection was lost, and there is another one. Returns the pages that may not have arrived. */
+  recovered(): number[] {
+    return this.#inFlight.lost().flatMap(pagesOf);
+  }
+
   async sendBatch(pages: PageSet, from: number, skip?: (page: number) => boolean): Promise<number> {
     const channel = await this.#untilRoom();
     // Demand faults may have emptied the set while this waited.
     const taken = this.#batcher.take(pages, from, this.#batchPages, skip);
-    if (!isEmpty(taken.batch)) this.pacer.sent(this.#send(channel, await this.#batcher.compressed(taken)));
+    if (!isEmpty(taken.batch)) {
+      const compressed = await this.#batcher.compressed(taken);
+      // Compressing takes a while, in which the connection may be lost and another one agreed on.
+      if (channel.channel === this.#server.channels[channel.index])
+        this.pacer.sent(this.#send(channel, compressed));
+      else for (const page of pagesOf(taken.batch)) pages.add(page);
+    }
     // After a batch, not before it: a demand fault that ends the wait finds its batch not yet chosen.
     if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue(this.#signal);
     return taken.next;
@@ -126,9 +140,8 @@ export class LinkPageSender implements PageSender {
       this.pacer.sentUrgent(this.#send({ index: 0, channel: channels[0]! }, taken));
     else if (faultChannel !== null) {
       this.pacer.sentUrgent(this.#account(faultChannel, taken));
-      faultChannel.write({ pages: taken.batch }).catch((error: unknown) => {
-        this.#waiters.fail(error);
-      });
+      // The loss of the connection is told by the control stream.
+      faultChannel.write({ pages: taken.batch }).catch(() => undefined);
     }
   }
 
@@ -142,13 +155,17 @@ export class LinkPageSender implements PageSender {
 
   /** A channel that would take a message now, once the window has room for one. */
   async #untilRoom(): Promise<{ index: number; channel: Channel }> {
-    const { channels } = this.#server;
-    const room = (): boolean =>
-      this.#inFlight.sentBytes - this.#inFlight.confirmedBytes < this.#windowBytes &&
-      channels.some((channel) => channel.isIdle);
-    await this.#waiters.until(room);
-    const index = channels.findIndex((channel) => channel.isIdle);
-    return { index, channel: channels[index]! };
+    let index = -1;
+    const room = (): boolean => {
+      const hasRoom =
+        !this.isHeld && this.#inFlight.sentBytes - this.#inFlight.confirmedBytes < this.#windowBytes;
+      index = hasRoom ? this.#server.channels.findIndex((channel) => channel.isIdle) : -1;
+      return index !== -1;
+    };
+    // Again, as between the condition and this line others may have written, or the connection may have been lost.
+    do await this.#waiters.until(room);
+    while (!room());
+    return { index, channel: this.#server.channels[index]! };
   }
 
   /** Whole pages in the next message. */
@@ -165,14 +182,13 @@ export class LinkPageSender implements PageSender {
   #send({ index, channel }: { index: number; channel: Channel }, taken: TakenBatch): number {
     const bytes = this.#account(channel, taken);
     const written = channel.write({ pages: taken.batch });
-    this.#inFlight.sent(index, channel.sequence, bytes);
+    this.#inFlight.sent(index, channel.sequence, bytes, taken.batch);
     written.then(
       () => {
         this.#waiters.poke();
       },
-      (error: unknown) => {
-        this.#waiters.fail(error);
-      },
+      // The loss of the connection is told by the control stream.
+      () => undefined,
     );
     return bytes;
   }

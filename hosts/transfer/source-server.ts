@@ -13,11 +13,14 @@ import type {
   SourceHello,
 } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
+import { PageSet } from '../guest/page-set.ts';
 import { Channel } from './channel.ts';
+import { keepalive } from './keepalive.ts';
+import { SourceConnection } from './source-connection.ts';
+import type { ControlStream, Remains } from './source-connection.ts';
 import { serverCredentials } from './tls.ts';
 import type { Waiters } from './waiters.ts';
 
-type ControlStream = ServerDuplexStream<FromDestination, FromSource>;
 type PagesStream = ServerWritableStream<OpenChannel, OutgoingBulkMessage>;
 type FaultStream = ServerDuplexStream<FaultMessage, OutgoingBulkMessage>;
 
@@ -26,6 +29,10 @@ export interface SourceServerEvents {
   pageRequested(page: number): void;
   /** A stranger was sent away. */
   refused(reason: string): void;
+  /** The connection is lost. Returns whether the migration can go on over another one. */
+  lost?(): boolean;
+  /** Another connection is up. */
+  recovered?(remains: Remains): void;
 }
 
 /** How long a destination may take to connect and agree. */
@@ -49,11 +56,8 @@ export class SourceServer {
   readonly #hello: SourceHello;
   readonly #events: SourceServerEvents;
   readonly #waiters: Waiters;
-  /** Bulk channels by number; complete once connected. */
-  readonly channels: Channel[] = [];
-  faultChannel: Channel | null = null;
-  #control: ControlStream | null = null;
-  #isReady = false;
+  #connection: SourceConnection | null = null;
+  #connections = 0;
   #isResumed = false;
   #completedPages: number | null = null;
   #barrierReached = 0;
@@ -68,6 +72,7 @@ export class SourceServer {
       'grpc.max_receive_message_length': messageMaxBytes,
       'grpc.max_concurrent_streams': streamsPerConnectionMax,
       'grpc.max_connection_idle_ms': idleMaxMs,
+      ...keepalive,
     });
   }
 
@@ -136,36 +141,90 @@ export class SourceServer {
   }
 
   #admit(stream: ControlStream, message: FromDestination): void {
-    if (!('hello' in message)) this.#refuse('expected a hello', stream);
+    if (!('hello' in message)) {
+      this.#refuse('expected a hello', stream);
+      return;
+    }
+    const { hello } = message;
     // Not which one: knowing it is what tells the destination from a stranger.
-    else if (message.hello.migrationId !== this.#hello.migrationId)
-      this.#refuse('expected another migration', stream);
-    else if (this.#control !== null) this.#refuse('this migration has a destination already', stream);
-    else this.#takeDestination(stream, message.hello);
+    if (hello.migrationId !== this.#hello.migrationId) this.#refuse('expected another migration', stream);
+    // Also one that recovers: as long as a connection stands, it stands for the destination.
+    else if (this.#connection !== null) this.#refuse('this migration has a destination already', stream);
+    else if (hello.recovers !== this.#connections > 0)
+      this.#refuse(`expected a destination that ${hello.recovers ? 'begins' : 'recovers'}`, stream);
+    else this.#takeDestination(stream, hello);
   }
 
   #takeDestination(stream: ControlStream, hello: DestinationHello): void {
-    this.#control = stream;
+    const { pageCount, channels } = this.#hello;
+    const remains = hello.recovers ? { received: new PageSet(pageCount), resumed: hello.resumed } : null;
+    const connection = new SourceConnection(stream, channels, remains);
+    this.#connection = connection;
+    this.#connections++;
     stream.on('data', (message: FromDestination) => {
-      this.#onControl(message);
+      if (connection !== this.#connection) return;
+      this.#onControl(connection, message);
       this.#waiters.poke();
     });
-    const lost = (): void => {
-      if (this.#completedPages === null)
-        this.#waiters.fail(
-          new LivemigError('PROTOCOL_VIOLATION', 'the destination left before the migration was complete'),
-        );
-    };
-    stream.on('end', lost);
-    stream.on('cancelled', lost);
+    // Of all its streams this one is watched: when another is lost the destination hangs this one up.
+    for (const event of ['end', 'cancelled', 'error'])
+      stream.on(event, () => {
+        this.#lost(connection);
+      });
     this.#onHello(hello);
     this.#waiters.poke();
   }
 
-  #onControl(message: FromDestination): void {
+  #lost(connection: SourceConnection | null): void {
+    if (this.#completedPages !== null || connection === null || connection !== this.#connection) return;
+    if (this.#waiters.failed) return;
+    if (this.#events.lost?.() !== true) {
+      this.#waiters.fail(
+        new LivemigError('PROTOCOL_VIOLATION', 'the destination left before the migration was complete'),
+      );
+      return;
+    }
+    this.#connection = null;
+    connection.destroy();
+    // What the destination has it says itself when it is back.
+    this.#barrierReached = this.#barriersSent;
+    this.#waiters.poke();
+  }
+
+  /** How many connections there were; a change says that one was lost in between. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  get isConnected(): boolean {
+    return this.#connection?.isOpen === true;
+  }
+
+  /** Bulk channels by number; complete once connected. */
+  get channels(): readonly Channel[] {
+    return this.#connection?.channels ?? [];
+  }
+
+  get faultChannel(): Channel | null {
+    return this.#connection?.faultChannel ?? null;
+  }
+
+  /** The last thing that a connection needs is there, or one more. */
+  #opened({ isOpen, remains }: SourceConnection): void {
+    if (!isOpen || remains === null) return;
+    if (remains.resumed) this.#isResumed = true;
+    this.#events.recovered?.(remains);
+  }
+
+  #onControl(connection: SourceConnection, message: FromDestination): void {
     if ('hello' in message) this.#violation('a second hello');
-    else if ('ready' in message) this.#isReady = true;
-    else if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
+    else if ('ready' in message) {
+      connection.isReady = true;
+      this.#opened(connection);
+    } else if ('received' in message) {
+      const wrong = connection.received(message.received.firstPage, message.received.bitmap);
+      if (wrong !== null) this.#violation(wrong);
+    } else if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
     else if ('barrierReached' in message)
       this.#barrierReached = Math.max(this.#barrierReached, message.barrierReached.id);
     else if ('resumed' in message) this.#isResumed = true;
@@ -193,34 +252,42 @@ export class SourceServer {
   #takePages(stream: PagesStream): void {
     const { migrationId, channel } = stream.request;
     stream.on('error', () => undefined);
+    const connection = this.#connection;
     const isWanted =
       migrationId === this.#hello.migrationId &&
       channel < this.#hello.channels &&
-      this.channels[channel] === undefined;
-    if (!isWanted) {
+      connection?.channels[channel] === undefined;
+    if (connection === null || !isWanted) {
       stream.end();
       this.#refuse(`expected no pages stream ${channel} of that migration`);
       return;
     }
-    this.channels[channel] = new Channel(stream);
+    connection.channels[channel] = new Channel(stream);
     // Tells the client that the stream is open; without it that would wait for the first page.
     stream.sendMetadata(new Metadata());
+    this.#opened(connection);
     this.#waiters.poke();
   }
 
   #takeFaults(stream: FaultStream): void {
     stream.on('error', () => undefined);
-    let isOurs = false;
+    /** Where it belongs; null = nowhere, yet. */
+    let connection: SourceConnection | null = null;
     stream.on('data', (message: FaultMessage) => {
-      if ('migrationId' in message) {
-        isOurs = message.migrationId === this.#hello.migrationId && this.faultChannel === null;
-        if (isOurs) this.faultChannel = new Channel(stream);
-        else {
-          stream.end();
-          this.#refuse('expected no faults stream of that migration');
-        }
-        this.#waiters.poke();
-      } else if (isOurs) this.#onPageRequest(message.page);
+      if (!('migrationId' in message)) {
+        if (connection !== null && connection === this.#connection) this.#onPageRequest(message.page);
+        return;
+      }
+      const isOurs = message.migrationId === this.#hello.migrationId && this.faultChannel === null;
+      connection = isOurs ? this.#connection : null;
+      if (connection === null) {
+        stream.end();
+        this.#refuse('expected no faults stream of that migration');
+      } else {
+        connection.faultChannel = new Channel(stream);
+        this.#opened(connection);
+      }
+      this.#waiters.poke();
     });
     stream.on('end', () => stream.end());
   }
@@ -231,7 +298,7 @@ export class SourceServer {
   }
 
   #send(message: FromSource): void {
-    this.#control?.write(message);
+    this.#connection?.send(message);
   }
 
   /** Sequences written so far, by channel. */
@@ -241,22 +308,19 @@ export class SourceServer {
 
   /** @throws LivemigError TIMEOUT, or what the destination did wrong. */
   async untilConnected(): Promise<void> {
-    const isOpen = (): boolean =>
-      this.#isReady &&
-      this.faultChannel !== null &&
-      // Streams come in any order: a hole is one that is still missing.
-      Object.keys(this.channels).length === this.#hello.channels;
     const timer = setTimeout(() => {
       this.#waiters.fail(new LivemigError('TIMEOUT', `no destination agreed within ${connectTimeoutMs} ms`));
     }, connectTimeoutMs);
     try {
-      await this.#waiters.until(isOpen);
+      await this.#waiters.until(() => this.isConnected);
     } finally {
       clearTimeout(timer);
     }
   }
 
   async barrier(): Promise<void> {
+    // A connection that is lost takes its barriers with it.
+    await this.#waiters.until(() => this.isConnected);
     const id = ++this.#barriersSent;
     this.#send({ barrier: { id, after: this.sequences } });
     await this.#waiters.until(() => this.#barrierReached >= id);
@@ -266,16 +330,23 @@ export class SourceServer {
     await this.#waiters.until(() => this.#isResumed);
   }
 
-  /** Says that every page has been sent and waits for the destination's word that it has them all. */
-  async complete(): Promise<void> {
+  /**
+   * Says that every page has been sent and waits for the destination's word that it has them all.
+   * @returns false where the connection was lost meanwhile: there may be pages to be sent again.
+   */
+  async complete(): Promise<boolean> {
     const pages = this.#hello.pageCount;
+    const connection = this.#connection;
     this.#send({ allPagesSent: { after: this.sequences, pages } });
-    await this.#waiters.until(() => this.#completedPages !== null);
+    const isLost = (): boolean => connection !== this.#connection;
+    await this.#waiters.until(() => this.#completedPages !== null || isLost());
+    if (this.#completedPages === null) return false;
     if (this.#completedPages !== pages)
       throw new LivemigError(
         'PROTOCOL_VIOLATION',
         `expected ${pages} pages at the destination, it has ${this.#completedPages}`,
       );
+    return true;
   }
 
   abort(code: ErrorCode, reason: string): void {
@@ -285,11 +356,7 @@ export class SourceServer {
   /** Ends every stream and stops listening; a failed migration tells the destination why. */
   async close(error: unknown): Promise<void> {
     if (error !== null) this.abort(codeOf(error), messageOf(error));
-    this.channels.forEach((channel) => {
-      channel.end();
-    });
-    this.faultChannel?.end();
-    this.#control?.end();
+    this.#connection?.end();
     const gone = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
         resolve();

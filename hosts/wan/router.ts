@@ -4,6 +4,7 @@ import type { BackendName } from '../../proto/link.ts';
 import { encodeLinkSamples } from '../../proto/link-samples.ts';
 import type { Role } from '../role.ts';
 import type { LinkBackend } from './backend.ts';
+import { cutBetween } from './cut.ts';
 import { GuestRouter } from './guest-route.ts';
 import { findInterfaces } from './interfaces.ts';
 import { LinkSampler } from './link-sampler.ts';
@@ -47,6 +48,10 @@ export const createRouter = (): Role => {
         const applied = await wanted.apply(profile, findInterfaces(interfaces), delayCorrectionMs);
         active = wanted;
         return applied;
+      },
+      cutLink: async ({ between, durationMs }) => {
+        await cutBetween(between, durationMs);
+        return {};
       },
       linkCounters: async () => theLink().counters(),
       startLinkSamples: async ({ intervalMs }) => {

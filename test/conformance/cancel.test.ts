@@ -3,19 +3,22 @@ import { codeOf } from '../../proto/errors.ts';
 import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
 import { migrationStatuses, strategyNames } from '../../proto/strategy.ts';
 import type { Watch } from '../support/loopback-migration.ts';
+import { startFragileProxy } from '../support/fragile-proxy.ts';
 import { withLoopbackLab } from '../support/loopback-migration.ts';
 
 /** Statuses in which nothing runs that could be cancelled, or it is being cancelled already. */
 const over: readonly MigrationStatus[] = ['none', 'completed', 'failed', 'cancelling', 'cancelled'];
 /** The guest may run at the destination: there is nothing to go back to. */
-const tooLate: readonly MigrationStatus[] = ['postcopy-active'];
+const tooLate: readonly MigrationStatus[] = ['postcopy-active', 'postcopy-paused', 'postcopy-recover'];
+/** Comes only when the connection is lost. */
+const afterLoss: readonly MigrationStatus[] = ['postcopy-paused', 'postcopy-recover'];
 
 /** Slow enough that nothing is over before it is cancelled. */
 const limits = { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 200, downtimeLimitMs: 20 };
 const capabilities = { 'pause-before-switchover': true } as const;
 
 const reaches = (strategy: StrategyName, status: MigrationStatus): boolean =>
-  status !== 'postcopy-active' || strategy === 'post-copy' || strategy === 'hybrid';
+  !tooLate.includes(status) || strategy === 'post-copy' || strategy === 'hybrid';
 
 /** Goes on from pre-switchover, and cancels at a status; tells what became of that. */
 const cancellingAt = (status: MigrationStatus): { watch: Watch; outcome: () => string } => {
@@ -53,7 +56,18 @@ describe('cancel', () => {
   test.each(cases)('in %s, %s', async (status, strategy) => {
     await withLoopbackLab({}, async (lab) => {
       const { watch, outcome } = cancellingAt(status);
-      const first = await lab.migrate({ strategy, limits, capabilities }, watch);
+      const proxy = await startFragileProxy();
+      let isLost = false;
+      const losing: Watch = (event, outgoing, at) => {
+        const isTime = event.type === 'status' && event.status === 'postcopy-active' && !isLost;
+        if (afterLoss.includes(status) && isTime) {
+          isLost = true;
+          proxy.drop();
+        }
+        watch(event, outgoing, at);
+      };
+      const first = await lab.migrate({ strategy, limits, capabilities, via: proxy.towards }, losing);
+      proxy.close();
       // In `device` the order to resume may be out already.
       if (tooLate.includes(status) || (status === 'device' && outcome() === 'ILLEGAL_PHASE')) {
         expect(outcome()).toBe('ILLEGAL_PHASE');

@@ -68,7 +68,14 @@ const answerTo = async (client: Client, message: FromDestination | null): Promis
 };
 
 const helloOf = (migrationId: string, change: object = {}): FromDestination => ({
-  hello: { version: migrationVersion, migrationId, capabilities: [], ...change },
+  hello: {
+    version: migrationVersion,
+    migrationId,
+    capabilities: [],
+    recovers: false,
+    resumed: false,
+    ...change,
+  },
 });
 
 /** A migration of half a second that a stranger joins. */
@@ -101,6 +108,7 @@ describe('a stranger at the source', () => {
     ['of another migration', (door) => answerTo(clientOf(door), helloOf(other)), /another migration/],
     ['of another migration and version', (door) => answerTo(clientOf(door), helloOf(other, { version: 99 })), /another migration/],
     ["who repeats the destination's hello", (door) => answerTo(clientOf(door), helloOf(door.migrationId)), /a destination already/],
+    ['who says that it recovers', (door) => answerTo(clientOf(door), helloOf(door.migrationId, { recovers: true })), /a destination already/],
     ['who begins with something else', (door) => answerTo(clientOf(door), { completed: { pages: 2048 } }), /expected a hello/],
   ])('%s is refused', async (_, stranger, reason) => {
     const report = await besides(stranger);

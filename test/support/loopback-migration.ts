@@ -46,6 +46,8 @@ export interface LoopbackMigration {
   transfer?: Partial<TransferSwitches>;
   capabilities?: Capabilities;
   zeroPageDetection?: boolean;
+  /** Where the destination connects to, instead of the source's port: what is in between may fail. */
+  via?: (port: number) => Promise<number>;
   workload?: Partial<GuestConfig['workload']>;
 }
 
@@ -87,7 +89,7 @@ export type Watch = (
 
 const migrate = async (
   [source, destination]: readonly [Guest, Guest],
-  { strategy, limits, transfer, capabilities, zeroPageDetection = true }: LoopbackMigration,
+  { strategy, limits, transfer, capabilities, zeroPageDetection = true, via }: LoopbackMigration,
   announcePort: number,
   watch: Watch,
 ): Promise<LoopbackReport> => {
@@ -115,6 +117,7 @@ const migrate = async (
   const announce = { announceAddress: '127.0.0.1', announcePort };
   const incoming = new IncomingMigration(destination, loopbackAddresses.destination, {
     ...at,
+    port: via === undefined ? at.port : await via(at.port),
     ...announce,
     ...(tls === null ? {} : { tls: tls.destination }),
   });

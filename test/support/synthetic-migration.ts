@@ -55,6 +55,7 @@ export const paperSource = (): SourceReport => ({
   },
   capabilities: {},
   paddingBytes: 0,
+  recoveries: [],
   lateRequestsDropped: 0,
   guestRunningAtEnd: false,
 });

@@ -11,7 +11,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(temporary, { recursive: true, force: true }));
 
-const run = { runId: 'a-run', name: 'mine', source: 'unix:/somewhere' };
+const run = {
+  runId: 'a-run',
+  name: 'mine',
+  agents: { source: 'unix:/somewhere', wan: 'unix:/elsewhere' },
+  addresses: { source: '10.0.1.2', destination: '10.0.2.2' },
+};
 
 test('a run is found while it lasts', async () => {
   expect(await runningRuns(temporary)).toEqual([]);

@@ -1,0 +1,103 @@
+import { Subject } from 'rxjs';
+import { connectAgent } from '../../harness/control-client.ts';
+import type { RunEvent } from '../../harness/run.ts';
+import { runScenario } from '../../harness/run.ts';
+import { runningRuns } from '../../harness/run/running.ts';
+import type { RunResult } from '../../harness/result.ts';
+import { loadScenario } from '../../harness/scenario.ts';
+import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
+import type { Benchmark, Figure } from '../bench.ts';
+
+const cutsMs = [1000, 5000, 30_000];
+const phases: readonly (readonly [StrategyName, MigrationStatus])[] = [
+  ['stop-and-copy', 'device'],
+  ['pre-copy', 'active'],
+  ['pre-copy', 'device'],
+  ['post-copy', 'device'],
+  ['post-copy', 'postcopy-active'],
+  ['hybrid', 'active'],
+  ['hybrid', 'device'],
+  ['hybrid', 'postcopy-active'],
+];
+
+/** Cuts the link of the run that is this process's. */
+const cut = async (durationMs: number): Promise<void> => {
+  const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
+  const wan = connectAgent('wan', run!.agents.wan);
+  const { source, destination } = run!.addresses;
+  try {
+    await wan.call(
+      'cutLink',
+      { between: [source, destination], durationMs },
+      { timeoutMs: durationMs + 30_000 },
+    );
+  } finally {
+    wan.close();
+  }
+};
+
+const runWithCut = async (
+  driver: string,
+  strategy: StrategyName,
+  status: MigrationStatus,
+  durationMs: number,
+): Promise<RunResult> => {
+  const scenario = await loadScenario(undefined, {
+    driver,
+    link: 'coleraine-dublin-1g',
+    strategy,
+    guest: { ram: '512MiB', baseFootprint: '256MiB' },
+    workload: { name: 'stress', region: '64MiB', dirtyRate: 20_000 },
+  });
+  const events = new Subject<RunEvent>();
+  let cutting: Promise<void> = Promise.resolve();
+  let isCut = false;
+  events.subscribe((event) => {
+    if (event.type !== 'status' || event.status !== status || isCut) return;
+    isCut = true;
+    cutting = cut(durationMs);
+  });
+  const result = await runScenario(scenario, { events });
+  await cutting;
+  return result;
+};
+
+/** Moved whole, or still where it was, whole as well. */
+const isSound = (result: RunResult): boolean =>
+  result.integrity !== null &&
+  result.integrity.mismatches === 0 &&
+  result.integrity.staleReads === 0 &&
+  (result.integrity.host === 'destination' || result.state === 'failed');
+
+const outcomeText = ({ state, integrity, measurement, error }: RunResult): string => {
+  const guest = `${state}, guest whole at the ${integrity?.host ?? 'UNKNOWN'}`;
+  if (measurement === null) return `${guest}: ${error.message}`;
+  const stallMs = measurement.faults.vcpuBlocktimeMs.reduce((sum, ms) => sum + ms, 0);
+  const recoveries = (measurement.recoveries ?? []).map(({ pausedMs, recoveredMs, pagesLost }) =>
+    recoveredMs === null
+      ? 'never recovered'
+      : `recovered ${((recoveredMs - pausedMs) / 1000).toFixed(1)} s after it noticed, ${pagesLost} pages lost`,
+  );
+  const took = `${measurement.totalTimeMs.toFixed(0)} ms in all, downtime ${measurement.downtimeMs.toFixed(0)} ms`;
+  return [guest, took, `vCPUs waited ${stallMs.toFixed(0)} ms for pages`, ...recoveries].join(', ');
+};
+
+export const recover: Benchmark = {
+  name: 'capabilities/recover',
+  about: 'the link is cut for 1, 5 and 30 s in every phase of every strategy; quarter of an hour',
+  run: async (driver) => {
+    const figures: Figure[] = [];
+    for (const [strategy, status] of phases)
+      for (const durationMs of cutsMs) {
+        const result = await runWithCut(driver, strategy, status, durationMs);
+        figures.push({
+          name: `${strategy}, cut for ${durationMs / 1000} s in ${status}: guests that are not whole`,
+          value: isSound(result) ? 0 : 1,
+          unit: '',
+          target: { atMost: 0 },
+          from: outcomeText(result),
+        });
+      }
+    return figures;
+  },
+};

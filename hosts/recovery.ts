@@ -1,0 +1,134 @@
+import type { Recovery } from '../proto/control.ts';
+import { LivemigError } from '../proto/errors.ts';
+import type { MigrationStatus } from '../proto/strategy.ts';
+import { monotonicMs } from '../proto/units.ts';
+import type { AtSource } from './capabilities/capability.ts';
+import { PageSet } from './guest/page-set.ts';
+import type { MigrationControl } from './migration-control.ts';
+import type { DemandFaults } from './transfer/demand-faults.ts';
+import type { LinkPageSender } from './transfer/page-sender.ts';
+import type { Remains } from './transfer/source-connection.ts';
+import type { SourceServer } from './transfer/source-server.ts';
+import type { Waiters } from './transfer/waiters.ts';
+
+/** A destination that doesn't come back within so long won't. QEMU waits for a person; a testbed must end. */
+export const recoverMaxMs = 90_000;
+
+export interface Recoverable {
+  server: SourceServer;
+  sender: LinkPageSender;
+  faults: DemandFaults;
+  control: MigrationControl;
+  waiters: Waiters;
+  pageCount: number;
+  capabilities: readonly AtSource[];
+  /** The order to discard stale pages once more. */
+  discardAgain: () => Promise<void>;
+  /** Everything that the order to resume needs, and the order itself, once more. */
+  resumeAgain: (complete: () => Promise<void>) => Promise<void>;
+  /** Pages that the destination was to discard before it resumed. */
+  discarded: () => PageSet;
+  /** In which the migration goes on. */
+  statusAfter: () => MigrationStatus;
+}
+
+/**
+ * QEMU's postcopy-recover, at the source: once the guest may run at the destination, a lost connection pauses the
+ * migration until the destination has made another one and has said what it holds.
+ */
+export class ConnectionRecovery {
+  readonly #parts: Recoverable;
+  readonly recoveries: Recovery[] = [];
+  #isPaused = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: Recoverable) {
+    this.#parts = parts;
+  }
+
+  /** The connection is lost, and both sides haven't agreed over another one yet. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** @returns whether the migration can go on over another connection. */
+  lost(): boolean {
+    const { control, sender, waiters } = this.#parts;
+    if (!control.mayRunAtDestination || waiters.failed) return false;
+    this.#isPaused = true;
+    sender.isHeld = true;
+    control.status = 'postcopy-paused';
+    this.recoveries.push({ pausedAtMs: monotonicMs(), recoveredAtMs: null, pagesLost: 0 });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      waiters.fail(
+        new LivemigError(
+          'TIMEOUT',
+          `the destination did not come back within ${recoverMaxMs} ms after the connection was lost`,
+        ),
+      );
+    }, recoverMaxMs);
+    this.#timer.unref();
+    return true;
+  }
+
+  /** Another connection is up. What comes first is done at once, before anyone who waits for the connection goes on. */
+  recovered({ received, resumed }: Remains): void {
+    const { control, sender, faults, capabilities, waiters, pageCount } = this.#parts;
+    clearTimeout(this.#timer);
+    control.status = 'postcopy-recover';
+    for (const capability of capabilities) capability.recovered?.();
+    const underWay = sender.recovered();
+    const missing = PageSet.all(pageCount);
+    for (const { first, count } of received.runs())
+      for (let page = first; page < first + count; page++) missing.delete(page);
+    if (!resumed) {
+      // Where it has an older copy, only what was under way is known to be missing …
+      for (const page of underWay) missing.add(page);
+      // … and the order to discard older copies may be lost as well.
+      missing.addAll(this.#parts.discarded());
+    }
+    const recovery = this.recoveries.at(-1);
+    if (recovery !== undefined) recovery.pagesLost = faults.lost(missing);
+    this.#goOn(resumed).catch((error: unknown) => {
+      waiters.fail(error);
+    });
+  }
+
+  async #goOn(resumed: boolean): Promise<void> {
+    const { server, sender, control, waiters } = this.#parts;
+    const { connections } = server;
+    // Before any page: a page that overtook it would be discarded, too.
+    if (!resumed) await this.#parts.discardAgain();
+    sender.isHeld = false;
+    waiters.poke();
+    if (!resumed) await this.#parts.resumeAgain(() => this.#sendUnsent());
+    // Lost again meanwhile: the next one goes on.
+    if (connections !== server.connections || !server.isConnected) return;
+    control.status = this.#parts.statusAfter();
+    const recovery = this.recoveries.at(-1);
+    if (recovery !== undefined) recovery.recoveredAtMs = monotonicMs();
+    this.#isPaused = false;
+    waiters.poke();
+  }
+
+  async #sendUnsent(): Promise<void> {
+    const { faults, sender, server } = this.#parts;
+    const { connections } = server;
+    const { unsent } = faults;
+    let cursor = 0;
+    while (unsent !== null && unsent.count > 0 && connections === server.connections)
+      cursor = await sender.sendBatch(unsent, cursor);
+  }
+
+  /** Until the destination has every page, whatever is lost on the way. */
+  async complete(): Promise<void> {
+    const { server, waiters } = this.#parts;
+    for (;;) {
+      await waiters.until(() => !this.#isPaused && server.isConnected);
+      await this.#sendUnsent();
+      if (await server.complete()) break;
+    }
+    clearTimeout(this.#timer);
+  }
+}

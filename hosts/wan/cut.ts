@@ -1,0 +1,35 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { command } from '../command.ts';
+
+/** Before the main table's rule (32766), which routes everything. */
+const priority = '100';
+
+const rule = (action: 'add' | 'del', from: string, to: string): Promise<string> =>
+  command(['ip', '-4', 'rule', action, 'priority', priority, 'from', from, 'to', to, 'blackhole'], {
+    code: 'LINK_NOT_APPLIED',
+  });
+
+/**
+ * Cuts the link between two hosts as a digger would: for so long every packet between them vanishes, both ways. What is in
+ * the link already arrives. Resolves when it is whole again.
+ * @throws LivemigError LINK_NOT_APPLIED
+ */
+export const cutBetween = async (
+  [one, other]: readonly [string, string],
+  durationMs: number,
+): Promise<void> => {
+  const ways = [
+    [one, other],
+    [other, one],
+  ] as const;
+  const cut: (readonly [string, string])[] = [];
+  try {
+    for (const way of ways) {
+      await rule('add', ...way);
+      cut.push(way);
+    }
+    await sleep(durationMs);
+  } finally {
+    for (const way of cut) await rule('del', ...way);
+  }
+};
