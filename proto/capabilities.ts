@@ -8,6 +8,7 @@ export const capabilityNames = [
   'zero-page-detection',
   'uniform-pages',
   'xbzrle',
+  'dedup',
   'zstd',
   'cold-first',
   'prepaging',
@@ -83,13 +84,23 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
     values: { meaning: 'MiB of cache (QEMU xbzrle-cache-size)', least: 1, most: 4096, whenBare: 64 },
     refuses: needsRounds,
   },
+  dedup: {
+    help: 'what went over the link before travels as a reference to it, a quarter of a page at a time',
+    values: { meaning: 'MiB that each end keeps', least: 1, most: 1024, whenBare: 64 },
+    refuses: ({ transfer }) =>
+      transfer.channels > 1
+        ? 'both ends number what comes in its order, which several streams do not have (multifd)'
+        : undefined,
+  },
   zstd: {
     help: 'pages that travel whole are compressed; auto picks raw or a level by speed, ratio and bandwidth',
     values: { meaning: 'level', least: 1, most: 19, words: ['auto'], whenBare: 'auto' },
     refuses: ({ capabilities }) =>
-      capabilities.xbzrle === undefined
-        ? undefined
-        : 'xbzrle sends whole pages in its own way, which zstd would not see (QEMU refuses the two as well)',
+      capabilities.xbzrle !== undefined
+        ? 'xbzrle sends whole pages in its own way, which zstd would not see (QEMU refuses the two as well)'
+        : capabilities.dedup !== undefined
+          ? 'dedup sends whole pages in its own way, which zstd would not see'
+          : undefined,
   },
   'cold-first': {
     help: 'pre-copy sends pages that are dirtied often last',

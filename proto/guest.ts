@@ -10,8 +10,9 @@ export type WorkloadName = (typeof workloadNames)[number];
  *   uniform       the header, over and over
  *   sparse        random bytes of which a write changes 48, somewhere in the page
  *   compressible  random bytes, every stretch of a third of the page three times: zstd makes a third of it
+ *   duplicate     one of 256 random bodies, with every write another: behind their headers many pages are the same
  */
-export const workloadContents = ['random', 'uniform', 'sparse', 'compressible'] as const;
+export const workloadContents = ['random', 'uniform', 'sparse', 'compressible', 'duplicate'] as const;
 export type WorkloadContent = (typeof workloadContents)[number];
 
 /** In which order `read` reads its region; `hot-set` as hotspot writes. */

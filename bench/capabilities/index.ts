@@ -1,9 +1,11 @@
 import type { Benchmark } from '../bench.ts';
 import { autoConverge, xbzrle } from './convergence.ts';
+import { dedup } from './dedup.ts';
 import { multifd } from './multifd.ts';
 import { postcopyPreempt } from './postcopy-preempt.ts';
 import { prepaging } from './prepaging.ts';
 import { recover } from './recover.ts';
+import { resends } from './resends.ts';
 import { set } from './set.ts';
 import { tls } from './tls.ts';
 import { zeroPageDetection } from './zero-page-detection.ts';
@@ -18,6 +20,8 @@ export const capabilities: readonly Benchmark[] = [
   autoConverge,
   postcopyPreempt,
   prepaging,
+  resends,
+  dedup,
   tls,
   set,
   recover,

@@ -4,8 +4,9 @@ import { connectAgent } from '../../harness/control-client.ts';
 import type { RunEvent } from '../../harness/run.ts';
 import { runningRuns } from '../../harness/run/running.ts';
 import type { ProgressEvent } from '../../proto/events.ts';
+import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
 import { monotonicMs } from '../../proto/units.ts';
-import type { Benchmark } from '../bench.ts';
+import type { Benchmark, Figure } from '../bench.ts';
 import { runOnce } from '../bench.ts';
 
 const stepMs = 2000;
@@ -19,19 +20,21 @@ interface Step {
   untilMs: number;
 }
 
+type Cap = 'maxBandwidthMbps' | 'maxPostcopyBandwidthMbps';
+
 /** Sets one rate after the other at the source of the run that is this process's. */
-const setRates = async (): Promise<Step[]> => {
+const setRates = async (cap: Cap): Promise<Step[]> => {
   const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
   const source = connectAgent('source', run!.agents.source);
   const steps: Step[] = [];
   try {
     for (const rateMbps of ratesMbps) {
-      await source.call('migrateSetParameters', { maxBandwidthMbps: rateMbps });
+      await source.call('migrateSetParameters', { [cap]: rateMbps });
       const setAtMs = monotonicMs();
       await sleep(stepMs);
       steps.push({ rateMbps, fromMs: setAtMs + settledMs, untilMs: monotonicMs() });
     }
-    await source.call('migrateSetParameters', { maxBandwidthMbps: 0 });
+    await source.call('migrateSetParameters', { [cap]: 0 });
   } finally {
     source.close();
   }
@@ -44,37 +47,45 @@ const rateMbpsOf = (progress: readonly ProgressEvent[], { fromMs, untilMs }: Ste
   return ((last.transferredBytes - first.transferredBytes) * 8) / 1000 / (last.atMs - first.atMs);
 };
 
+const figureOf = async (
+  driver: string,
+  cap: Cap,
+  strategy: StrategyName,
+  from: MigrationStatus,
+): Promise<Figure> => {
+  const progress: ProgressEvent[] = [];
+  const events = new Subject<RunEvent>();
+  let steps: Promise<Step[]> = Promise.resolve([]);
+  events.subscribe((event) => {
+    if (event.type === 'progress') progress.push(event);
+    if (event.type === 'status' && event.status === from) steps = setRates(cap);
+  });
+  await runOnce(
+    {
+      driver,
+      link: 'lan-1g',
+      strategy,
+      guest: { ram: '2GiB', baseFootprint: '2GiB' },
+      workload: 'idle',
+      limits: { [cap]: ratesMbps[0] },
+    },
+    { events },
+  );
+  const seen = (await steps).map((step) => ({ ...step, seenMbps: rateMbpsOf(progress, step) }));
+  return {
+    name: `${cap} set while it runs: farthest from what was set`,
+    value: Math.max(...seen.map(({ rateMbps, seenMbps }) => Math.abs(seenMbps / rateMbps - 1))) * 100,
+    unit: '%',
+    target: { atMost: 5 },
+    from: seen.map(({ rateMbps, seenMbps }) => `${rateMbps} Mb/s: ${seenMbps.toFixed(1)}`).join(', '),
+  };
+};
+
 export const set: Benchmark = {
   name: 'capabilities/set',
-  about: 'max-bandwidth set while a migration runs, two seconds each',
-  run: async (driver) => {
-    const progress: ProgressEvent[] = [];
-    const events = new Subject<RunEvent>();
-    let steps: Promise<Step[]> = Promise.resolve([]);
-    events.subscribe((event) => {
-      if (event.type === 'progress') progress.push(event);
-      if (event.type === 'status' && event.status === 'active') steps = setRates();
-    });
-    await runOnce(
-      {
-        driver,
-        link: 'lan-1g',
-        strategy: 'stop-and-copy',
-        guest: { ram: '2GiB', baseFootprint: '2GiB' },
-        workload: 'idle',
-        limits: { maxBandwidthMbps: ratesMbps[0] },
-      },
-      { events },
-    );
-    const seen = (await steps).map((step) => ({ ...step, seenMbps: rateMbpsOf(progress, step) }));
-    return [
-      {
-        name: 'max-bandwidth set while it runs: farthest from what was set',
-        value: Math.max(...seen.map(({ rateMbps, seenMbps }) => Math.abs(seenMbps / rateMbps - 1))) * 100,
-        unit: '%',
-        target: { atMost: 5 },
-        from: seen.map(({ rateMbps, seenMbps }) => `${rateMbps} Mb/s: ${seenMbps.toFixed(1)}`).join(', '),
-      },
-    ];
-  },
+  about: 'max-bandwidth and max-postcopy-bandwidth set while a migration runs, two seconds each',
+  run: async (driver) => [
+    await figureOf(driver, 'maxBandwidthMbps', 'stop-and-copy', 'active'),
+    await figureOf(driver, 'maxPostcopyBandwidthMbps', 'post-copy', 'postcopy-active'),
+  ],
 };

@@ -14,6 +14,8 @@ export interface PageEncoder {
   take(page: number): number | null;
   /** What was taken since the last call; null = nothing. */
   flush(): Encoded | null;
+  /** Both ends count along: nothing that overtakes the stream is for it. */
+  readonly isOrdered?: boolean;
   /** The page travelled another way: what is known of the destination's copy is void. */
   forget?(page: number): void;
 }

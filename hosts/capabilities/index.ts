@@ -5,6 +5,7 @@ import type { GuestMemory } from '../guest/memory.ts';
 import type { AtDestination, AtSource, Capability, PageDecoder, SourceContext } from './capability.ts';
 import { autoConverge } from './auto-converge.ts';
 import { coldFirst } from './cold-first.ts';
+import { dedup } from './dedup.ts';
 import { prepaging } from './prepaging.ts';
 import { uniformPages } from './uniform-pages.ts';
 import { xbzrle } from './xbzrle.ts';
@@ -19,6 +20,7 @@ const capabilities: Readonly<Record<CapabilityName, Capability>> = {
   'zero-page-detection': partOfTransfer,
   'uniform-pages': uniformPages,
   xbzrle,
+  dedup,
   zstd: zstdCompression,
   'cold-first': coldFirst,
   prepaging,

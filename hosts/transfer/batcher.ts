@@ -110,6 +110,7 @@ export interface TakenBatch {
 export class Batcher {
   readonly #memory: GuestMemory;
   readonly #encodings: Encodings;
+  readonly #overtaking: Encodings;
   readonly #copyPage: OutgoingBatch['copyPage'];
   /** Null = ascending, as the strategy says. */
   order: PageOrder | null = null;
@@ -117,6 +118,10 @@ export class Batcher {
   constructor(memory: GuestMemory, encodings: Encodings) {
     this.#memory = memory;
     this.#encodings = encodings;
+    this.#overtaking = {
+      ...encodings,
+      encoders: encodings.encoders.filter(({ isOrdered }) => isOrdered !== true),
+    };
     this.#copyPage = (page, target, at) => {
       memory.copyTo(page, target, at);
     };
@@ -147,9 +152,9 @@ export class Batcher {
     return { ...taken, batch };
   }
 
-  /** A batch of one page. */
+  /** A batch of one page, which may overtake others. */
   one(page: number): TakenBatch {
-    const draft = new Draft(this.#memory, this.#encodings);
+    const draft = new Draft(this.#memory, this.#overtaking);
     draft.add(page);
     return draft.finish(this.#copyPage, page + 1);
   }

@@ -20,9 +20,14 @@ const moved = async (migration: LoopbackMigration): Promise<LoopbackReport> => {
   expect([source.error, destination.error]).toEqual([null, null]);
   expect(verified).toMatchObject({ pagesCompared: pageCount, mismatches: 0, staleReads: 0 });
   const { ram, capabilities } = source;
-  const { xbzrle, zstd } = capabilities;
+  const { xbzrle, zstd, dedup } = capabilities;
   // What travelled encoded and still counts as full pages.
-  const normalEncoded = (xbzrle?.['cacheMiss'] ?? 0) + (xbzrle?.['overflow'] ?? 0) + (zstd?.['pages'] ?? 0);
+  const normalEncoded =
+    (xbzrle?.['cacheMiss'] ?? 0) +
+    (xbzrle?.['overflow'] ?? 0) +
+    (zstd?.['pages'] ?? 0) +
+    (dedup?.['pages'] ?? 0) -
+    (dedup?.['duplicatePages'] ?? 0);
   expect(ram.precopyBytes + ram.downtimeBytes + ram.postcopyBytes).toBe(ram.transferred);
   expect(destination).toMatchObject({
     pagesReceived: ram.normal - normalEncoded,
@@ -189,6 +194,24 @@ describe('zstd', () => {
     const migration = { transfer: { channels: 2 }, capabilities: { zstd: 'auto' } };
     const { source } = await moved({ strategy: 'pre-copy', ...migration });
     expect(source.capabilities['zstd']).toMatchObject({ pages: 0 });
+  });
+});
+
+describe('dedup', () => {
+  test.each(strategyNames)('sends what repeats as references, %s', async (strategy) => {
+    const workload = { content: 'duplicate' } as const;
+    const { source } = await moved({ strategy, workload, capabilities: { dedup: 4 } });
+    const { duplicateBlocks, bytes, pages } = source.capabilities['dedup']!;
+    // In post-copy demand pages travel whole.
+    expect(duplicateBlocks).toBeGreaterThan(regionPages / 2);
+    expect(bytes).toBeLessThan(pages! * pageSizeBytes - duplicateBlocks! * 1000);
+  });
+
+  test('random pages travel whole', async () => {
+    const { source } = await moved({ strategy: 'hybrid', capabilities: { dedup: 1 } });
+    const { duplicateBlocks, pages } = source.capabilities['dedup']!;
+    // All random bytes are cut from one pool: now and then two blocks are the same.
+    expect(duplicateBlocks).toBeLessThan(0.01 * 4 * pages!);
   });
 });
 

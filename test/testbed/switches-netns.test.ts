@@ -124,6 +124,15 @@ const switches = (): void => {
     expect(pages * 4096).toBeGreaterThanOrEqual(conformanceScenario.workload.regionBytes / 2);
     expect(bytes).toBeLessThan(pages * 0.4 * 4096);
   });
+
+  test('dedup, workload.content duplicate: a quarter of it travels', async () => {
+    const duplicate = { content: 'duplicate' } as const;
+    const { capabilities } = (await migrated('hybrid', { workload: duplicate, capabilities: { dedup: 64 } }))
+      .measurement;
+    const { duplicateBlocks = 0 } = capabilities?.['dedup'] ?? {};
+    const regionPages = conformanceScenario.workload.regionBytes / 4096;
+    expect(duplicateBlocks).toBeGreaterThan(0.9 * 3 * regionPages);
+  });
 };
 
 if (support.supported) describe('switches of the agent in netns', switches);

@@ -1,6 +1,7 @@
 import type { WorkloadContent } from '../../../proto/guest.ts';
 import type { BodySource, PageBody } from './page-body.ts';
 import { compressibleBody } from './compressible.ts';
+import { duplicateBody } from './duplicate.ts';
 import { randomBody } from './random.ts';
 import { sparseBody } from './sparse.ts';
 import { uniformBody } from './uniform.ts';
@@ -10,4 +11,5 @@ export const pageBodies: Readonly<Record<WorkloadContent, (source: BodySource) =
   uniform: uniformBody,
   sparse: sparseBody,
   compressible: compressibleBody,
+  duplicate: duplicateBody,
 };

@@ -1,0 +1,33 @@
+/** Pages after which the share of repeated blocks is judged. */
+const windowPages = 1024;
+/** Looking for repeats costs a microsecond a page; where fewer than these repeat, that buys nothing. */
+const worthwhileShare = 0.05;
+/** Where nothing repeats, every so manieth page is looked at: it may change. */
+const restStride = 64;
+
+/** Whether to look for repeats in the next page: always while there are some, now and then where there are none. Pure. */
+export class Thrift {
+  #isResting = false;
+  #passed = 0;
+  #looked = 0;
+  #share = 0;
+
+  get isResting(): boolean {
+    return this.#isResting;
+  }
+
+  isLookDue(): boolean {
+    return !this.#isResting || this.#passed++ % restStride === 0;
+  }
+
+  /** @param share of the page that was repeated (0–1). */
+  looked(share: number): void {
+    this.#share += share;
+    this.#looked++;
+    const isOver = this.#looked >= (this.#isResting ? windowPages / restStride : windowPages);
+    if (!isOver) return;
+    this.#isResting = this.#share / this.#looked < worthwhileShare;
+    this.#looked = 0;
+    this.#share = 0;
+  }
+}
