@@ -24,7 +24,9 @@ class DedupEncoder implements PageEncoder {
   readonly #thrift = new Thrift();
   readonly #now = new Int32Array(pageSizeBytes / 4);
   readonly #nowBytes = Buffer.from(this.#now.buffer);
-  #data: Buffer[] = [];
+  /** Room for the pages of a batch; it grows as batches do. */
+  #data = Buffer.alloc(1 << 20);
+  #length = 0;
   #pages: number[] = [];
   #wholePages = 0;
   isOver = false;
@@ -43,26 +45,28 @@ class DedupEncoder implements PageEncoder {
     }
     // Out of a copy: what the guest writes meanwhile must not make the two ends differ.
     this.#memory.copyTo(page, this.#nowBytes, 0);
-    const bytes = Buffer.allocUnsafe(pageBytesMax);
-    let length = maskBytes;
+    if (this.#length + pageBytesMax > this.#data.length)
+      this.#data = Buffer.concat([this.#data, Buffer.alloc(this.#data.length)]);
+    const from = this.#length;
+    let end = from + maskBytes;
     let mask = 0;
     let known = 0;
     for (let block = 0; block < blocksPerPage; block++) {
       const at = block * blockBytes;
       const number = this.#index.findOrAdd(this.#nowBytes, this.#now, at);
-      if (number === -1) length += this.#nowBytes.copy(bytes, length, at, at + blockBytes);
+      if (number === -1) end += this.#nowBytes.copy(this.#data, end, at, at + blockBytes);
       else {
-        length = bytes.writeUInt32LE(number, length);
+        end = this.#data.writeUInt32LE(number, end);
         mask |= 1 << block;
         known++;
       }
     }
-    bytes[0] = mask;
+    this.#data[from] = mask;
+    this.#length = end;
     this.#thrift.looked(known / blocksPerPage);
-    this.#count(known, length);
+    this.#count(known, end - from);
     this.#pages.push(page);
-    this.#data.push(bytes.subarray(0, length));
-    return pageNumberBytes + length;
+    return pageNumberBytes + end - from;
   }
 
   #count(known: number, length: number): void {
@@ -75,9 +79,10 @@ class DedupEncoder implements PageEncoder {
 
   flush(): Encoded | null {
     if (this.#pages.length === 0) return null;
-    const data = Buffer.concat(this.#data);
+    // A copy: the message is serialised later, when the next batch is in the making already.
+    const data = Buffer.from(this.#data.subarray(0, this.#length));
     const encoded = { encoding: 'dedup', pages: this.#pages, data, wholePages: this.#wholePages };
-    this.#data = [];
+    this.#length = 0;
     this.#pages = [];
     this.#wholePages = 0;
     return encoded;

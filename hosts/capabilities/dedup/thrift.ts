@@ -1,9 +1,10 @@
 /** Pages after which the share of repeated blocks is judged. */
 const windowPages = 1024;
 /** Looking for repeats costs a microsecond a page; where fewer than these repeat, that buys nothing. */
-const worthwhileShare = 0.05;
-/** Where nothing repeats, every so manieth page is looked at: it may change. */
+const worthwhileShare = 0.1;
+/** Where nothing repeats, every so manieth page is looked at, as that may change, and judged after so many looks. */
 const restStride = 64;
+const restLooks = 64;
 
 /** Whether to look for repeats in the next page: always while there are some, now and then where there are none. Pure. */
 export class Thrift {
@@ -24,7 +25,7 @@ export class Thrift {
   looked(share: number): void {
     this.#share += share;
     this.#looked++;
-    const isOver = this.#looked >= (this.#isResting ? windowPages / restStride : windowPages);
+    const isOver = this.#looked >= (this.#isResting ? restLooks : windowPages);
     if (!isOver) return;
     this.#isResting = this.#share / this.#looked < worthwhileShare;
     this.#looked = 0;

@@ -23,6 +23,6 @@ test('looks at every page while content repeats, and seldom where it does not', 
 test('comes back when content repeats again', () => {
   const thrift = new Thrift();
   lookedAt(thrift, 2048, 0);
-  lookedAt(thrift, 2048, 0.5);
+  lookedAt(thrift, 64 * 64, 0.5);
   expect(thrift.isResting).toBe(false);
 });
