@@ -1,5 +1,12 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { MetadataOptions } from '@grpc/grpc-js';
 import { Observable } from 'rxjs';
+import {
+  authorizationKey,
+  authorizationOf,
+  controlTokenVariable,
+  parseAgentAddress,
+} from '../proto/agent-address.ts';
 import { controlMessageMaxBytes, controlService } from '../proto/control-service.ts';
 import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
 import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
@@ -30,10 +37,17 @@ interface CallOptions {
 }
 
 const deadlineExceeded = 4;
+const unauthenticated = 16;
 const { call, events } = controlService;
 
-/** @param target gRPC target of the agent, `unix:/path` or `host:port`. */
-export const connectAgent = (name: string, target: string): AgentClient => {
+/** @param address of the agent: `unix:/path`, `host:port` or `TOKEN@host:port`. */
+export const connectAgent = (name: string, address: string): AgentClient => {
+  const { target, token } = parseAgentAddress(address);
+  const metadataOf = (options?: MetadataOptions): Metadata => {
+    const metadata = new Metadata(options);
+    if (token !== null) metadata.set(authorizationKey, authorizationOf(token));
+    return metadata;
+  };
   const client = new Client(target, credentials.createInsecure(), {
     'grpc.max_receive_message_length': controlMessageMaxBytes,
     'grpc.max_send_message_length': controlMessageMaxBytes,
@@ -49,12 +63,15 @@ export const connectAgent = (name: string, target: string): AgentClient => {
     const deadline = Date.now() + (options.timeoutMs ?? 30_000);
     const response = await new Promise<ControlResponse>((resolve, reject) => {
       client.makeUnaryRequest(
-        call.path, call.requestSerialize, call.responseDeserialize, request, new Metadata({ waitForReady: true }), { deadline },
+        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: true }), { deadline },
         (error: (Error & { code?: number }) | null, value?: ControlResponse) => {
           if (value !== undefined) resolve(value);
           else {
             const code = error?.code === deadlineExceeded ? 'TIMEOUT' : 'AGENT_UNREACHABLE';
-            reject(new LivemigError(code, `${name} agent at ${target}, method ${method}`, { cause: error }));
+            const hint = error?.code === unauthenticated ? `; set ${controlTokenVariable} to its token` : '';
+            reject(
+              new LivemigError(code, `${name} agent at ${target}, method ${method}${hint}`, { cause: error }),
+            );
           }
         },
       ); // prettier-ignore
@@ -73,6 +90,7 @@ export const connectAgent = (name: string, target: string): AgentClient => {
         events.requestSerialize,
         events.responseDeserialize,
         {},
+        metadataOf(),
       );
       stream.on('data', (event: ControlEvent) => {
         subscriber.next(JSON.parse(event.json) as AgentEvent);

@@ -1,11 +1,14 @@
 /**
  * The process inside every virtual host: serves the management plane and the methods of its role. No policy here.
  * usage: node hosts/agent.ts ROLE LISTEN     e.g. node hosts/agent.ts source unix:/run/source.sock
+ * Who calls it has to know LIVEMIG_CONTROL_TOKEN, where that is set.
  */
 import { release } from 'node:os';
+import { controlTokenVariable } from '../proto/agent-address.ts';
 import type { ControlHandlers, HostRole } from '../proto/control.ts';
 import { hostRoles } from '../proto/control.ts';
 import { messageOf } from '../proto/errors.ts';
+import { admitWith } from './control-admission.ts';
 import { serveControl } from './control-server.ts';
 import { cpuUsage } from './cpu.ts';
 import { configureNetwork } from './network.ts';
@@ -37,7 +40,20 @@ const common: ControlHandlers = {
   configureNetwork,
   cpu: async () => cpuUsage(),
 };
-const server = await serveControl(listen, { ...common, ...implementation.handlers }, implementation.events);
+const tellRefused = (peer: string): void => {
+  console.error(`livemig agent: refused a call from ${peer}, which did not bring this agent's token`);
+};
+const token = process.env[controlTokenVariable] ?? '';
+if (token === '' && !listen.startsWith('unix:'))
+  console.error(
+    `livemig agent: whoever reaches ${listen} may steer this host; ${controlTokenVariable} forbids that`,
+  );
+const server = await serveControl(
+  listen,
+  { ...common, ...implementation.handlers },
+  implementation.events,
+  token === '' ? undefined : admitWith(token, tellRefused),
+);
 console.error(`livemig agent: ${role} serves ${listen}`);
 
 let closing = false;

@@ -1,5 +1,5 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerInterceptor, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { controlMessageMaxBytes, controlService } from '../proto/control-service.ts';
 import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
@@ -31,16 +31,19 @@ const answer = async (handlers: ControlHandlers, request: ControlRequest): Promi
 /**
  * Serves the management plane of one agent.
  * @param listen gRPC address: `unix:/path` or `host:port` (port 0 picks one).
+ * @param admission who is let in; undefined = everyone who reaches the address.
  * @throws LivemigError TESTBED_FAILED when the address can't be bound.
  */
 export const serveControl = async (
   listen: string,
   handlers: ControlHandlers,
   events: Observable<AgentEvent>,
+  admission?: ServerInterceptor,
 ): Promise<{ port: number; close: () => void }> => {
   const server = new Server({
     'grpc.max_receive_message_length': controlMessageMaxBytes,
     'grpc.max_send_message_length': controlMessageMaxBytes,
+    interceptors: admission === undefined ? [] : [admission],
   });
   server.addService(controlService, {
     call: (call: ServerUnaryCall<ControlRequest, ControlResponse>, reply: sendUnaryData<ControlResponse>) => {

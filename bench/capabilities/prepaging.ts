@@ -11,8 +11,9 @@ const stallMs = async (driver: string, pattern: ReadPattern, order: string): Pro
     driver,
     link: 'coleraine-halifax',
     strategy: 'post-copy',
-    guest: { ram: '1GiB', baseFootprint: '512MiB' },
-    workload: { name: 'read', region: '512MiB', dirtyRate: 20_000, pattern },
+    // Large, so that the push takes many times what a fault does.
+    guest: { ram: '4GiB', baseFootprint: '512MiB' },
+    workload: { name: 'read', region: '3GiB', dirtyRate: 20_000, pattern },
     capabilities: `prepaging=${order}`,
   });
   return measurement.faults.vcpuBlocktimeMs.reduce((sum, ms) => sum + ms, 0);

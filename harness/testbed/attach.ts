@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { controlTokenVariable, formatAgentAddress, parseAgentAddress } from '../../proto/agent-address.ts';
 import { hostRoles } from '../../proto/control.ts';
 import type { HostRole } from '../../proto/control.ts';
 import { LivemigError, messageOf } from '../../proto/errors.ts';
@@ -32,6 +33,18 @@ const attachment = z.strictObject({
 /** Which agents run where, and how they are connected. */
 export type Attachment = z.infer<typeof attachment>;
 
+/** Agents that name no token of their own ask for the one of the environment. */
+const withToken = ({ agents, topology }: Attachment, token = ''): Attachment => {
+  const addressOf = (role: HostRole): string => {
+    const named = parseAgentAddress(agents[role]);
+    return formatAgentAddress({ ...named, token: named.token ?? (token === '' ? null : token) });
+  };
+  return {
+    agents: Object.fromEntries(hostRoles.map((role) => [role, addressOf(role)])) as Attachment['agents'],
+    topology,
+  };
+};
+
 /**
  * Reads the agents' targets and addresses.
  * @param value content of LIVEMIG_ATTACH: a JSON document or the path of a JSON or YAML file.
@@ -51,7 +64,7 @@ export const readAttachment = async (value: string | undefined): Promise<Attachm
     throw new LivemigError('BAD_INPUT', `${attachVariable} can't be read: ${messageOf(cause)}`, { cause });
   }
   const outcome = attachment.safeParse(document);
-  if (outcome.success) return outcome.data;
+  if (outcome.success) return withToken(outcome.data, process.env[controlTokenVariable]);
   const problems = outcome.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   throw new LivemigError('BAD_INPUT', `${attachVariable}: ${problems.join('; ')}`, { problems });
 };
@@ -63,7 +76,7 @@ const greet = async (role: HostRole, agent: string): Promise<void> => {
     if (info.role !== role)
       throw new LivemigError(
         'BAD_INPUT',
-        `expected the ${role} agent at ${agent}, found the ${info.role} agent`,
+        `expected the ${role} agent at ${parseAgentAddress(agent).target}, found the ${info.role} agent`,
       );
   } finally {
     client.close();
@@ -86,7 +99,12 @@ const up = async (): Promise<Testbed> => {
         ),
       ),
     log: (role) => Promise.resolve(`(the log of the ${role} agent is where it was started)`),
-    describe: () => Promise.resolve({ agents: Object.values(agents).join(' ') }),
+    describe: () =>
+      Promise.resolve({
+        agents: Object.values(agents)
+          .map((agent) => parseAgentAddress(agent).target)
+          .join(' '),
+      }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 };

@@ -40,7 +40,7 @@ export interface Testbed extends AsyncDisposable {
   /** Unique on this machine; also the value of the label that the sweep of dead testbeds reads. */
   readonly id: string;
   readonly topology: Topology;
-  /** gRPC targets of the agents' management plane (`unix:/…` or `host:port`). */
+  /** gRPC targets of the agents' management plane (`unix:/…`, `host:port` or `TOKEN@host:port`). */
   readonly agents: Readonly<Record<HostRole, string>>;
   /** Run a program inside a host to its end: iperf3 in benchmarks, diagnosis. */
   exec(role: HostRole, argv: readonly string[], options?: { timeoutMs?: number }): Promise<ExecResult>;

@@ -34,6 +34,7 @@ else {
         BASE_IMAGE: await ensureBase(connectEngine(), () => undefined),
         GATEWAY_MODE: engine.version.startsWith('27.') ? 'nat' : 'nat-unprotected',
         SCENARIO: 'scenarios/pre-copy.yaml',
+        LIVEMIG_CONTROL_TOKEN: 'compose-test',
       },
     });
 

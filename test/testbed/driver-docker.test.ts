@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { connectAgent } from '../../harness/control-client.ts';
 import { connectEngine } from '../../harness/testbed/docker/engine.ts';
 import { createDockerDriver, dockerDriver } from '../../harness/testbed/docker/index.ts';
 import { labels } from '../../harness/testbed/docker/labels.ts';
+import { parseAgentAddress } from '../../proto/agent-address.ts';
 import { hostRoles } from '../../proto/control.ts';
 import { driverConformance } from '../conformance/driver.ts';
 
@@ -68,6 +70,18 @@ else {
       expect(containers.length).toBe(hostRoles.length);
       for (const { Ports } of containers)
         for (const port of Ports) expect(port).toMatchObject({ IP: '127.0.0.1', PrivatePort: 7000 });
+    });
+
+    test('its agents serve no stranger', async () => {
+      await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
+      const { target, token } = parseAgentAddress(testbed.agents.source);
+      expect(token).toMatch(/^[0-9a-f]{32}$/);
+      const stranger = connectAgent('source', target);
+      await expect(stranger.call('hello', {}, { timeoutMs: 10_000 })).rejects.toThrow(
+        /LIVEMIG_CONTROL_TOKEN/,
+      );
+      stranger.close();
+      expect(await testbed.log('source')).toContain('refused a call from');
     });
 
     test('sets what its description does not call refused', async () => {

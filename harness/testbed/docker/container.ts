@@ -1,6 +1,7 @@
 import { GenericContainer, Wait } from 'testcontainers';
 import type { StartedTestContainer } from 'testcontainers';
 import type Docker from 'dockerode';
+import { controlTokenVariable } from '../../../proto/agent-address.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError, messageOf } from '../../../proto/errors.ts';
 import type { TestbedOptions } from '../testbed.ts';
@@ -34,7 +35,7 @@ class HostContainer extends GenericContainer {
     return this;
   }
 
-  /** Published on the loopback only: agents authenticate nobody. */
+  /** Published on the loopback only, for callers that know the token. */
   withLoopbackPort(port: number): this {
     this.withExposedPorts(port);
     this.hostConfig.PortBindings = { [`${String(port)}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: '0' }] };
@@ -51,6 +52,8 @@ export interface StartOptions {
   docker: Docker;
   image: string;
   testbed: string;
+  /** What the agents ask of whoever calls them. */
+  controlToken: string;
   testbedOptions: TestbedOptions;
   /** Sysctls that this engine refuses; grows. */
   refused: Set<string>;
@@ -61,12 +64,13 @@ export interface StartOptions {
 }
 
 const create = (role: HostRole, options: StartOptions): HostContainer => {
-  const { docker, image, testbed, testbedOptions, refused } = options;
+  const { docker, image, testbed, testbedOptions, refused, controlToken } = options;
   const [first, ...others] = networksOf(role);
   const container = new HostContainer(image)
     .withName(`${testbed}-${role}`)
     .withHostname(role)
     .withCommand([role, `0.0.0.0:${String(agentPort)}`])
+    .withEnvironment({ [controlTokenVariable]: controlToken })
     .withLabels(labelsOf(testbed))
     // Clean-up is by our own labels: testcontainers' reaper is an image that offline machines can't pull.
     .withAutoCleanup(false)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import type Docker from 'dockerode';
+import { formatAgentAddress } from '../../../proto/agent-address.ts';
 import { hostRoles } from '../../../proto/control.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError, codeOf, messageOf } from '../../../proto/errors.ts';
@@ -42,19 +43,22 @@ const assemble = async (
   docker: Docker,
   id: string,
   hosts: Hosts,
+  token: string,
   facts: Record<string, string>,
 ): Promise<Testbed> => {
   const container = (role: HostRole): Docker.Container => docker.getContainer(hosts[role].getId());
   const inspected = await Promise.all(
     hostRoles.map(async (role) => [role, await container(role).inspect()] as const),
   );
-  const target = (role: HostRole): string =>
-    `${isLocal() ? '127.0.0.1' : hosts[role].getHost()}:${String(hosts[role].getMappedPort(agentPort))}`;
+  const address = (role: HostRole): string => {
+    const target = `${isLocal() ? '127.0.0.1' : hosts[role].getHost()}:${String(hosts[role].getMappedPort(agentPort))}`;
+    return formatAgentAddress({ target, token });
+  };
   return {
     driver: 'docker',
     id,
     topology: topologyOf(id, Object.fromEntries(inspected) as Record<HostRole, Docker.ContainerInspectInfo>),
-    agents: Object.fromEntries(hostRoles.map((role) => [role, target(role)])) as Record<HostRole, string>,
+    agents: Object.fromEntries(hostRoles.map((role) => [role, address(role)])) as Record<HostRole, string>,
     exec: (role, argv, options) =>
       execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
     log: (role) => logOf(container(role)),
@@ -82,15 +86,16 @@ const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOpti
     const image = await ensureImage(docker, tell);
     await createNetworks(docker, id, engine.version);
     const refused = new Set<string>();
+    const controlToken = randomBytes(16).toString('hex');
     const hosts = await startHosts({
-      docker, image, testbed: id, testbedOptions: options, refused, engineIsLocal: isLocal(), entrypoint,
+      docker, image, testbed: id, controlToken, testbedOptions: options, refused, engineIsLocal: isLocal(), entrypoint,
     }); // prettier-ignore
     const facts = {
       engine: `Docker ${engine.version}`,
       image,
       ...(refused.size > 0 ? { refusedSysctls: [...refused].join(' ') } : {}),
     };
-    return await assemble(docker, id, hosts, facts);
+    return await assemble(docker, id, hosts, controlToken, facts);
   } catch (cause) {
     await removeTestbed(docker, id).catch((error: unknown) => {
       tell(messageOf(error));

@@ -59,7 +59,7 @@ export class BlockIndex {
   constructor(store: BlockStore) {
     this.#store = store;
     let slots = 1024;
-    while (slots < 2 * store.blockCount) slots *= 2;
+    while (slots < 4 * store.blockCount) slots *= 2;
     this.#newest = new Int32Array(slots);
   }
 

@@ -1,8 +1,11 @@
 /** `raw`, or a level of zstd. */
 export type Codec = 'raw' | number;
 
-/** A look at this many batches is taken for granted until the next look. */
+/** While a level is in use a look at a batch is taken for granted for so many. */
 export const lookEveryBatches = 64;
+/** While raw is, for few at first, as the first looks are disturbed most, and then for twice as many each time. */
+const firstLookBatches = 16;
+const lookEveryBatchesMax = 1024;
 /** Bandwidth is measured over spans of at least this, as QEMU does. */
 const spanMs = 100;
 /** The link can carry what it carried in the best of so many spans. */
@@ -28,7 +31,10 @@ export class CodecChooser {
   readonly #seen = new Map<number, Seen>();
   readonly #spans: number[] = [];
   #from: { atMs: number; bytes: number } | null = null;
-  #batches = 0;
+  /** Since the beginning of the span. */
+  #isAllRaw = true;
+  #untilLook = 0;
+  #lookEvery = firstLookBatches;
 
   constructor(levels: readonly number[]) {
     this.levels = levels;
@@ -39,14 +45,22 @@ export class CodecChooser {
     this.#from ??= { atMs, bytes };
     const elapsedMs = atMs - this.#from.atMs;
     if (elapsedMs < spanMs) return;
-    this.#spans.push((bytes - this.#from.bytes) / elapsedMs);
-    if (this.#spans.length > spans) this.#spans.shift();
+    const bytesPerMs = (bytes - this.#from.bytes) / elapsedMs;
+    // A compressor that doesn't fill the link says nothing of what the link could carry.
+    if (this.#isAllRaw || bytesPerMs > this.bandwidth) {
+      this.#spans.push(bytesPerMs);
+      if (this.#spans.length > spans) this.#spans.shift();
+    }
     this.#from = { atMs, bytes };
+    this.#isAllRaw = true;
   }
 
   /** Whether a sample of this batch should be compressed at every level, to see what that brings. */
   isLookDue(): boolean {
-    return this.#batches++ % lookEveryBatches === 0;
+    if (this.#untilLook-- > 0) return false;
+    this.#untilLook = this.#lookEvery - 1;
+    this.#lookEvery = Math.min(2 * this.#lookEvery, lookEveryBatchesMax);
+    return true;
   }
 
   saw(level: number, bytes: number, compressedBytes: number, ms: number): void {
@@ -76,6 +90,9 @@ export class CodecChooser {
       (fastest, level) => (this.speedOf(level) > this.speedOf(fastest) ? level : fastest),
       first ?? 'raw',
     );
-    return this.speedOf(best) > worthwhileFactor * this.speedOf('raw') ? best : 'raw';
+    if (this.speedOf(best) <= worthwhileFactor * this.speedOf('raw')) return 'raw';
+    this.#isAllRaw = false;
+    this.#lookEvery = lookEveryBatches;
+    return best;
   }
 }

@@ -45,9 +45,34 @@ describe('auto', () => {
     expect(chooser.bandwidth).toBe(0);
   });
 
-  test('a look is due at the first batch, and then now and again', () => {
-    const chooser = new CodecChooser([1]);
-    const looks = Array.from({ length: 2 * lookEveryBatches }, () => chooser.isLookDue());
-    expect(looks.flatMap((isDue, batch) => (isDue ? [batch] : []))).toEqual([0, lookEveryBatches]);
+  const looksOf = (chooser: CodecChooser, batches: number): number[] =>
+    Array.from({ length: batches }, () => chooser.isLookDue()).flatMap((isDue, batch) =>
+      isDue ? [batch] : [],
+    );
+
+  test('a look is due at the first batch, and then less and less often', () => {
+    expect(looksOf(new CodecChooser([1]), 500)).toEqual([0, 16, 48, 112, 240, 496]);
+  });
+
+  test('where a level is in use, a look is due again and again', () => {
+    const chooser = chooserOn(1000, compressible);
+    const looks = Array.from({ length: 3 * lookEveryBatches }, () => {
+      const isDue = chooser.isLookDue();
+      chooser.choose();
+      return isDue;
+    });
+    expect(looks.flatMap((isDue, batch) => (isDue ? [batch] : []))).toEqual([0, 16, 80, 144]);
+  });
+
+  test('a compressor that does not fill the link does not make the link look slow', () => {
+    const chooser = chooserOn(10_000, { 1: { mbPerS: 2000, ratio: 0.3 } });
+    let bytes = 1000 * mbpsToBytesPerMs(10_000);
+    expect(chooser.choose()).toBe(1);
+    for (let atMs = 1000; atMs < 5000; atMs += 10) {
+      chooser.confirmed(atMs, bytes);
+      bytes += 10 * mbpsToBytesPerMs(600);
+      chooser.choose();
+    }
+    expect(chooser.bandwidth).toBeCloseTo(mbpsToBytesPerMs(10_000));
   });
 });
