@@ -14,9 +14,6 @@ import type { Benchmark, Figure } from '../bench.ts';
 const guestBytes = 512 * mebibyte;
 const pageCount = guestBytes / pageSizeBytes;
 const batchPages = 256;
-/** HTTP/2's frame, in which a message arrives. */
-const frameBytes = 16_384;
-
 /** CPU time of this process a GiB in ms, the kernel's part included. */
 const cpuOf = async (work: () => void | Promise<void>): Promise<number> => {
   const before = process.cpuUsage();
@@ -46,12 +43,6 @@ const eachBatch = (source: GuestMemory, use: (batch: OutgoingBatch, sequence: nu
 const messageOf = (batch: OutgoingBatch, sequence: number, room: Buffer): Buffer => {
   const bytes = bulkCodec.serialize({ sequence, pages: batch });
   return room.subarray(0, bytes.copy(room, 0));
-};
-
-const inFrames = (message: Buffer): Buffer[] => {
-  const frames: Buffer[] = [];
-  for (let at = 0; at < message.length; at += frameBytes) frames.push(message.subarray(at, at + frameBytes));
-  return frames;
 };
 
 /** As many bytes over the loopback device, by Node, both ends in this process. */
@@ -87,9 +78,6 @@ export const cpuStages: Benchmark = {
     const copyMs = await cpuOf(() => {
       eachBatch(source, (batch, sequence) => messageOf(batch, sequence, room));
     });
-    const joinMs = await cpuOf(() => {
-      eachBatch(source, (batch, sequence) => Buffer.concat(inFrames(messageOf(batch, sequence, room))));
-    });
     const installMs = await cpuOf(() => {
       eachBatch(source, (batch, sequence) => {
         const message = bulkCodec.deserialize(messageOf(batch, sequence, room));
@@ -107,14 +95,9 @@ export const cpuStages: Benchmark = {
     return [
       figure('source, choose pages and copy them into messages', copyMs, `${guestBytes / mebibyte} MiB`),
       figure(
-        'destination, join the frames of a message',
-        joinMs - copyMs,
-        'the same with joining, less the above',
-      ),
-      figure(
         'destination, parse messages and install pages',
         installMs - copyMs,
-        'the same with both, less the first',
+        'the same with it, less the above',
       ),
       figure('TCP over loopback by Node, both ends', tcpMs, 'sockets alone, in writes of 1 MiB'),
     ];
