@@ -1,9 +1,9 @@
 import type { CompletedRun, Benchmark, Figure } from '../bench.ts';
 import { median, runOnce } from '../bench.ts';
+import { wholeRegion } from './whole-region.ts';
 
 const repetitions = 3;
 
-/** The whole guest is the workload's region, whose content the scenario chooses. */
 const runs = async (
   driver: string,
   link: string,
@@ -12,15 +12,7 @@ const runs = async (
 ): Promise<CompletedRun['measurement'][]> => {
   const measurements: CompletedRun['measurement'][] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    const { measurement } = await runOnce({
-      driver,
-      link,
-      strategy: 'stop-and-copy',
-      guest: { ram: '1GiB', baseFootprint: 0 },
-      workload: { name: 'stress', region: '1GiB', dirtyRate: 100, content },
-      warmupMs: 200,
-      capabilities,
-    });
+    const { measurement } = await runOnce(wholeRegion(driver, link, content, capabilities));
     measurements.push(measurement);
   }
   return measurements;

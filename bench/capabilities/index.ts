@@ -1,6 +1,5 @@
 import type { Benchmark } from '../bench.ts';
 import { autoConverge, xbzrle } from './convergence.ts';
-import { cpuStages } from './cpu-stages.ts';
 import { dedup } from './dedup.ts';
 import { multifd } from './multifd.ts';
 import { postcopyPreempt } from './postcopy-preempt.ts';
@@ -15,7 +14,6 @@ import { zstd } from './zstd.ts';
 /** What each capability buys, and what it costs. */
 export const capabilities: readonly Benchmark[] = [
   multifd,
-  cpuStages,
   zeroPageDetection,
   xbzrle,
   zstd,

@@ -1,25 +1,17 @@
 import type { Benchmark, Figure } from '../bench.ts';
 import { medianTotalTimeMs } from '../bench.ts';
+import { wholeRegion } from './whole-region.ts';
 
 const repetitions = 3;
 const fixed = ['', 'zstd=1', 'zstd=3'] as const;
 
-/** The whole guest is the workload's region, whose content the scenario chooses. */
-const totalTimeMs = (driver: string, link: string, content: string, capabilities: string): Promise<number> =>
-  medianTotalTimeMs(repetitions, {
-    driver,
-    link,
-    strategy: 'stop-and-copy',
-    guest: { ram: '1GiB', baseFootprint: 0 },
-    workload: { name: 'stress', region: '1GiB', dirtyRate: 100, content },
-    warmupMs: 200,
-    capabilities,
-  });
-
 const figureOf = async (driver: string, link: string, content: string): Promise<Figure> => {
   const times = new Map<string, number>();
   for (const capabilities of [...fixed, 'zstd=auto'])
-    times.set(capabilities, await totalTimeMs(driver, link, content, capabilities));
+    times.set(
+      capabilities,
+      await medianTotalTimeMs(repetitions, wholeRegion(driver, link, content, capabilities)),
+    );
   const best = Math.min(...fixed.map((name) => times.get(name)!));
   return {
     name: `zstd=auto: time over that of the best fixed choice, ${content} memory, ${link}`,

@@ -83,6 +83,29 @@ else
       expect(measured?.downtimeMs).toBeGreaterThan(300);
     });
 
+    test('loses its link in post-copy for longer than TCP bridges, and recovers', async () => {
+      const run = await slowRun(
+        'status postcopy-active',
+        '--strategy',
+        'post-copy',
+        '--max-bandwidth',
+        '0',
+        '--max-postcopy-bandwidth',
+        '80',
+      );
+      for (const nonsense of [[], ['0'], ['soon'], ['1e9']])
+        expect(await order('cut', ...nonsense)).toMatchObject({ exitCode: 2 });
+      expect(await order('cut', '17000')).toMatchObject({ exitCode: 0 });
+      await run.ended;
+      const result = resultOf(run);
+      expect(result.integrity).toMatchObject({ host: 'destination', mismatches: 0, staleReads: 0 });
+      const measured = result.state === 'completed' ? result.measurement : result.evidence.measurement;
+      expect(measured?.recoveries).toMatchObject([
+        { pausedMs: expect.any(Number) as unknown, recoveredMs: expect.any(Number) as unknown },
+      ]);
+      for (const status of ['postcopy-paused', 'postcopy-recover']) expect(run.said.stderr).toContain(status);
+    });
+
     test('is over: there is nothing to act on', async () => {
       for (const command of ['cancel', 'continue'])
         expect(await order(command)).toMatchObject({

@@ -125,13 +125,14 @@ const switches = (): void => {
     expect(bytes).toBeLessThan(pages * 0.4 * 4096);
   });
 
-  test('dedup, workload.content duplicate: a quarter of it travels', async () => {
+  test('dedup, workload.content duplicate: what repeats does not travel', async () => {
     const duplicate = { content: 'duplicate' } as const;
     const { capabilities } = (await migrated('hybrid', { workload: duplicate, capabilities: { dedup: 64 } }))
       .measurement;
     const { duplicateBlocks = 0 } = capabilities?.['dedup'] ?? {};
     const regionPages = conformanceScenario.workload.regionBytes / 4096;
-    expect(duplicateBlocks).toBeGreaterThan(0.9 * 3 * regionPages);
+    // The footprint comes first, in which nothing repeats: the first pages of the region pass before that is noticed.
+    expect(duplicateBlocks).toBeGreaterThan(0.7 * 3 * regionPages);
   });
 };
 

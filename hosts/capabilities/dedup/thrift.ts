@@ -25,8 +25,10 @@ export class Thrift {
   looked(share: number): void {
     this.#share += share;
     this.#looked++;
+    // Awake as soon as enough has repeated; asleep at the end of a window only.
+    const isAwake = this.#isResting && this.#share >= worthwhileShare * restLooks;
     const isOver = this.#looked >= (this.#isResting ? restLooks : windowPages);
-    if (!isOver) return;
+    if (!isAwake && !isOver) return;
     this.#isResting = this.#share / this.#looked < worthwhileShare;
     this.#looked = 0;
     this.#share = 0;

@@ -20,9 +20,16 @@ test('looks at every page while content repeats, and seldom where it does not', 
   expect(lookedAt(thrift, 64_000, 0)).toBe(1000);
 });
 
-test('comes back when content repeats again', () => {
+test('comes back soon when content repeats again', () => {
   const thrift = new Thrift();
   lookedAt(thrift, 2048, 0);
-  lookedAt(thrift, 64 * 64, 0.5);
+  lookedAt(thrift, 64 * 10, 0.75);
   expect(thrift.isResting).toBe(false);
+});
+
+test('does not come back for what repeats now and then', () => {
+  const thrift = new Thrift();
+  lookedAt(thrift, 2048, 0);
+  lookedAt(thrift, 64 * 1000, 0.05);
+  expect(thrift.isResting).toBe(true);
 });
