@@ -1,8 +1,8 @@
 import { Subject } from 'rxjs';
-import { connectAgent } from '../../harness/control-client.ts';
 import type { RunEvent } from '../../harness/run.ts';
 import { runScenario } from '../../harness/run.ts';
-import { runningRuns } from '../../harness/run/running.ts';
+import { cutLink } from '../../harness/run/cut.ts';
+import { ownRun } from '../../harness/run/running.ts';
 import type { RunResult } from '../../harness/result.ts';
 import { loadScenario } from '../../harness/scenario.ts';
 import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
@@ -19,22 +19,6 @@ const phases: readonly (readonly [StrategyName, MigrationStatus])[] = [
   ['hybrid', 'device'],
   ['hybrid', 'postcopy-active'],
 ];
-
-/** Cuts the link of the run that is this process's. */
-const cut = async (durationMs: number): Promise<void> => {
-  const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
-  const wan = connectAgent('wan', run!.agents.wan);
-  const { source, destination } = run!.addresses;
-  try {
-    await wan.call(
-      'cutLink',
-      { between: [source, destination], durationMs },
-      { timeoutMs: durationMs + 30_000 },
-    );
-  } finally {
-    wan.close();
-  }
-};
 
 const runWithCut = async (
   driver: string,
@@ -55,7 +39,7 @@ const runWithCut = async (
   events.subscribe((event) => {
     if (event.type !== 'status' || event.status !== status || isCut) return;
     isCut = true;
-    cutting = cut(durationMs);
+    cutting = ownRun().then((run) => cutLink(run, durationMs));
   });
   const result = await runScenario(scenario, { events });
   await cutting;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Subject } from 'rxjs';
 import { connectAgent } from '../../harness/control-client.ts';
 import type { RunEvent } from '../../harness/run.ts';
-import { runningRuns } from '../../harness/run/running.ts';
+import { ownRun } from '../../harness/run/running.ts';
 import type { ProgressEvent } from '../../proto/events.ts';
 import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
 import { monotonicMs } from '../../proto/units.ts';
@@ -24,8 +24,8 @@ type Cap = 'maxBandwidthMbps' | 'maxPostcopyBandwidthMbps';
 
 /** Sets one rate after the other at the source of the run that is this process's. */
 const setRates = async (cap: Cap): Promise<Step[]> => {
-  const run = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
-  const source = connectAgent('source', run!.agents.source);
+  const run = await ownRun();
+  const source = connectAgent('source', run.agents.source);
   const steps: Step[] = [];
   try {
     for (const rateMbps of ratesMbps) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { MigrationStatus } from '../../proto/strategy.ts';
 import type { AgentClient } from '../control-client.ts';
 import { connectAgent } from '../control-client.ts';
+import { cutLink } from '../run/cut.ts';
 import type { RunningRun } from '../run/running.ts';
 import { runningRuns } from '../run/running.ts';
 import { parseLimits } from '../scenario.ts';
@@ -29,25 +30,18 @@ const chooseRun = async (wanted: unknown): Promise<RunningRun> => {
   ]);
 };
 
-interface Agents {
-  source: AgentClient;
-  wan: AgentClient;
-}
-
-type Act = (agents: Agents, run: RunningRun) => Promise<{ status: MigrationStatus }>;
+type Act = (source: AgentClient, run: RunningRun) => Promise<{ status: MigrationStatus }>;
 
 const actOn = async (options: Readonly<Record<string, unknown>>, act: Act, done: string): Promise<number> => {
   const run = await chooseRun(options['run']);
   const source = connectAgent('source', run.agents.source);
-  const wan = connectAgent('wan', run.agents.wan);
   try {
-    const { status } = await act({ source, wan }, run);
+    const { status } = await act(source, run);
     if (options['json'] === true) await printJson({ run: run.runId, status });
     else await print(`${nameOf(run)}: ${done}; status ${status}`);
     return exitCodes.completed;
   } finally {
     source.close();
-    wan.close();
   }
 };
 
@@ -90,7 +84,7 @@ const addSetCommand = (program: Command, exit: Exit): void => {
   );
   withBody(command, 0, exit, async (_words, options, problems) => {
     const limits = parseLimits(overridesOf(options), problems);
-    return actOn(options, ({ source }) => source.call('migrateSetParameters', limits), 'changed');
+    return actOn(options, (source) => source.call('migrateSetParameters', limits), 'changed');
   });
 };
 
@@ -115,9 +109,8 @@ const addCutCommand = (program: Command, exit: Exit): void => {
         ? problems
         : [...problems, `expected for how many ms, from 1 to ${cutMaxMs}, got ${text || 'nothing'}`],
     );
-    const act: Act = async ({ source, wan }, { addresses }) => {
-      const between = [addresses.source, addresses.destination] as const;
-      await wan.call('cutLink', { between, durationMs }, { timeoutMs: durationMs + 30_000 });
+    const act: Act = async (source, run) => {
+      await cutLink(run, durationMs);
       return source.call('queryMigrate', {});
     };
     return actOn(options, act, `the link was cut for ${durationMs} ms`);
@@ -130,11 +123,11 @@ export const addRunningCommands = (program: Command, exit: Exit): void => {
   addSimple(program, exit, 'cancel', {
     summary: 'cancel a migration; its guest runs on at the source',
     done: 'cancelled',
-    act: ({ source }) => source.call('migrateCancel', {}),
+    act: (source) => source.call('migrateCancel', {}),
   });
   addSimple(program, exit, 'continue', {
     summary: 'let a migration go on that pauses before the switchover',
     done: 'goes on',
-    act: ({ source }) => source.call('migrateContinue', {}),
+    act: (source) => source.call('migrateContinue', {}),
   });
 };

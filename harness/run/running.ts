@@ -55,6 +55,14 @@ const readRun = async (file: string): Promise<RunningRun | null> => {
   return null;
 };
 
+/** The run that is this process's. @throws LivemigError INTERNAL where there is none. */
+export const ownRun = async (): Promise<RunningRun> => {
+  const own = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
+  if (own === undefined)
+    throw new LivemigError('INTERNAL', 'expected a run under way in this process, there is none');
+  return own;
+};
+
 /** The runs under way, by their harness's process; what dead harnesses left is removed. */
 export const runningRuns = async (temporary: string = tmpdir()): Promise<RunningRun[]> => {
   const directory = directoryIn(temporary);

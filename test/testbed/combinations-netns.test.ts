@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { connectAgent } from '../../harness/control-client.ts';
 import type { RunEvent } from '../../harness/run.ts';
-import { runningRuns } from '../../harness/run/running.ts';
+import { ownRun } from '../../harness/run/running.ts';
 import { loadDriver } from '../../harness/testbed/index.ts';
 import { defaultLimits } from '../../proto/strategy.ts';
 import { completed, conformanceScenario, run } from '../conformance/migration.ts';
@@ -21,8 +21,8 @@ const pageCount = conformanceScenario.guest.ramBytes / 4096;
 
 /** As `livemig continue` does. */
 const goOn = async (): Promise<void> => {
-  const own = (await runningRuns()).find(({ owner }) => owner.pid === process.pid);
-  const source = connectAgent('source', own!.agents.source);
+  const own = await ownRun();
+  const source = connectAgent('source', own.agents.source);
   try {
     await source.call('migrateContinue', {});
   } finally {
