@@ -75,9 +75,15 @@ const migrateOnce = async ({
   const calibration = await calibrateLink(shape, loan);
   await options.onCalibrated?.(loan.testbed);
   const transfer = transferConfigOf(calibration, scenario.transfer);
-  const { channels, bulkWindowBytes, postcopyWindowBytes } = transfer;
+  const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transfer;
   const tcpBufferMaxBytes = tcpBufferMaxBytesOf(profile);
-  environment.transfer = { channels, bulkWindowBytes, postcopyWindowBytes, tcpBufferMaxBytes };
+  environment.transfer = {
+    channels,
+    bulkWindowBytes,
+    roundEndWindowBytes,
+    postcopyWindowBytes,
+    tcpBufferMaxBytes,
+  };
 
   enter('boot', scenario.workload.name);
   const { announcePort } = await bootGuests(clients, topology, scenario);

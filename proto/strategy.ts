@@ -114,6 +114,8 @@ export const defaultTransfer: TransferSwitches = {
 export interface TransferConfig extends TransferSwitches {
   /** Bytes sent but not yet confirmed, at most, while throughput is all that counts. */
   bulkWindowBytes: number;
+  /** The same when no more than so much of a round is left: what comes after it then doesn't wait long. */
+  roundEndWindowBytes: number;
   /**
    * The same in post-copy. Where demand faults have a connection of their own: barely a BDP, so that no queue of bulk
    * pages stands at the bottleneck in their way.

@@ -171,6 +171,7 @@ export const environmentSchema = z
       .object({
         channels: z.int(),
         bulkWindowBytes: z.number(),
+        roundEndWindowBytes: z.number(),
         postcopyWindowBytes: z.number(),
         tcpBufferMaxBytes: z.number(),
       })

@@ -16,6 +16,7 @@ import { InFlight } from './in-flight.ts';
 import { Pacer } from './pacer.ts';
 import type { SourceServer } from './source-server.ts';
 import type { Waiters } from './waiters.ts';
+import { windowBytes } from './window.ts';
 
 /** Messages that fill the window: few enough to be cheap, many enough that it never runs dry. */
 const messagesPerWindow = 8;
@@ -103,10 +104,6 @@ export class LinkPageSender implements PageSender {
     return this.#inFlight.confirmedBytes;
   }
 
-  get #windowBytes(): number {
-    return this.phase === 'postcopy' ? this.#transfer.postcopyWindowBytes : this.#transfer.bulkWindowBytes;
-  }
-
   confirm(channel: number, sequence: number): void {
     this.#inFlight.confirm(channel, sequence);
   }
@@ -117,7 +114,7 @@ export class LinkPageSender implements PageSender {
   }
 
   async sendBatch(pages: PageSet, from: number, skip?: (page: number) => boolean): Promise<number> {
-    const channel = await this.#untilRoom();
+    const channel = await this.#untilRoom(pages);
     // Demand faults may have emptied the set while this waited.
     const taken = this.#batcher.take(pages, from, this.#batchPages, skip);
     if (!isEmpty(taken.batch)) {
@@ -154,11 +151,12 @@ export class LinkPageSender implements PageSender {
   }
 
   /** A channel that would take a message now, once the window has room for one. */
-  async #untilRoom(): Promise<{ index: number; channel: Channel }> {
+  async #untilRoom(pages: PageSet): Promise<{ index: number; channel: Channel }> {
     let index = -1;
     const room = (): boolean => {
-      const hasRoom =
-        !this.isHeld && this.#inFlight.sentBytes - this.#inFlight.confirmedBytes < this.#windowBytes;
+      const unconfirmedBytes = this.#inFlight.sentBytes - this.#inFlight.confirmedBytes;
+      const leftBytes = pages.count * pageSizeBytes;
+      const hasRoom = !this.isHeld && unconfirmedBytes < windowBytes(this.#transfer, this.phase, leftBytes);
       index = hasRoom ? this.#server.channels.findIndex((channel) => channel.isIdle) : -1;
       return index !== -1;
     };

@@ -97,6 +97,7 @@ const migrate = async (
   const at = { migrationId: randomUUID(), address: '127.0.0.1', port: await freePort() };
   const windows = {
     bulkWindowBytes: 4 * mebibyte,
+    roundEndWindowBytes: mebibyte,
     postcopyWindowBytes: mebibyte / 4,
     postcopyMessageBytes: mebibyte / 64,
   };

@@ -22,6 +22,7 @@ export const completedPaperResult = (): RunResult => {
   const transfer = {
     ...defaultTransfer,
     bulkWindowBytes: 4e6,
+    roundEndWindowBytes: 4e6,
     postcopyWindowBytes: 875_000,
     postcopyMessageBytes: 54_688,
   };

@@ -4,14 +4,24 @@ import { defaultTransfer } from '../../../../proto/strategy.ts';
 import { paperProfile } from '../../../support/synthetic-migration.ts';
 
 describe('the windows of a migration', () => {
-  test('fill a long fat link with half a product to spare', () => {
-    const { channels, bulkWindowBytes, postcopyWindowBytes } = transferConfigOf(
+  test('fill a long fat link with a product to spare, and half of one at a round’s end', () => {
+    const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transferConfigOf(
       { goodputMbps: 8000, rttMs: 50 },
       { ...defaultTransfer, channels: 3 },
     );
     expect(channels).toBe(3);
-    expect(bulkWindowBytes).toBe(75e6);
+    expect(bulkWindowBytes).toBe(100e6);
+    expect(roundEndWindowBytes).toBe(75e6);
     expect(postcopyWindowBytes).toBe(55e6 + 65_536);
+  });
+
+  test('have 15 ms to spare where the link is shorter', () => {
+    const { bulkWindowBytes, roundEndWindowBytes } = transferConfigOf(
+      { goodputMbps: 8000, rttMs: 5 },
+      defaultTransfer,
+    );
+    expect(bulkWindowBytes).toBe(20e6);
+    expect(roundEndWindowBytes).toBe(7.5e6);
   });
 
   test('are at least 4 MiB for bulk on a short link, and barely a product for post-copy', () => {
@@ -21,10 +31,13 @@ describe('the windows of a migration', () => {
     expect(postcopyWindowBytes).toBe(55_000 + 65_536);
   });
 
-  test.each(['in-stream', 'blocking'] as const)('are bulk’s throughout where faults are %s', (faults) => {
-    const link = { goodputMbps: 8000, rttMs: 50 };
-    expect(transferConfigOf(link, { ...defaultTransfer, faults }).postcopyWindowBytes).toBe(75e6);
-  });
+  test.each(['in-stream', 'blocking'] as const)(
+    'are those of a round’s end where faults are %s',
+    (faults) => {
+      const link = { goodputMbps: 8000, rttMs: 50 };
+      expect(transferConfigOf(link, { ...defaultTransfer, faults }).postcopyWindowBytes).toBe(75e6);
+    },
+  );
 });
 
 describe("messages of post-copy's push", () => {
