@@ -7,6 +7,7 @@ import { prepaging } from './prepaging.ts';
 import { recover } from './recover.ts';
 import { resends } from './resends.ts';
 import { set } from './set.ts';
+import { stagesOfCpu } from './stages.ts';
 import { tls } from './tls.ts';
 import { zeroPageDetection } from './zero-page-detection.ts';
 import { zstd } from './zstd.ts';
@@ -14,6 +15,7 @@ import { zstd } from './zstd.ts';
 /** What each capability buys, and what it costs. */
 export const capabilities: readonly Benchmark[] = [
   multifd,
+  stagesOfCpu,
   zeroPageDetection,
   xbzrle,
   zstd,
