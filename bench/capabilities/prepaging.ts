@@ -14,6 +14,8 @@ const stallMs = async (driver: string, pattern: ReadPattern, order: string): Pro
     // Large, so that the push takes many times what a fault does.
     guest: { ram: '4GiB', baseFootprint: '512MiB' },
     workload: { name: 'read', region: '3GiB', dirtyRate: 20_000, pattern },
+    // Until a sequential reader is in the middle of it: at its beginning any push from page 0 soon comes by.
+    warmupMs: 15_000,
     capabilities: `prepaging=${order}`,
   });
   return measurement.faults.vcpuBlocktimeMs.reduce((sum, ms) => sum + ms, 0);
