@@ -10,6 +10,10 @@ export interface StrategyText {
   strategy: TransferStrategy;
 }
 
+/** Of a strategy's text; null where it can't be read. */
+export const digestOfFile = (file: string): Promise<string | null> =>
+  readFile(file, 'utf8').then(digestOf, () => null);
+
 /** @throws LivemigError BAD_INPUT where there is no file, or no strategy in it */
 export const loadStrategy = async (file: string): Promise<StrategyText> => {
   let text: string;

@@ -49,6 +49,22 @@ const refused = (file: string, why: string, cause?: unknown): LivemigError =>
     problems: [`strategy ${file}: ${why}`],
   });
 
+/** The parser tells the line in front of the stack. */
+const syntaxProblem = (cause: unknown): string => {
+  const { code, stack = '' } = cause as NodeJS.ErrnoException;
+  const line = code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? /^[^\n]*:(\d+)\n/.exec(stack)?.[1] : undefined;
+  return line === undefined ? messageOf(cause) : `line ${line}: ${messageOf(cause)}`;
+};
+
+const foundInstead = (module: { default?: unknown }): string => {
+  const { default: exported } = module;
+  if (typeof exported === 'object' && exported !== null)
+    return `one of { ${Object.keys(exported).join(', ')} }`;
+  if (exported !== undefined) return `a ${typeof exported}`;
+  const names = Object.keys(module);
+  return names.length === 0 ? 'no exports' : `no default among its exports, ${names.join(', ')}`;
+};
+
 /**
  * The strategy that a file exports by default.
  * @param text the file's; types are erased, not checked.
@@ -59,12 +75,14 @@ export const importStrategy = async (file: string, text: string): Promise<Transf
   const url = `${scheme}${digestOf(text).slice(0, 16)}/${basename(file)}`;
   let module: { default?: unknown };
   try {
-    texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text) : text);
+    texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text, { sourceUrl: file }) : text);
     module = (await import(url)) as { default?: unknown };
   } catch (cause) {
-    throw refused(file, messageOf(cause), cause);
+    throw refused(file, syntaxProblem(cause), cause);
   }
   if (isStrategy(module.default)) return module.default;
-  const found = Object.keys(module).length === 0 ? 'nothing' : Object.keys(module).join(', ');
-  throw refused(file, `expected \`export default\` of { name, migrate(session, signal) }, found ${found}`);
+  throw refused(
+    file,
+    `expected \`export default\` of { name, migrate(session, signal) }, found ${foundInstead(module)}`,
+  );
 };

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { checkStrategy } from '../conformance/check.ts';
+import { checkInThread } from '../conformance/check-thread.ts';
 import { loadStrategy } from '../strategy-file.ts';
 import type { Body, Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
@@ -7,11 +7,16 @@ import { exitCodes, print, printJson, tell } from './output.ts';
 
 const body: Body = async ([file], options, problems) => {
   refuse(file === undefined ? [...problems, 'expected the path of a strategy file'] : problems);
-  const { strategy, sha256 } = await loadStrategy(file ?? '');
+  const { strategy, text, sha256 } = await loadStrategy(file!);
   const json = options['json'] === true;
-  const findings = await checkStrategy(strategy, ({ name, problem }) => {
-    if (!json) tell(problem === null ? `  ok      ${name}` : `  FAILED  ${name}\n          ${problem}`);
-  });
+  const findings = await checkInThread(
+    { file: file!, text },
+    {
+      told: ({ name, problem }) => {
+        if (!json) tell(problem === null ? `  ok      ${name}` : `  FAILED  ${name}\n          ${problem}`);
+      },
+    },
+  );
   const failed = findings.filter(({ problem }) => problem !== null).length;
   if (json) await printJson({ file, strategy: strategy.name, sha256, findings });
   else await print(`${strategy.name}: ${findings.length - failed} of ${findings.length} hold`);

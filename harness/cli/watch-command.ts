@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { codeOf } from '../../proto/errors.ts';
 import { isStrategyFile } from '../../proto/strategy.ts';
-import { checkStrategy } from '../conformance/check.ts';
+import { checkInThread } from '../conformance/check-thread.ts';
 import { differenceText } from '../report/difference.ts';
 import { summaryOf } from '../report/summary.ts';
 import type { Measurement } from '../result.ts';
@@ -12,7 +12,7 @@ import { KeptTestbed } from '../run/kept-testbed.ts';
 import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import { loadScenario } from '../scenario.ts';
-import { loadStrategy } from '../strategy-file.ts';
+import { digestOfFile, loadStrategy } from '../strategy-file.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -23,9 +23,10 @@ import { addScenarioOptions, overridesOf } from './run-options.ts';
 const settleMs = 100;
 
 /** Held to the conformance suite first: what loses pages there needs no testbed. @returns whether it may run. */
-const passes = async (file: string): Promise<boolean> => {
-  const { strategy } = await loadStrategy(file);
-  const failed = (await checkStrategy(strategy)).filter(({ problem }) => problem !== null);
+const passes = async (file: string, signal: AbortSignal): Promise<boolean> => {
+  const { text } = await loadStrategy(file);
+  const findings = await checkInThread({ file, text }, { signal });
+  const failed = findings.filter(({ problem }) => problem !== null);
   for (const { name, problem } of failed) tell(`  FAILED  ${name}\n          ${problem ?? ''}`);
   return failed.length === 0;
 };
@@ -38,7 +39,7 @@ const runVersion = async (
   before: Measurement | null,
 ): Promise<Measurement | null> => {
   try {
-    if (!(await passes(scenario.strategy))) return before;
+    if (!(await passes(scenario.strategy, signal))) return before;
     tell('every conformance case holds; migrating …');
     const result = await runScenario(scenario, { signal, testbeds });
     await print(summaryOf(result, []));
@@ -60,13 +61,13 @@ const watchFile = async (scenario: Scenario, signal: AbortSignal): Promise<void>
   // The directory: editors that write another file and rename it leave a watch on the file behind.
   const changes = watch(dirname(file), { signal });
   let measured = await runVersion(scenario, testbeds, signal, null);
-  let seen = (await loadStrategy(file).catch(() => null))?.sha256;
+  let seen = await digestOfFile(file);
   tell(`\nwatching ${file}; Ctrl-C ends it`);
   for await (const { filename } of changes) {
     if (filename !== basename(file)) continue;
     await sleep(settleMs);
-    const now = (await loadStrategy(file).catch(() => null))?.sha256;
-    if (now !== undefined && now === seen) continue;
+    const now = await digestOfFile(file);
+    if (now === seen) continue;
     seen = now;
     tell(`\n${file} has changed`);
     measured = await runVersion(scenario, testbeds, signal, measured);

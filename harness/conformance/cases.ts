@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { equal, ok } from 'node:assert/strict';
 import type { TransferStrategy } from '../../hosts/ports.ts';
 import { codeOf, messageOf } from '../../proto/errors.ts';
 import { gigabitSimulation, SimulatedSession } from './simulated-session.ts';
@@ -27,14 +27,24 @@ const whole = {
   sentTwiceInPostcopy: 0,
 };
 
+/** What a difference from `whole` comes of, as a rule. */
+const hints: Readonly<Record<keyof typeof whole, string>> = {
+  guestAt: 'the guest was not resumed at the destination',
+  isComplete: '`destination.complete()` was not called, or not awaited',
+  mismatches:
+    'pages never came, or were dirtied after they were sent: what the last `memory.sync()`, once the guest is paused, returns must be sent, too',
+  staleReads:
+    'the guest read copies at the destination that it had changed at the source since: send them again, or `destination.discard` them, before it is resumed',
+  sentTwiceInPostcopy: 'post-copy sent pages that the destination had, and did not discard',
+};
+
 const expectWhole = (session: SimulatedSession, of: Simulation): void => {
   const { guestAt, isComplete, mismatches, staleReads, sentTwiceInPostcopy } = session;
   const found = { guestAt, isComplete, mismatches, staleReads, sentTwiceInPostcopy };
-  deepEqual(
-    found,
-    whole,
-    `expected ${JSON.stringify(whole)}, got ${JSON.stringify(found)} of ${JSON.stringify(of)}`,
-  );
+  const wrong = (Object.keys(whole) as (keyof typeof whole)[])
+    .filter((key) => found[key] !== whole[key])
+    .map((key) => `${key} ${found[key]}: ${hints[key]}`);
+  ok(wrong.length === 0, `${wrong.join('; ')} (in ${JSON.stringify(of)})`);
 };
 
 const guests: readonly (readonly [name: string, change: Partial<Simulation>])[] = [
@@ -125,9 +135,8 @@ export const conformanceCases = (switches: Partial<Simulation> = {}): Conformanc
         ok(session.nowMs < 60_000, `it took ${session.nowMs} ms of virtual time`);
         if (outcome === 'moved') expectWhole(session, simulation);
         else
-          deepEqual(
-            { outcome, at: session.guestAt },
-            { outcome: 'NOT_CONVERGED', at: 'source' },
+          ok(
+            outcome === 'NOT_CONVERGED' && session.guestAt === 'source',
             `expected it to move the guest, or NOT_CONVERGED with the guest at the source, got ${outcome} with the guest at the ${session.guestAt}`,
           );
       },

@@ -47,6 +47,7 @@ export class SimulatedSession {
   readonly limits: Limits;
   readonly #dirty: PageSet;
   readonly #version: number[];
+  /** Version of the destination's copy, by page; 0 = it has none. */
   readonly #received: number[];
   readonly #unconfirmed: { atMs: number; bytes: number }[] = [];
   readonly #demand: DemandFaults;
@@ -132,7 +133,8 @@ export class SimulatedSession {
   /** Returns whether the guest can go on. */
   #touch(page: number): boolean {
     if (this.guestAt === 'destination') {
-      if (this.#unsent?.has(page) === true) {
+      // A copy that is there is used, be it stale.
+      if (this.#received[page] === 0 && this.#unsent?.has(page) === true) {
         this.faults++;
         this.#demand.requested(page);
         // What still isn't here comes with the push: the guest waits.
@@ -171,9 +173,9 @@ export class SimulatedSession {
       cursor = page + 1;
       if (skip(page)) continue;
       sent++;
-      if (this.guestAt === 'destination' && this.#received[page] === this.#version[page])
-        this.sentTwiceInPostcopy++;
-      this.#received[page] = this.#version[page] ?? 0;
+      // Where the guest runs, a copy that is there is the guest's own, and stays.
+      if (this.guestAt === 'destination' && this.#received[page] !== 0) this.sentTwiceInPostcopy++;
+      else this.#received[page] = this.#version[page] ?? 0;
       if (page === this.#blockedOn) this.#blockedOn = null;
     }
     const bytes = sent * pageSizeBytes;

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { strategies } from '../../hosts/strategies/index.ts';
+import type { TransferStrategy } from '../../hosts/ports.ts';
+import { sendAll, switchToPostcopy } from '../../hosts/strategies/switchover.ts';
 import { negativeControls } from '../../hosts/strategies/negative-controls.ts';
 import { codeOf } from '../../proto/errors.ts';
 import { strategyNames } from '../../proto/strategy.ts';
@@ -59,6 +61,30 @@ describe('the simulation catches a broken strategy', () => {
       .then(() => 'moved', codeOf);
     expect(code).toBe('ILLEGAL_PHASE');
     expect(session.guestAt).toBe('source');
+  });
+});
+
+describe('the simulation of a copy that is at the destination, stale and not discarded', () => {
+  const careless: TransferStrategy = {
+    name: 'careless',
+    migrate: async (session) => {
+      await sendAll(session, session.memory.sync(), signal);
+      await session.pages.barrier();
+      await switchToPostcopy(session, session.memory.sync(), null, signal);
+    },
+  };
+
+  test('the guest reads it, and pushing the page again does not mend it', async () => {
+    const session = new SimulatedSession(gigabitSimulation);
+    await careless.migrate(session.ports(), signal);
+    expect(session.staleReads).toBeGreaterThan(0);
+    expect(session.mismatches).toBeGreaterThan(0);
+  });
+
+  test('there is nothing to be discarded of an idle guest', async () => {
+    const session = new SimulatedSession({ ...gigabitSimulation, dirtyPagesPerMs: 0 });
+    await careless.migrate(session.ports(), signal);
+    expect(session).toMatchObject({ staleReads: 0, mismatches: 0, sentTwiceInPostcopy: 0 });
   });
 });
 

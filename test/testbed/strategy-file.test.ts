@@ -58,11 +58,19 @@ describe('livemig check', () => {
     const endless = `export default { name: 'endless', migrate: async (session) => { for (;;) await session.pages.fence(); } };`;
     const patient = await livemig('check', await written('endless.js', endless));
     expect(patient).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('calls of the session') });
+    const waits = `export default { name: 'waits', migrate: () => new Promise(() => undefined) };`;
+    const stuck = await livemig('check', await written('waits.js', waits));
+    expect(stuck).toMatchObject({ exitCode: 1, stdout: 'waits: 0 of 10 hold\n', stderr: expect.stringContaining('it never ends') }); // prettier-ignore
   });
 
   test.each([
-    ['nothing.ts', 'export const strategy = 1;', /expected `export default` of .*found strategy/],
-    ['broken.ts', 'export default {', /strategy .*broken.ts: /],
+    [
+      'nothing.ts',
+      'export const strategy = 1;',
+      /expected `export default` of .*found no default among its exports, strategy/,
+    ],
+    ['nameless.ts', 'export default { migrate: () => 0 };', /expected `export default` of .*found one of { migrate }/], // prettier-ignore
+    ['broken.ts', '\nexport default {', /strategy .*broken.ts: line 2: /],
     ['imports.ts', "import 'left-pad'; export default { name: 'x', migrate: () => 0 };", /nothing but livemig\/strategy/], // prettier-ignore
   ])('%s is refused with the reason', async (name, text, reason) => {
     const { exitCode, stderr } = await livemig('check', await written(name, text));
