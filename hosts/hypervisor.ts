@@ -9,7 +9,7 @@ import { IncomingMigration } from './incoming.ts';
 import type { MigrationControl } from './migration-control.ts';
 import { createProbes } from './probes.ts';
 import type { Role } from './role.ts';
-import { OutgoingMigration } from './session.ts';
+import { OutgoingMigration } from './outgoing.ts';
 
 const sampleIntervalMs = 100;
 

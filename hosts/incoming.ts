@@ -12,20 +12,13 @@ import { capabilitiesAtDestination, decodersOf } from './capabilities/index.ts';
 import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
-import { DestinationClient } from './transfer/destination-client.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
-import { recoverMaxMs } from './recovery.ts';
+import { receivedChunks } from './transfer/received-bitmap.ts';
+import { Receipts } from './transfer/receipts.ts';
+import { SourceLink } from './transfer/source-link.ts';
 import { Waiters } from './transfer/waiters.ts';
 
 const wakeUpMaxMs = 5000;
-const reconnectPauseMs = 250;
-/** 32 KiB of bitmap. */
-const receivedChunkPages = 1 << 18;
-
-/** The link is there, and nobody listens. */
-const isRefused = (error: unknown): boolean =>
-  messageOf((error as Error).cause ?? error).includes('ECONNREFUSED');
-
 type ResumeMessage = Extract<BulkMessage, { body: 'resume' }>['resume'];
 
 /** The destination's part in one migration: takes pages and device state, runs the guest, asks for what is missing. */
@@ -35,13 +28,10 @@ export class IncomingMigration {
   readonly #arguments: ArgumentOf<'migrateIncoming'>;
   readonly #waiters = new Waiters();
   readonly #receiver: PageReceiver;
-  #client: DestinationClient;
-  /** Sequence of the last message in memory, by channel, and of the last one that the source was told of. */
-  #received: number[] = [];
-  #receipted: number[] = [];
-  #connections = 0;
-  #isReconnecting = false;
-  #lostAtMs: number | null = null;
+  readonly #source: SourceLink;
+  readonly #receipts = new Receipts((channel, sequence) => {
+    this.#source.client.send({ receipt: { channel, sequence } });
+  });
   readonly #requested = new Set<number>();
   readonly #deviceState: Buffer[] = [];
   readonly #timeline: DestinationTimeline = {
@@ -53,7 +43,6 @@ export class IncomingMigration {
     endedAtMs: 0,
   };
   #deviceStateIsLoaded = false;
-  #receiptsDue = false;
   #isResumed = false;
   #urgentSequence = 0;
   #faultsInStream = false;
@@ -71,109 +60,59 @@ export class IncomingMigration {
     guest.onFault = (page) => {
       this.#requestPage(page);
     };
-    this.#client = this.#connect(false);
+    this.#source = this.#connect();
   }
 
-  /** @param recovers an earlier connection was lost. */
-  #connect(recovers: boolean): DestinationClient {
+  #connect(): SourceLink {
     const { address, port, migrationId, tls } = this.#arguments;
-    const connection = ++this.#connections;
-    /** What a connection tells that has been given up is of no use. */
-    const isOurs = (): boolean => connection === this.#connections;
-    const client = new DestinationClient(
-      `${address}:${port}`,
-      migrationId,
-      {
-        control: (message) => {
-          if (isOurs()) this.#guarded(() => this.#onControl(message));
-        },
-        bulk: (channel, message) => {
-          if (isOurs()) this.#guarded(() => this.#onBulk(channel, message));
-        },
-        urgent: (message) => {
-          if (isOurs()) this.#guarded(() => this.#onUrgent(message));
-        },
-        ended: () => {
-          if (isOurs()) this.#ended();
-        },
-        lost: (error) => {
-          if (isOurs()) this.#lost(error);
-        },
-      },
-      { tls, isPatient: !recovers },
-    );
-    const resumed = this.#isResumed;
-    client.send({
-      hello: {
+    return new SourceLink({
+      target: `${address}:${port}`,
+      tls,
+      hello: (recovers) => ({
         version: migrationVersion,
         migrationId,
         capabilities: [...capabilityNames],
         recovers,
-        resumed,
+        resumed: this.#isResumed,
+      }),
+      events: {
+        control: (message) => {
+          this.#guarded(() => this.#onControl(message));
+        },
+        bulk: (channel, message) => {
+          this.#guarded(() => this.#onBulk(channel, message));
+        },
+        urgent: (message) => {
+          this.#guarded(() => this.#onUrgent(message));
+        },
+        ended: () => {
+          if (this.#isComplete) this.#end();
+          return this.#isComplete;
+        },
+        lost: () => {
+          this.#forgetConnection();
+        },
+        gone: (error) => {
+          // That it has the whole guest the source must have heard.
+          if (this.#isComplete) this.#end();
+          else this.#waiters.fail(error);
+        },
       },
     });
-    return client;
   }
 
-  /**
-   * Before anything was agreed on there is nothing to recover. Afterwards only the source knows whether the guest may run
-   * here: where it may not, nobody listens there any more.
-   */
-  #lost(error: unknown): void {
-    if (this.#isOver || this.#waiters.failed) return;
-    const nowMs = monotonicMs();
-    this.#lostAtMs ??= nowMs;
-    const isHopeless =
-      this.#timeline.connectedAtMs === null ||
-      nowMs - this.#lostAtMs > recoverMaxMs ||
-      (this.#isReconnecting && isRefused(error));
-    this.#client.close();
-    if (isHopeless && this.#isComplete) this.#ended();
-    else if (isHopeless) {
-      this.#waiters.fail(error);
-    } else this.#reconnect();
-  }
-
-  /** That it has the whole guest the source must have heard. */
-  #ended(): void {
-    if (this.#isComplete) {
-      this.#isOver = true;
-      this.#waiters.poke();
-    } else
-      this.#lost(
-        new LivemigError('PROTOCOL_VIOLATION', 'the source hung up before the migration was complete'),
-      );
-  }
-
-  #reconnect(): void {
-    this.#isReconnecting = true;
-    this.#connections++;
-    this.#forgetConnection();
-    setTimeout(() => {
-      if (!this.#waiters.failed) this.#client = this.#connect(true);
-    }, reconnectPauseMs);
+  #end(): void {
+    this.#isOver = true;
+    this.#waiters.poke();
   }
 
   /** Sequences count anew, and half a device state is none. */
   #forgetConnection(): void {
-    this.#received.fill(0);
-    this.#receipted.fill(0);
+    this.#receipts.open(0);
     this.#urgentSequence = 0;
     if (!this.#isResumed) {
       this.#deviceState.length = 0;
       this.#deviceStateIsLoaded = false;
-    }
-  }
-
-  /** Says which pages are here, before new ones come. */
-  #sendReceived(): void {
-    const { memory } = this.#guest;
-    for (let firstPage = 0; firstPage < memory.pageCount; firstPage += receivedChunkPages) {
-      const count = Math.min(receivedChunkPages, memory.pageCount - firstPage);
-      const bitmap = Buffer.alloc(Math.ceil(count / 8));
-      for (let index = 0; index < count; index++)
-        if (memory.isPresent(firstPage + index)) bitmap[index >>> 3]! |= 1 << (index & 7);
-      this.#client.send({ received: { firstPage, bitmap } });
     }
   }
 
@@ -185,7 +124,7 @@ export class IncomingMigration {
     } catch (error) {
       failure = error;
     }
-    this.#client.close();
+    this.#source.close();
     if (!this.#isResumed) this.#announcer.close();
     else this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
     this.#timeline.endedAtMs = monotonicMs();
@@ -214,7 +153,7 @@ export class IncomingMigration {
     try {
       handle();
     } catch (error) {
-      this.#client.send({ abort: { code: codeOf(error), reason: messageOf(error) } });
+      this.#source.client.send({ abort: { code: codeOf(error), reason: messageOf(error) } });
       this.#waiters.fail(error);
     }
     this.#waiters.poke();
@@ -225,7 +164,7 @@ export class IncomingMigration {
     else if ('barrier' in message) {
       const { id, after } = message.barrier;
       this.#then(after, () => {
-        this.#client.send({ barrierReached: { id } });
+        this.#source.client.send({ barrierReached: { id } });
       });
     } else if ('allPagesSent' in message) {
       const { after } = message.allPagesSent;
@@ -235,7 +174,7 @@ export class IncomingMigration {
     } else if ('abort' in message) {
       const error = abortedBy('source', message.abort);
       // It may not have noticed yet that the connection before this one is lost.
-      if (this.#isReconnecting) this.#lost(error);
+      if (this.#source.isReconnecting) this.#source.lost(error);
       else this.#waiters.fail(error);
     } else throw new LivemigError('PROTOCOL_VIOLATION', 'the source sent an empty control message');
   }
@@ -255,27 +194,28 @@ export class IncomingMigration {
         throw new LivemigError('PROTOCOL_VIOLATION', `expected a source with ${field} ${value}, got ${got}`);
     }
     this.#faultsInStream = hello.faultsInStream;
-    if (!this.#isReconnecting)
+    const { client, isReconnecting } = this.#source;
+    if (!isReconnecting)
       this.#receiver.decoders = decodersOf(capabilitiesAtDestination(hello.capabilities, this.#guest.memory));
-    this.#received = Array.from({ length: hello.channels }, () => 0);
-    this.#receipted = [...this.#received];
-    this.#client.openChannels(hello.channels);
-    if (this.#isReconnecting) this.#sendReceived();
-    this.#client.send({ ready: {} });
+    this.#receipts.open(hello.channels);
+    client.openChannels(hello.channels);
+    const { memory } = this.#guest;
+    if (isReconnecting)
+      for (const received of receivedChunks(memory.pageCount, (page) => memory.isPresent(page)))
+        client.send({ received });
+    client.send({ ready: {} });
     this.#timeline.connectedAtMs ??= monotonicMs();
     // Asked for over the connection that was lost.
-    for (const page of this.#requested)
-      if (!this.#guest.memory.isPresent(page)) this.#client.requestPage(page);
-    this.#isReconnecting = false;
-    this.#lostAtMs = null;
+    for (const page of this.#requested) if (!memory.isPresent(page)) client.requestPage(page);
+    this.#source.agreed();
   }
 
   /** Does something as soon as the named sequences are in memory. */
   #then(after: number[], act: () => void): void {
-    const connection = this.#connections;
-    const isOver = (): boolean => connection !== this.#connections;
+    const connection = this.#source.connections;
+    const isOver = (): boolean => connection !== this.#source.connections;
     void this.#waiters
-      .until(() => isOver() || after.every((sequence, channel) => (this.#received[channel] ?? 0) >= sequence))
+      .until(() => isOver() || this.#receipts.has(after))
       .then(
         () => {
           // What was sent over a connection that was lost is sent again.
@@ -287,33 +227,12 @@ export class IncomingMigration {
   }
 
   #onBulk(channel: number, message: BulkMessage): void {
-    const expected = (this.#received[channel] ?? 0) + 1;
-    if (message.sequence !== expected)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected message ${expected} on channel ${channel}, got ${message.sequence}`,
-      );
+    this.#receipts.expect(channel, message.sequence);
     if (message.body === 'pages') this.#receiver.receive(message.pages);
     else if (message.body === 'discard') this.#receiver.discard(message.discard.runs);
     else if (message.body === 'deviceState') this.#takeDeviceState(message.deviceState);
     else if (message.body === 'resume') this.#takeResume(message.resume);
-    this.#received[channel] = expected;
-    if (!this.#receiptsDue) {
-      this.#receiptsDue = true;
-      setImmediate(() => {
-        this.#sendReceipts();
-      });
-    }
-  }
-
-  /** One receipt for all messages that one turn of the event loop brought. */
-  #sendReceipts(): void {
-    this.#receiptsDue = false;
-    for (const [channel, sequence] of this.#received.entries()) {
-      if (sequence === this.#receipted[channel]) continue;
-      this.#receipted[channel] = sequence;
-      this.#client.send({ receipt: { channel, sequence } });
-    }
+    this.#receipts.arrived(channel, message.sequence);
   }
 
   #onUrgent(message: BulkMessage): void {
@@ -360,7 +279,7 @@ export class IncomingMigration {
       // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.
       this.#announcer.announce();
       this.#guest.resume();
-      this.#client.send({ resumed: {} });
+      this.#source.client.send({ resumed: {} });
     });
   }
 
@@ -368,7 +287,7 @@ export class IncomingMigration {
     if (this.#requested.has(page)) return;
     if (this.#guest.memory.isPresent(page)) return;
     this.#requested.add(page);
-    this.#client.requestPage(page);
+    this.#source.client.requestPage(page);
   }
 
   /** Every bulk page is here; requested ones may still be on their way. */
@@ -384,7 +303,7 @@ export class IncomingMigration {
       .then(
         () => {
           this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
-          this.#client.send({ completed: { pages: this.#receiver.presentCount } });
+          this.#source.client.send({ completed: { pages: this.#receiver.presentCount } });
           this.#isComplete = true;
           this.#waiters.poke();
         },

@@ -11,7 +11,7 @@ import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
 import type { AtSource, PageOrder } from './capabilities/capability.ts';
 import { capabilitiesAtSource } from './capabilities/index.ts';
 import { realClock } from './clock.ts';
-import { deviceStateBytesOf, saveDeviceState } from './guest/device-state.ts';
+import { deviceStateBytesOf } from './guest/device-state.ts';
 import type { Guest } from './guest/guest.ts';
 import { PageSet } from './guest/page-set.ts';
 import { guarded } from './legal-order.ts';
@@ -22,16 +22,12 @@ import { RoundMeter } from './round-meter.ts';
 import { strategies } from './strategies/index.ts';
 import { negativeControls } from './strategies/negative-controls.ts';
 import { importStrategy } from './strategy-file.ts';
-import type { Body } from './transfer/channel.ts';
 import { DemandFaults } from './transfer/demand-faults.ts';
+import { DestinationOrders } from './transfer/destination-orders.ts';
 import { LinkPageSender, noRamSent } from './transfer/page-sender.ts';
 import { SourceServer } from './transfer/source-server.ts';
 import type { SourceServerEvents } from './transfer/source-server.ts';
 import { Waiters } from './transfer/waiters.ts';
-
-const deviceStateChunkBytes = 1 << 20;
-/** Priming sends the device state's size twice: slow start's window reaches about half of what it has sent. */
-const primeFactor = 2;
 
 const isNegativeControl = (name: string): name is NegativeControlName =>
   negativeControlNames.includes(name as NegativeControlName);
@@ -45,16 +41,15 @@ export class OutgoingMigration {
   readonly #timeline: SourceTimeline;
   #server!: SourceServer;
   #sender!: LinkPageSender;
+  #orders!: DestinationOrders;
   #meter!: RoundMeter;
   readonly #faults: DemandFaults;
   readonly #capabilities: ReadonlyMap<CapabilityName, AtSource>;
   readonly #postcopyOrder: PageOrder | null;
   readonly #clock = realClock(this.#waiters);
-  #paddingBytes = 0;
   #hasPrecopied = false;
   #isFirstSync = true;
   readonly control: MigrationControl;
-  readonly #discarded: PageSet;
   #resumeMode: 'complete' | 'postcopy' = 'complete';
   #recovery!: ConnectionRecovery;
 
@@ -76,7 +71,6 @@ export class OutgoingMigration {
       },
     );
     const { capabilities, transfer } = migration;
-    this.#discarded = new PageSet(guest.memory.pageCount);
     this.#capabilities = capabilitiesAtSource(agreementOf(capabilities, transfer), {
       memory: guest.memory,
       confirmedBytes: () => this.#sender.confirmedBytes,
@@ -172,6 +166,7 @@ export class OutgoingMigration {
       events,
       this.#arguments.tls,
     );
+    this.#orders = new DestinationOrders(this.#guest, this.#server, this.#waiters);
     const parts = [...this.#capabilities.values()];
     this.#sender = new LinkPageSender(
       this.#guest.memory,
@@ -199,14 +194,14 @@ export class OutgoingMigration {
       waiters: this.#waiters,
       pageCount: this.#guest.memory.pageCount,
       capabilities: parts,
-      discardAgain: () => this.#writeDiscards(this.#discarded),
+      discardAgain: () => this.#orders.discardAgain(),
       resumeAgain: async (complete) => {
         // With complete memory the guest is resumed once all of it is there; in post-copy before it is.
         if (this.#resumeMode === 'complete') await complete();
         await this.#sendDeviceState();
-        await this.#writeResume();
+        await this.#orders.resume(this.#resumeMode);
       },
-      discarded: () => this.#discarded,
+      discarded: () => this.#orders.discarded,
       statusAfter: () => (this.#resumeMode === 'postcopy' ? 'postcopy-active' : 'device'),
     });
     await this.#server.untilConnected();
@@ -228,8 +223,8 @@ export class OutgoingMigration {
       },
       pages: this.#sender,
       destination: {
-        prime: () => this.#prime(),
-        discard: (pages) => this.#discard(pages),
+        prime: () => this.#orders.prime(),
+        discard: (pages) => this.#orders.discard(pages),
         sendDeviceState: () => this.#sendDeviceState(),
         resume: (mode) => this.#resume(mode),
         complete: () => this.#recovery.complete(),
@@ -288,78 +283,22 @@ export class OutgoingMigration {
     this.#meter.phaseChanged();
   }
 
-  async #prime(): Promise<void> {
-    const padding = Buffer.alloc(Math.min(deviceStateChunkBytes, deviceStateBytesOf(this.#guest.config)));
-    const total = deviceStateBytesOf(this.#guest.config) * primeFactor;
-    for (let sent = 0; sent < total; sent += padding.length) {
-      await this.#write({ padding });
-      this.#paddingBytes += padding.length;
-    }
-    await this.#server.barrier();
-  }
-
-  /** On the first channel, in order. A write to a destination that is gone may never call back: then the failure ends it. */
-  async #write(body: Body): Promise<void> {
-    const { connections } = this.#server;
-    let isWritten = false;
-    this.#server.channels[0]?.write(body).then(
-      () => {
-        isWritten = true;
-        this.#waiters.poke();
-      },
-      // The loss of the connection is told by its control stream.
-      () => undefined,
-    );
-    await this.#waiters.until(
-      () => isWritten || connections !== this.#server.connections || !this.#server.isConnected,
-    );
-  }
-
-  async #discard(pages: PageSet): Promise<void> {
-    this.#discarded.addAll(pages);
-    await this.#writeDiscards(pages);
-  }
-
-  async #writeDiscards(pages: PageSet): Promise<void> {
-    const runsPerMessage = 65_536;
-    let runs: number[] = [];
-    for (const { first, count } of pages.runs()) {
-      runs.push(first, count);
-      if (runs.length < runsPerMessage * 2) continue;
-      await this.#write({ discard: { runs } });
-      runs = [];
-    }
-    if (runs.length > 0) await this.#write({ discard: { runs } });
-  }
-
   async #sendDeviceState(): Promise<void> {
     this.#timeline.pagesSentAtMs = monotonicMs();
-    const { state, digest } = saveDeviceState(this.#guest.config, this.#guest.buffers);
-    for (let at = 0; at < state.length; at += deviceStateChunkBytes) {
-      const chunk = state.subarray(at, at + deviceStateChunkBytes);
-      const isLast = at + deviceStateChunkBytes >= state.length;
-      await this.#write({
-        deviceState: { state: chunk, digest: isLast ? digest : Buffer.alloc(0) },
-      });
-    }
+    await this.#orders.sendDeviceState();
     this.#timeline.deviceStateSentAtMs = monotonicMs();
   }
 
   async #resume(mode: 'complete' | 'postcopy'): Promise<void> {
     this.control.passedPointOfNoReturn();
     this.#resumeMode = mode;
-    await this.#writeResume();
+    await this.#orders.resume(mode);
     if (mode === 'complete') return;
     // Where the connection was lost meanwhile, this waits for the next one.
     if (!this.#recovery.isPaused) this.control.status = 'postcopy-active';
     // On one channel pages can't overtake the order to discard older copies; on several they could.
     if (this.#arguments.transfer.channels > 1) await this.#server.untilResumed();
     this.#enter('postcopy');
-  }
-
-  async #writeResume(): Promise<void> {
-    const mode = this.#resumeMode === 'complete' ? 'COMPLETE' : 'POSTCOPY';
-    await this.#write({ resume: { mode, after: this.#server.sequences } });
   }
 
   #statistics(): SourceReport['capabilities'] {
@@ -390,7 +329,7 @@ export class OutgoingMigration {
       timeline: this.#timeline,
       ram: sender?.ram ?? noRamSent(this.#guest.memory.pageCount),
       capabilities: this.#statistics(),
-      paddingBytes: this.#paddingBytes,
+      paddingBytes: (this.#orders as DestinationOrders | undefined)?.paddingBytes ?? 0,
       recoveries: (this.#recovery as ConnectionRecovery | undefined)?.recoveries ?? [],
       lateRequestsDropped: this.#faults.lateRequestsDropped,
       guestRunningAtEnd: this.#guest.isRunning,

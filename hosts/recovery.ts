@@ -6,13 +6,11 @@ import type { AtSource } from './capabilities/capability.ts';
 import { PageSet } from './guest/page-set.ts';
 import type { MigrationControl } from './migration-control.ts';
 import type { DemandFaults } from './transfer/demand-faults.ts';
+import { recoverMaxMs } from './transfer/keepalive.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
 import type { Remains } from './transfer/source-connection.ts';
 import type { SourceServer } from './transfer/source-server.ts';
 import type { Waiters } from './transfer/waiters.ts';
-
-/** A destination that doesn't come back within so long won't. QEMU waits for a person; a testbed must end. */
-export const recoverMaxMs = 90_000;
 
 export interface Recoverable {
   server: SourceServer;

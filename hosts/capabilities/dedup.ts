@@ -5,6 +5,7 @@ import type { GuestMemory } from '../guest/memory.ts';
 import type { Capability, Encoded, PageDecoder, PageEncoder } from './capability.ts';
 import { blockBytes, BlockIndex, blocksPerPage, BlockStore } from './dedup/block-store.ts';
 import { Thrift } from './dedup/thrift.ts';
+import { EncodedBlock } from './encoded-block.ts';
 
 /**
  * A page travels as a byte, whose bit n says that block n is known, and its blocks: the number of a known one, the bytes
@@ -12,7 +13,6 @@ import { Thrift } from './dedup/thrift.ts';
  */
 const maskBytes = 1;
 const numberBytes = 4;
-const pageNumberBytes = 4;
 const pageBytesMax = maskBytes + pageSizeBytes;
 
 const isKnown = (mask: number, block: number): boolean => (mask & (1 << block)) !== 0;
@@ -24,11 +24,7 @@ class DedupEncoder implements PageEncoder {
   readonly #thrift = new Thrift();
   readonly #now = new Int32Array(pageSizeBytes / 4);
   readonly #nowBytes = Buffer.from(this.#now.buffer);
-  /** Room for the pages of a batch; it grows as batches do. */
-  #data = Buffer.alloc(1 << 20);
-  #length = 0;
-  #pages: number[] = [];
-  #wholePages = 0;
+  readonly #block = new EncodedBlock('dedup');
   isOver = false;
   readonly counters = { pages: 0, duplicatePages: 0, duplicateBlocks: 0, bytes: 0, unseen: 0 };
 
@@ -45,28 +41,24 @@ class DedupEncoder implements PageEncoder {
     }
     // Out of a copy: what the guest writes meanwhile must not make the two ends differ.
     this.#memory.copyTo(page, this.#nowBytes, 0);
-    if (this.#length + pageBytesMax > this.#data.length)
-      this.#data = Buffer.concat([this.#data, Buffer.alloc(this.#data.length)]);
-    const from = this.#length;
+    const { bytes, at: from } = this.#block.reserve(pageBytesMax);
     let end = from + maskBytes;
     let mask = 0;
     let known = 0;
     for (let block = 0; block < blocksPerPage; block++) {
       const at = block * blockBytes;
       const number = this.#index.findOrAdd(this.#nowBytes, this.#now, at);
-      if (number === -1) end += this.#nowBytes.copy(this.#data, end, at, at + blockBytes);
+      if (number === -1) end += this.#nowBytes.copy(bytes, end, at, at + blockBytes);
       else {
-        end = this.#data.writeUInt32LE(number, end);
+        end = bytes.writeUInt32LE(number, end);
         mask |= 1 << block;
         known++;
       }
     }
-    this.#data[from] = mask;
-    this.#length = end;
+    bytes[from] = mask;
     this.#thrift.looked(known / blocksPerPage);
     this.#count(known, end - from);
-    this.#pages.push(page);
-    return pageNumberBytes + end - from;
+    return this.#block.add(page, end - from, known === 0);
   }
 
   #count(known: number, length: number): void {
@@ -74,18 +66,10 @@ class DedupEncoder implements PageEncoder {
     this.counters.duplicateBlocks += known;
     this.counters.bytes += length;
     if (known > 0) this.counters.duplicatePages++;
-    else this.#wholePages++;
   }
 
   flush(): Encoded | null {
-    if (this.#pages.length === 0) return null;
-    // A copy: the message is serialised later, when the next batch is in the making already.
-    const data = Buffer.from(this.#data.subarray(0, this.#length));
-    const encoded = { encoding: 'dedup', pages: this.#pages, data, wholePages: this.#wholePages };
-    this.#length = 0;
-    this.#pages = [];
-    this.#wholePages = 0;
-    return encoded;
+    return this.#block.take();
   }
 }
 

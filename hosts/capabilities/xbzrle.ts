@@ -3,46 +3,11 @@ import { LivemigError } from '../../proto/errors.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { AtSource, Capability, Encoded, PageDecoder, PageEncoder } from './capability.ts';
+import { EncodedBlock } from './encoded-block.ts';
 import { PageCache } from './xbzrle/cache.ts';
 import { decodeXbzrle, encodeXbzrle, isXbzrle } from './xbzrle/codec.ts';
 
-const numberBytes = 4;
 const lengthBytes = 2;
-
-/** Room for the pages of a batch; it grows as batches do. */
-class Block {
-  #bytes = Buffer.alloc(1 << 20);
-  #length = 0;
-  pages: number[] = [];
-  wholePages = 0;
-
-  /** Where the next page's data may be written: room for a page behind two bytes of length. */
-  reserve(): { bytes: Buffer; at: number } {
-    if (this.#length + lengthBytes + pageSizeBytes > this.#bytes.length)
-      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
-    return { bytes: this.#bytes, at: this.#length + lengthBytes };
-  }
-
-  /** What was written there are so many bytes of this page. Returns what it adds to the batch. */
-  add(page: number, length: number): number {
-    this.#bytes.writeUInt16LE(length, this.#length);
-    this.#length += lengthBytes + length;
-    this.pages.push(page);
-    if (length === pageSizeBytes) this.wholePages++;
-    return numberBytes + lengthBytes + length;
-  }
-
-  take(): Encoded | null {
-    if (this.pages.length === 0) return null;
-    // A copy: the message is serialised later, when the next batch is in the making already.
-    const data = Buffer.from(this.#bytes.subarray(0, this.#length));
-    const encoded = { encoding: 'xbzrle', pages: this.pages, data, wholePages: this.wholePages };
-    this.#length = 0;
-    this.pages = [];
-    this.wholePages = 0;
-    return encoded;
-  }
-}
 
 /**
  * The source's side (QEMU's ram.c save_xbzrle_page): from the second round on and until the switchover to post-copy. A
@@ -52,7 +17,7 @@ class Block {
 class XbzrleEncoder implements PageEncoder {
   readonly #memory: GuestMemory;
   readonly #cache: PageCache;
-  readonly #block = new Block();
+  readonly #block = new EncodedBlock('xbzrle');
   readonly #now = new Int32Array(pageSizeBytes / 4);
   readonly #nowBytes = Buffer.from(this.#now.buffer);
   syncs = 0;
@@ -69,7 +34,7 @@ class XbzrleEncoder implements PageEncoder {
     this.#memory.copyTo(page, this.#nowBytes, 0);
     const before = this.#cache.get(page, this.syncs);
     if (before === null) return this.#takeWhole(page);
-    const { bytes, at } = this.#block.reserve();
+    const { bytes, at } = this.#reserve();
     const now = { bytes: this.#nowBytes, words: this.#now, at: 0 };
     const length = encodeXbzrle(before, now, bytes, at);
     if (length === 0) {
@@ -80,20 +45,33 @@ class XbzrleEncoder implements PageEncoder {
     if (length === -1) {
       this.counters.overflow++;
       this.#nowBytes.copy(bytes, at);
-      return this.#block.add(page, pageSizeBytes);
+      return this.#add(page, pageSizeBytes);
     }
     this.counters.pages++;
     this.counters.bytes += lengthBytes + length;
-    return this.#block.add(page, length);
+    return this.#add(page, length);
   }
 
   #takeWhole(page: number): number {
     this.counters.cacheMiss++;
     const room = this.#cache.insert(page, this.syncs);
     room?.bytes.set(this.#nowBytes, room.at);
-    const { bytes, at } = this.#block.reserve();
+    const { bytes, at } = this.#reserve();
     this.#nowBytes.copy(bytes, at);
-    return this.#block.add(page, pageSizeBytes);
+    return this.#add(page, pageSizeBytes);
+  }
+
+  /** Room for a page, behind its length. */
+  #reserve(): { bytes: Buffer; at: number } {
+    const { bytes, at } = this.#block.reserve(lengthBytes + pageSizeBytes);
+    return { bytes, at: at + lengthBytes };
+  }
+
+  /** So many bytes of the page were written there. */
+  #add(page: number, length: number): number {
+    const { bytes, at } = this.#block.reserve(lengthBytes + pageSizeBytes);
+    bytes.writeUInt16LE(length, at);
+    return this.#block.add(page, lengthBytes + length, length === pageSizeBytes);
   }
 
   flush(): Encoded | null {

@@ -6,6 +6,9 @@
 const pingEveryMs = 5000;
 const answerMaxMs = 10_000;
 
+/** A destination that doesn't come back within so long won't. QEMU waits for a person; a testbed must end. */
+export const recoverMaxMs = 90_000;
+
 /** Options of both ends. */
 export const keepalive = {
   'grpc.keepalive_time_ms': pingEveryMs,

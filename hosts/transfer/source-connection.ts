@@ -2,6 +2,8 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { FromDestination, FromSource } from '../../proto/migration.ts';
 import type { PageSet } from '../guest/page-set.ts';
 import type { Channel } from './channel.ts';
+import { addReceived } from './received-bitmap.ts';
+import type { ReceivedChunk } from './received-bitmap.ts';
 
 export type ControlStream = ServerDuplexStream<FromDestination, FromSource>;
 
@@ -45,15 +47,10 @@ export class SourceConnection {
    * A piece of what the destination has.
    * @returns what is wrong with it; null = nothing.
    */
-  received(firstPage: number, bitmap: Buffer): string | null {
+  received(chunk: ReceivedChunk): string | null {
     const pages = this.remains?.received;
-    const endPage = firstPage + bitmap.length * 8;
     if (pages === undefined || this.isReady) return 'pages received, over a connection that does not recover';
-    if (firstPage % 8 !== 0 || endPage >= pages.pageCount + 8)
-      return `pages received from ${firstPage} to ${endPage} of ${pages.pageCount}`;
-    for (let page = firstPage; page < Math.min(endPage, pages.pageCount); page++)
-      if ((bitmap[(page - firstPage) >>> 3]! & (1 << (page & 7))) !== 0) pages.add(page);
-    return null;
+    return addReceived(pages, chunk);
   }
 
   end(): void {

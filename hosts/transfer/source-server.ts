@@ -3,7 +3,7 @@ import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
 import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
 import type { ErrorCode } from '../../proto/errors.ts';
-import { abortedBy, migrationService, migrationVersion } from '../../proto/migration.ts';
+import { abortedBy, migrationService } from '../../proto/migration.ts';
 import type {
   DestinationHello,
   FaultMessage,
@@ -14,6 +14,7 @@ import type {
 } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
 import { PageSet } from '../guest/page-set.ts';
+import { disagreementOf, refusalOf, untilHello } from './admission.ts';
 import { Channel } from './channel.ts';
 import { keepalive } from './keepalive.ts';
 import { SourceConnection } from './source-connection.ts';
@@ -38,8 +39,6 @@ export interface SourceServerEvents {
 /** How long a destination may take to connect and agree. */
 const connectTimeoutMs = 30_000;
 
-/** Whoever connects has to say who it is within so long. */
-const helloTimeoutMs = 5000;
 /** Everything that a destination says is small. */
 const messageMaxBytes = 64 << 10;
 /** A destination's connections each carry a stream; one that carries none for so long is a stranger's. */
@@ -126,33 +125,15 @@ export class SourceServer {
 
   #takeControl(stream: ControlStream): void {
     stream.on('error', () => undefined);
-    const patience = setTimeout(() => {
-      this.#refuse(`expected a hello within ${helloTimeoutMs} ms`, stream);
-    }, helloTimeoutMs);
-    const rest = (): void => {
-      clearTimeout(patience);
+    const refuse = (reason: string): void => {
+      this.#refuse(reason, stream);
     };
-    stream.once('end', rest);
-    stream.once('cancelled', rest);
-    stream.once('data', (message: FromDestination) => {
-      rest();
-      this.#admit(stream, message);
+    untilHello(stream, refuse, (hello) => {
+      const connections = { count: this.#connections, isUp: this.#connection !== null };
+      const refusal = refusalOf(hello, this.#hello, connections);
+      if (refusal === null) this.#takeDestination(stream, hello);
+      else refuse(refusal);
     });
-  }
-
-  #admit(stream: ControlStream, message: FromDestination): void {
-    if (!('hello' in message)) {
-      this.#refuse('expected a hello', stream);
-      return;
-    }
-    const { hello } = message;
-    // Not which one: knowing it is what tells the destination from a stranger.
-    if (hello.migrationId !== this.#hello.migrationId) this.#refuse('expected another migration', stream);
-    // Also one that recovers: as long as a connection stands, it stands for the destination.
-    else if (this.#connection !== null) this.#refuse('this migration has a destination already', stream);
-    else if (hello.recovers !== this.#connections > 0)
-      this.#refuse(`expected a destination that ${hello.recovers ? 'begins' : 'recovers'}`, stream);
-    else this.#takeDestination(stream, hello);
   }
 
   #takeDestination(stream: ControlStream, hello: DestinationHello): void {
@@ -222,7 +203,7 @@ export class SourceServer {
       connection.isReady = true;
       this.#opened(connection);
     } else if ('received' in message) {
-      const wrong = connection.received(message.received.firstPage, message.received.bitmap);
+      const wrong = connection.received(message.received);
       if (wrong !== null) this.#violation(wrong);
     } else if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
     else if ('barrierReached' in message)
@@ -235,13 +216,7 @@ export class SourceServer {
   }
 
   #onHello(hello: DestinationHello): void {
-    const missing = this.#hello.capabilities.filter(({ name }) => !hello.capabilities.includes(name));
-    const wrong =
-      hello.version !== migrationVersion
-        ? `expected protocol version ${migrationVersion}, got ${hello.version}`
-        : missing.length > 0
-          ? `expected a destination that knows ${missing.map(({ name }) => name).join(', ')}`
-          : null;
+    const wrong = disagreementOf(hello, this.#hello);
     if (wrong === null) this.#send({ hello: this.#hello });
     else {
       this.abort('PROTOCOL_VIOLATION', wrong);

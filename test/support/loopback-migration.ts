@@ -7,7 +7,7 @@ import { makeCertificates } from '../../harness/run/certificates.ts';
 import { Guest } from '../../hosts/guest/guest.ts';
 import { verifyMemory } from '../../hosts/guest/verify.ts';
 import { IncomingMigration } from '../../hosts/incoming.ts';
-import { OutgoingMigration } from '../../hosts/session.ts';
+import { OutgoingMigration } from '../../hosts/outgoing.ts';
 import { announcementAck } from '../../proto/announce.ts';
 import { defaultCapabilities } from '../../proto/capabilities.ts';
 import type { Capabilities } from '../../proto/capabilities.ts';

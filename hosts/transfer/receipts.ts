@@ -1,0 +1,53 @@
+import { LivemigError } from '../../proto/errors.ts';
+
+/** Which messages are in memory, by channel, and which of them the source was told of. */
+export class Receipts {
+  readonly #tell: (channel: number, sequence: number) => void;
+  #arrived: number[] = [];
+  #told: number[] = [];
+  #isDue = false;
+
+  constructor(tell: (channel: number, sequence: number) => void) {
+    this.#tell = tell;
+  }
+
+  /** Sequences count anew, on so many channels; none until then. */
+  open(channels: number): void {
+    this.#arrived = Array.from({ length: channels }, () => 0);
+    this.#told = [...this.#arrived];
+  }
+
+  /** @throws LivemigError PROTOCOL_VIOLATION where a message isn't its channel's next. */
+  expect(channel: number, sequence: number): void {
+    const expected = (this.#arrived[channel] ?? 0) + 1;
+    if (sequence !== expected)
+      throw new LivemigError(
+        'PROTOCOL_VIOLATION',
+        `expected message ${expected} on channel ${channel}, got ${sequence}`,
+      );
+  }
+
+  /** A message is in memory. One receipt tells of all that one turn of the event loop brings. */
+  arrived(channel: number, sequence: number): void {
+    this.#arrived[channel] = sequence;
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    this.#isDue = false;
+    for (const [channel, sequence] of this.#arrived.entries()) {
+      if (sequence === this.#told[channel]) continue;
+      this.#told[channel] = sequence;
+      this.#tell(channel, sequence);
+    }
+  }
+
+  /** Whether everything up to these sequences is in memory. */
+  has(sequences: readonly number[]): boolean {
+    return sequences.every((sequence, channel) => (this.#arrived[channel] ?? 0) >= sequence);
+  }
+}
