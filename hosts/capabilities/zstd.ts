@@ -76,7 +76,7 @@ class ZstdCompressor implements Compressor {
       this.#isWarm = true;
       for (const level of chooser.levels) {
         const { data, ms } = await compressed(sample, level);
-        chooser.saw(level, sample.length, data.length, ms);
+        chooser.tried(level, sample.length, data.length, ms);
       }
     }
     return chooser.choose();

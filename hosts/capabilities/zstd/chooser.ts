@@ -6,6 +6,11 @@ export const lookEveryBatches = 64;
 /** While raw is, for few at first, as the first looks are disturbed most, and then for twice as many each time. */
 const firstLookBatches = 16;
 const lookEveryBatchesMax = 1024;
+/** Where a level would pay at so many times the speed that was seen, the look may have been disturbed: another one soon. */
+const doubtFactor = 1.5;
+const doubtLookBatches = 4;
+/** Looks cost time that a fast link doesn't have, so doubt gets only so many of them, until a level has been in use. */
+const doubtsMax = 3;
 /** Bandwidth is measured over spans of at least this, as QEMU does. */
 const spanMs = 100;
 /** The link can carry what it carried in the best of so many spans. */
@@ -35,6 +40,7 @@ export class CodecChooser {
   #isAllRaw = true;
   #untilLook = 0;
   #lookEvery = firstLookBatches;
+  #doubtsLeft = doubtsMax;
 
   constructor(levels: readonly number[]) {
     this.levels = levels;
@@ -63,6 +69,15 @@ export class CodecChooser {
     return true;
   }
 
+  /** What a look has found. A busy machine only makes it slower: the fastest of late counts. */
+  tried(level: number, bytes: number, compressedBytes: number, ms: number): void {
+    const bytesPerMs = bytes / Math.max(ms, 0.01);
+    const fastest = Math.max(bytesPerMs, this.#seen.get(level)?.bytesPerMs ?? 0);
+    this.saw(level, bytes, compressedBytes, ms);
+    this.#seen.set(level, { ...this.#seen.get(level)!, bytesPerMs: fastest });
+  }
+
+  /** What a level in use did. */
   saw(level: number, bytes: number, compressedBytes: number, ms: number): void {
     const now = { bytesPerMs: bytes / Math.max(ms, 0.01), ratio: compressedBytes / bytes };
     const before = this.#seen.get(level) ?? now;
@@ -84,15 +99,35 @@ export class CodecChooser {
     return seen === undefined ? 0 : Math.min(seen.bytesPerMs, this.bandwidth / seen.ratio);
   }
 
+  /** Whether pages are compressible enough, and a level not far from fast enough. */
+  get #isInDoubt(): boolean {
+    return [...this.#seen.values()].some(
+      ({ bytesPerMs, ratio }) =>
+        ratio * worthwhileFactor < 1 && doubtFactor * bytesPerMs > worthwhileFactor * this.bandwidth,
+    );
+  }
+
+  /** Has the next look come soon, where raw may be chosen for a disturbed one. */
+  #doubt(): void {
+    const isSoon = this.#untilLook < doubtLookBatches;
+    if (isSoon || this.#doubtsLeft === 0 || this.bandwidth === 0 || !this.#isInDoubt) return;
+    this.#doubtsLeft--;
+    this.#untilLook = doubtLookBatches - 1;
+  }
+
   choose(): Codec {
     const [first, ...others] = this.levels;
     const best = others.reduce<Codec>(
       (fastest, level) => (this.speedOf(level) > this.speedOf(fastest) ? level : fastest),
       first ?? 'raw',
     );
-    if (this.speedOf(best) <= worthwhileFactor * this.speedOf('raw')) return 'raw';
+    if (this.speedOf(best) <= worthwhileFactor * this.speedOf('raw')) {
+      this.#doubt();
+      return 'raw';
+    }
     this.#isAllRaw = false;
     this.#lookEvery = lookEveryBatches;
+    this.#doubtsLeft = doubtsMax;
     return best;
   }
 }

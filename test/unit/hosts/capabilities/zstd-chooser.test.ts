@@ -54,6 +54,47 @@ describe('auto', () => {
     expect(looksOf(new CodecChooser([1]), 500)).toEqual([0, 16, 48, 112, 240, 496]);
   });
 
+  test('a look that was disturbed is not the last word', () => {
+    const chooser = chooserOn(1000, {});
+    const looks: number[] = [];
+    for (let batch = 0; batch < 12; batch++) {
+      if (chooser.isLookDue()) {
+        // Too slow by a quarter, and as fast as it is the third time.
+        chooser.tried(1, 1e6, 0.35e6, looks.length < 2 ? 10 : 4);
+        looks.push(batch);
+      }
+      expect(chooser.choose()).toBe(looks.length < 3 ? 'raw' : 1);
+    }
+    expect(looks).toEqual([0, 4, 8]);
+    chooser.tried(1, 1e6, 0.35e6, 12);
+    expect(chooser.choose()).toBe(1);
+  });
+
+  test('doubt ends', () => {
+    const chooser = chooserOn(1000, {});
+    const looks = Array.from({ length: 60 }, () => {
+      const isDue = chooser.isLookDue();
+      if (isDue) chooser.tried(1, 1e6, 0.35e6, 10);
+      chooser.choose();
+      return isDue;
+    });
+    expect(looks.flatMap((isDue, batch) => (isDue ? [batch] : []))).toEqual([0, 4, 8, 12]);
+  });
+
+  test.each([
+    ['not compressible', 1.0003, 12],
+    ['by far too slow', 0.35, 40],
+  ])('there is no doubt where pages are %s', (_, ratio, ms) => {
+    const chooser = chooserOn(1000, {});
+    const looks = Array.from({ length: 100 }, () => {
+      const isDue = chooser.isLookDue();
+      if (isDue) chooser.tried(1, 1e6, ratio * 1e6, ms);
+      chooser.choose();
+      return isDue;
+    });
+    expect(looks.flatMap((isDue, batch) => (isDue ? [batch] : []))).toEqual([0, 16, 48]);
+  });
+
   test('where a level is in use, a look is due again and again', () => {
     const chooser = chooserOn(1000, compressible);
     const looks = Array.from({ length: 3 * lookEveryBatches }, () => {
