@@ -14,6 +14,17 @@ const links = [
   ['coleraine-halifax', 0.7],
 ] as const;
 
+/** All pages of a guest that does nothing, random and in one go. */
+export const idleGuest = (link: string, driver: string, capabilities = ''): Record<string, unknown> => ({
+  link,
+  driver,
+  strategy: 'stop-and-copy',
+  guest: { ram: guestBytes, baseFootprint: guestBytes },
+  workload: { name: 'idle' },
+  warmupMs: 200,
+  capabilities,
+});
+
 /** Page goodput over iperf3's, by repetition, and what it is made of. */
 export interface GoodputRatio {
   ratios: number[];
@@ -30,22 +41,11 @@ export const goodputRatio = async (
   const details: string[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     let peerMbps = Number.NaN;
-    const { measurement } = await runOnce(
-      {
-        link,
-        driver,
-        strategy: 'stop-and-copy',
-        guest: { ram: guestBytes, baseFootprint: guestBytes },
-        workload: { name: 'idle' },
-        warmupMs: 200,
-        capabilities,
+    const { measurement } = await runOnce(idleGuest(link, driver, capabilities), {
+      onCalibrated: async (testbed) => {
+        peerMbps = await iperf3(testbed, guestBytes);
       },
-      {
-        onCalibrated: async (testbed) => {
-          peerMbps = await iperf3(testbed, guestBytes);
-        },
-      },
-    );
+    });
     const { ram, totalTimeMs, setupTimeMs, cpu } = measurement;
     const goodputMbps = (ram.normal * 4096 * 8) / (totalTimeMs - setupTimeMs) / 1000;
     ratios.push(goodputMbps / peerMbps);

@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures livemig's own figures, as ratios or differences against a peer in the same run.
  * usage: npm run bench -- [goodput] [faults] [downtime] [startup] [capabilities[/NAME]] [--driver netns|docker]
- * Without names all but the capabilities, which take an hour.
+ * Without names all but the capabilities, which take over an hour.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';

@@ -189,19 +189,18 @@ export class OutgoingMigration {
     this.#recovery = new ConnectionRecovery({
       server: this.#server,
       sender: this.#sender,
+      orders: this.#orders,
       faults: this.#faults,
       control: this.control,
       waiters: this.#waiters,
       pageCount: this.#guest.memory.pageCount,
       capabilities: parts,
-      discardAgain: () => this.#orders.discardAgain(),
       resumeAgain: async (complete) => {
         // With complete memory the guest is resumed once all of it is there; in post-copy before it is.
         if (this.#resumeMode === 'complete') await complete();
         await this.#sendDeviceState();
         await this.#orders.resume(this.#resumeMode);
       },
-      discarded: () => this.#orders.discarded,
       statusAfter: () => (this.#resumeMode === 'postcopy' ? 'postcopy-active' : 'device'),
     });
     await this.#server.untilConnected();

@@ -6,6 +6,7 @@ import type { AtSource } from './capabilities/capability.ts';
 import { PageSet } from './guest/page-set.ts';
 import type { MigrationControl } from './migration-control.ts';
 import type { DemandFaults } from './transfer/demand-faults.ts';
+import type { DestinationOrders } from './transfer/destination-orders.ts';
 import { recoverMaxMs } from './transfer/keepalive.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
 import type { Remains } from './transfer/source-connection.ts';
@@ -15,17 +16,14 @@ import type { Waiters } from './transfer/waiters.ts';
 export interface Recoverable {
   server: SourceServer;
   sender: LinkPageSender;
+  orders: DestinationOrders;
   faults: DemandFaults;
   control: MigrationControl;
   waiters: Waiters;
   pageCount: number;
   capabilities: readonly AtSource[];
-  /** The order to discard stale pages once more. */
-  discardAgain: () => Promise<void>;
   /** Everything that the order to resume needs, and the order itself, once more. */
   resumeAgain: (complete: () => Promise<void>) => Promise<void>;
-  /** Pages that the destination was to discard before it resumed. */
-  discarded: () => PageSet;
   /** In which the migration goes on. */
   statusAfter: () => MigrationStatus;
 }
@@ -84,7 +82,7 @@ export class ConnectionRecovery {
       // Where it has an older copy, only what was under way is known to be missing …
       for (const page of underWay) missing.add(page);
       // … and the order to discard older copies may be lost as well.
-      missing.addAll(this.#parts.discarded());
+      missing.addAll(this.#parts.orders.discarded);
     }
     const recovery = this.recoveries.at(-1);
     if (recovery !== undefined) recovery.pagesLost = faults.lost(missing);
@@ -97,7 +95,7 @@ export class ConnectionRecovery {
     const { server, sender, control, waiters } = this.#parts;
     const { connections } = server;
     // Before any page: a page that overtook it would be discarded, too.
-    if (!resumed) await this.#parts.discardAgain();
+    if (!resumed) await this.#parts.orders.discardAgain();
     sender.isHeld = false;
     waiters.poke();
     if (!resumed) await this.#parts.resumeAgain(() => this.#sendUnsent());

@@ -3,25 +3,27 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunEvent } from '../../harness/run.ts';
 import { LivemigError } from '../../proto/errors.ts';
-import { gibibyte } from '../../proto/units.ts';
 import type { Benchmark, Figure } from '../bench.ts';
 import { runOnce } from '../bench.ts';
 import { readProfile, samplesOf, secondsByStage, windowOf } from '../cpu-profile.ts';
 import type { Frame, Sample } from '../cpu-profile.ts';
+import { idleGuest } from '../goodput.ts';
 
 const link = 'coleraine-dublin';
-const guestBytes = 2 * gibibyte;
 const intervalUs = 500;
+
+type Copy = 'copyTo' | 'copyFrom';
+
+/** A page's way out of guest memory, or into it. */
+const isCopy = ({ functionName, url }: Frame, copy: Copy): boolean =>
+  functionName === copy && url.endsWith('guest/memory.ts');
 
 /** Where in a stack of an agent's main thread the CPU is, by its innermost function that tells. */
 const stages: readonly [stage: string, isIt: (frame: Frame) => boolean][] = [
   ['idle', ({ functionName }) => functionName === '(idle)'],
   ['garbage collector', ({ functionName }) => functionName === '(garbage collector)'],
   ['socket calls and the kernel’s network', ({ functionName }) => functionName === '(program)'],
-  [
-    'copies of pages',
-    ({ functionName, url }) => /^copy(To|From)$/.test(functionName) && url.endsWith('guest/memory.ts'),
-  ],
+  ['copies of pages', (frame) => isCopy(frame, 'copyTo') || isCopy(frame, 'copyFrom')],
   ['gRPC and protobuf', ({ url }) => /@grpc\/|protobufjs\/|proto\/bulk\.ts$/.test(url)],
   ['HTTP/2 and streams', ({ url }) => /^node:(internal\/(http2|streams|stream_base)|net)/.test(url)],
   ['choosing, installing, accounting', ({ url }) => url.includes('/hosts/')],
@@ -34,11 +36,6 @@ export const stageOf = (stack: readonly Frame[]): string => {
   }
   return 'the rest of Node';
 };
-
-const copies =
-  (functionName: string) =>
-  ({ stack }: Sample): boolean =>
-    stack.some((frame) => frame.functionName === functionName && frame.url.endsWith('guest/memory.ts'));
 
 /** Idle and total CPU time of the machine so far, in ms. */
 const machineTimes = (): { idleMs: number; totalMs: number } => {
@@ -61,19 +58,6 @@ class IdleMeter {
     this.idleShare = (until.idleMs - this.#from.idleMs) / (until.totalMs - this.#from.totalMs);
   }
 }
-
-const migrate = (driver: string, events?: IdleMeter): Promise<unknown> =>
-  runOnce(
-    {
-      link,
-      driver,
-      strategy: 'stop-and-copy',
-      guest: { ram: guestBytes, baseFootprint: guestBytes },
-      workload: { name: 'idle' },
-      warmupMs: 200,
-    },
-    events === undefined ? {} : { events },
-  );
 
 /** Has agents that start meanwhile write their profiles into a directory, and reads those of their main threads. */
 const profiled = async (act: () => Promise<unknown>): Promise<Sample[][]> => {
@@ -116,10 +100,14 @@ export const stagesOfCpu: Benchmark = {
         `agents of driver ${driver} don't inherit NODE_OPTIONS; take netns`,
       );
     const meter = new IdleMeter();
-    await migrate(driver, meter);
-    const profiles = await profiled(() => migrate(driver));
-    const windowOfRole = (copy: string): Sample[] =>
-      profiles.map((samples) => windowOf(samples, copies(copy))).find(({ length }) => length > 0) ?? [];
+    const scenario = idleGuest(link, driver);
+    await runOnce(scenario, { events: meter });
+    const profiles = await profiled(() => runOnce(scenario));
+    /** From the first copy to the last, in the one profile that has such. */
+    const windowOfRole = (copy: Copy): Sample[] =>
+      profiles.flatMap((samples) =>
+        windowOf(samples, ({ stack }) => stack.some((frame) => isCopy(frame, copy))),
+      );
     return [
       {
         name: `share of the machine that is idle meanwhile (not profiled), ${link}`,

@@ -2,6 +2,12 @@ import type { Encoded } from './capability.ts';
 
 const pageNumberBytes = 4;
 
+/** Where something may be written. */
+export interface Room {
+  bytes: Buffer;
+  at: number;
+}
+
 /** The encoded pages of a batch in the making, one behind the other. */
 export class EncodedBlock {
   readonly #encoding: string;
@@ -16,7 +22,7 @@ export class EncodedBlock {
   }
 
   /** Where the next page's data may be written: room for so many bytes. */
-  reserve(bytes: number): { bytes: Buffer; at: number } {
+  reserve(bytes: number): Room {
     if (this.#length + bytes > this.#bytes.length)
       this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
     return { bytes: this.#bytes, at: this.#length };

@@ -4,6 +4,7 @@ import { pageSizeBytes } from '../../proto/units.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { AtSource, Capability, Encoded, PageDecoder, PageEncoder } from './capability.ts';
 import { EncodedBlock } from './encoded-block.ts';
+import type { Room } from './encoded-block.ts';
 import { PageCache } from './xbzrle/cache.ts';
 import { decodeXbzrle, encodeXbzrle, isXbzrle } from './xbzrle/codec.ts';
 
@@ -34,9 +35,9 @@ class XbzrleEncoder implements PageEncoder {
     this.#memory.copyTo(page, this.#nowBytes, 0);
     const before = this.#cache.get(page, this.syncs);
     if (before === null) return this.#takeWhole(page);
-    const { bytes, at } = this.#reserve();
+    const room = this.#reserve();
     const now = { bytes: this.#nowBytes, words: this.#now, at: 0 };
-    const length = encodeXbzrle(before, now, bytes, at);
+    const length = encodeXbzrle(before, now, room.bytes, room.at);
     if (length === 0) {
       this.counters.unchanged++;
       return 0;
@@ -44,33 +45,34 @@ class XbzrleEncoder implements PageEncoder {
     before.bytes.set(this.#nowBytes, before.at);
     if (length === -1) {
       this.counters.overflow++;
-      this.#nowBytes.copy(bytes, at);
-      return this.#add(page, pageSizeBytes);
+      return this.#addWhole(page, room);
     }
     this.counters.pages++;
     this.counters.bytes += lengthBytes + length;
-    return this.#add(page, length);
+    return this.#add(page, length, room);
   }
 
   #takeWhole(page: number): number {
     this.counters.cacheMiss++;
-    const room = this.#cache.insert(page, this.syncs);
-    room?.bytes.set(this.#nowBytes, room.at);
-    const { bytes, at } = this.#reserve();
-    this.#nowBytes.copy(bytes, at);
-    return this.#add(page, pageSizeBytes);
+    const cached = this.#cache.insert(page, this.syncs);
+    cached?.bytes.set(this.#nowBytes, cached.at);
+    return this.#addWhole(page, this.#reserve());
   }
 
   /** Room for a page, behind its length. */
-  #reserve(): { bytes: Buffer; at: number } {
+  #reserve(): Room {
     const { bytes, at } = this.#block.reserve(lengthBytes + pageSizeBytes);
     return { bytes, at: at + lengthBytes };
   }
 
+  #addWhole(page: number, room: Room): number {
+    this.#nowBytes.copy(room.bytes, room.at);
+    return this.#add(page, pageSizeBytes, room);
+  }
+
   /** So many bytes of the page were written there. */
-  #add(page: number, length: number): number {
-    const { bytes, at } = this.#block.reserve(lengthBytes + pageSizeBytes);
-    bytes.writeUInt16LE(length, at);
+  #add(page: number, length: number, { bytes, at }: Room): number {
+    bytes.writeUInt16LE(length, at - lengthBytes);
     return this.#block.add(page, lengthBytes + length, length === pageSizeBytes);
   }
 

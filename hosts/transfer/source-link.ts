@@ -110,7 +110,6 @@ export class SourceLink {
     this.#lostAtMs ??= nowMs;
     const isHopeless =
       !this.#hasAgreed || nowMs - this.#lostAtMs > recoverMaxMs || (this.#isReconnecting && isRefused(error));
-    this.#client.close();
     if (isHopeless) {
       this.close();
       this.#options.events.gone(error);
@@ -118,6 +117,7 @@ export class SourceLink {
   }
 
   #reconnect(): void {
+    this.#client.close();
     this.#isReconnecting = true;
     this.#connections++;
     this.#options.events.lost();

@@ -19,6 +19,7 @@ const spans = 16;
 const worthwhileFactor = 1.05;
 /** How much of a new look counts. */
 const weight = 0.5;
+const smoothed = (before: number, now: number): number => before + weight * (now - before);
 
 interface Seen {
   /** Uncompressed bytes per ms that one thread takes. */
@@ -26,6 +27,11 @@ interface Seen {
   /** Compressed over uncompressed. */
   ratio: number;
 }
+
+const seenIn = (bytes: number, compressedBytes: number, ms: number): Seen => ({
+  bytesPerMs: bytes / Math.max(ms, 0.01),
+  ratio: compressedBytes / bytes,
+});
 
 /**
  * Which codec moves the most pages: the one that maximises min(speed, B / ratio), by measured speed, ratio and bandwidth
@@ -71,19 +77,19 @@ export class CodecChooser {
 
   /** What a look has found. A busy machine only makes it slower: the fastest of late counts. */
   tried(level: number, bytes: number, compressedBytes: number, ms: number): void {
-    const bytesPerMs = bytes / Math.max(ms, 0.01);
-    const fastest = Math.max(bytesPerMs, this.#seen.get(level)?.bytesPerMs ?? 0);
-    this.saw(level, bytes, compressedBytes, ms);
-    this.#seen.set(level, { ...this.#seen.get(level)!, bytesPerMs: fastest });
+    this.#remember(level, seenIn(bytes, compressedBytes, ms), Math.max);
   }
 
   /** What a level in use did. */
   saw(level: number, bytes: number, compressedBytes: number, ms: number): void {
-    const now = { bytesPerMs: bytes / Math.max(ms, 0.01), ratio: compressedBytes / bytes };
+    this.#remember(level, seenIn(bytes, compressedBytes, ms), smoothed);
+  }
+
+  #remember(level: number, now: Seen, speedOf: (before: number, now: number) => number): void {
     const before = this.#seen.get(level) ?? now;
     this.#seen.set(level, {
-      bytesPerMs: before.bytesPerMs + weight * (now.bytesPerMs - before.bytesPerMs),
-      ratio: before.ratio + weight * (now.ratio - before.ratio),
+      bytesPerMs: speedOf(before.bytesPerMs, now.bytesPerMs),
+      ratio: smoothed(before.ratio, now.ratio),
     });
   }
 

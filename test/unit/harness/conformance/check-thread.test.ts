@@ -22,15 +22,16 @@ describe('a strategy in a thread of its own', () => {
   });
 
   test.each([
-    ['awaits what never comes', '() => new Promise(() => undefined)', /never ends/],
-    ['loops without awaiting', '() => { for (;;); }', /did not end within 1 s/],
+    ['awaits what never comes', '() => new Promise(() => undefined)', /never ends/, {}],
+    ['loops without awaiting', '() => { for (;;); }', /did not end within 1 s/, { caseMaxMs: 1000 }],
     [
       'fails where nobody waits',
       "() => new Promise(() => { setTimeout(() => { throw new Error('later'); }); })",
       /later/,
+      {},
     ],
-  ])('that %s is told as such, and the rest as not tried', async (_, migrate, reason) => {
-    const findings = await checkInThread(strategy(migrate), { caseMaxMs: 1000 });
+  ])('that %s is told as such, and the rest as not tried', async (_, migrate, reason, options) => {
+    const findings = await checkInThread(strategy(migrate), options);
     const [first, ...rest] = problemsOf(findings);
     expect(first).toMatch(reason);
     expect(rest).toEqual(Array.from({ length: 9 }, () => 'not tried'));
