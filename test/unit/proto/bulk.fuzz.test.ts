@@ -1,0 +1,61 @@
+import { describe } from '@jest/globals';
+import fc from 'fast-check';
+import type { EncodedPages, OutgoingBulkMessage } from '../../../proto/bulk.ts';
+import { batchWireBytes, bulkCodec } from '../../../proto/bulk.ts';
+import { pageSizeBytes } from '../../../proto/units.ts';
+import { fuzz } from '../../support/fuzz.ts';
+
+const pages = fc.array(fc.nat(0xffffffff), { maxLength: 3 });
+const buffer = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));
+const encoded: fc.Arbitrary<EncodedPages> = fc.record({ encoding: fc.string(), pages, data: buffer });
+const batchMessage = fc.record({
+  sequence: fc.nat(Number.MAX_SAFE_INTEGER),
+  pages: fc.record({
+    pages: pages.map((numbers) => Uint32Array.from(numbers)),
+    zeroRuns: pages,
+    copyPage: fc.constant((page: number, target: Buffer, at: number): void => {
+      target.fill(page & 255, at, at + pageSizeBytes);
+    }),
+    encoded: fc.array(encoded, { maxLength: 3 }),
+  }),
+});
+
+const serialized = (outgoing: OutgoingBulkMessage): Buffer => {
+  const bytes = bulkCodec.serialize(outgoing);
+  const whole = Buffer.alloc(bytes.byteLength);
+  bytes.copy(whole, 0);
+  return whole;
+};
+
+const sameList = (left: Iterable<number>, right: Iterable<number>): boolean =>
+  JSON.stringify([...left]) === JSON.stringify([...right]);
+
+describe('the bulk codec, fuzzed', () => {
+  fuzz('reads back every batch that it writes, of the length that is told', batchMessage, (message) => {
+    const bytes = serialized(message);
+    const got = bulkCodec.deserialize(bytes);
+    if (got.body !== 'pages') return false;
+    const { pages: batch } = got;
+    return (
+      bytes.length + 5 === batchWireBytes(message.sequence, message.pages) &&
+      got.sequence === message.sequence &&
+      sameList(batch.pages, message.pages.pages) &&
+      sameList(batch.zeroRuns, message.pages.zeroRuns) &&
+      batch.payload.length === message.pages.pages.length * pageSizeBytes &&
+      batch.pages.every((page, index) => batch.payload[index * pageSizeBytes] === (page & 255)) &&
+      (batch.encoded ?? []).length === message.pages.encoded.length &&
+      (batch.encoded ?? []).every(({ encoding, pages: numbers, data }, index) => {
+        const sent = message.pages.encoded[index]!;
+        return encoding === sent.encoding && sameList(numbers, sent.pages) && data.equals(sent.data);
+      })
+    );
+  });
+
+  fuzz('takes any bytes as a message, or refuses them', fc.uint8Array({ maxLength: 256 }), (bytes) => {
+    try {
+      bulkCodec.deserialize(Buffer.from(bytes));
+    } catch {
+      // A refusal. What is tested is that it ends, and soon.
+    }
+  });
+});
