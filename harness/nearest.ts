@@ -1,8 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { shown } from './shown.ts';
+
+/** Longer ones are no mistyped names, and comparing them takes long. */
+const typedMax = 100;
 
 /** The known name that `name` was most probably meant to be; undefined where nothing is close. */
 export const nearest = (name: string, known: readonly string[]): string | undefined => {
-  if (known.length === 0) return undefined;
+  if (known.length === 0 || name.length > typedMax) return undefined;
   const lower = name.toLowerCase();
   const best = closest(lower, known);
   // Half of a name mistyped is no longer a typing mistake, except that a prefix or a part is a fair guess.
@@ -15,5 +19,5 @@ export const nearest = (name: string, known: readonly string[]): string | undefi
 export const unknownName = (kind: string, name: string, known: readonly string[]): string => {
   const guess = nearest(name, known);
   const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-  return `unknown ${kind} "${name}"${hint} (known: ${known.join(', ')})`;
+  return `unknown ${kind} ${shown(name)}${hint} (known: ${known.join(', ')})`;
 };

@@ -1,30 +1,52 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { LivemigError } from '../proto/errors.ts';
 import type { LinkProfile } from '../proto/link.ts';
+import { readBounded } from './bounded-file.ts';
 import { nearest, unknownName } from './nearest.ts';
+import { shown } from './shown.ts';
+import type { Source } from './yaml-source.ts';
+import { parseSource, textMaxBytes } from './yaml-source.ts';
 
 const folder = new URL('../netem-profiles/', import.meta.url);
 
+interface Told {
+  input?: unknown;
+}
+
+const within = (unit: string, least: number, most: number) => {
+  const error = ({ input }: Told): string => `expected ${unit} from ${least} to ${most}, got ${shown(input)}`;
+  return z.number({ error }).min(least, { error }).max(most, { error });
+};
+
 /** Bounds are of plausibility: 100 Gb/s, and a round trip over a geostationary satellite. */
-const directionSchema = z.strictObject({
-  rateMbps: z.number().min(1).max(100_000),
-  delayMs: z.number().min(0).max(1_000),
-  jitterMs: z.number().min(0).max(1_000).default(0),
-  lossPercent: z.number().min(0).max(50).default(0),
-  bufferMs: z.number().min(0.1).max(10_000),
-});
+const directionSchema = z.strictObject(
+  {
+    rateMbps: within('Mb/s', 1, 100_000),
+    delayMs: within('ms one way', 0, 1_000),
+    jitterMs: within('ms', 0, 1_000).default(0),
+    lossPercent: within('percent', 0, 50).default(0),
+    bufferMs: within('ms of traffic that the router may hold,', 0.1, 10_000),
+  },
+  { error: ({ input }) => `expected rateMbps, delayMs, bufferMs and more, got ${shown(input)}` },
+);
 
 const documentSchema = z
-  .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes'),
-    description: z.string().min(1),
-    both: directionSchema.optional(),
-    sourceToDestination: directionSchema.optional(),
-    destinationToSource: directionSchema.optional(),
-  })
+  .strictObject(
+    {
+      name: z
+        .string({ error: ({ input }) => `expected a name, got ${shown(input)}` })
+        .regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes'),
+      description: z
+        .string({ error: ({ input }) => `expected what the link is like, got ${shown(input)}` })
+        .min(1),
+      both: directionSchema.optional(),
+      sourceToDestination: directionSchema.optional(),
+      destinationToSource: directionSchema.optional(),
+    },
+    { error: ({ input }) => `expected name, description and both, got ${shown(input)}` },
+  )
   .superRefine((document, context) => {
     for (const key of ['sourceToDestination', 'destinationToSource'] as const)
       if ((document.both === undefined) === (document[key] === undefined)) {
@@ -35,12 +57,11 @@ const documentSchema = z
 
 const fieldNames = [...Object.keys(documentSchema.shape), ...Object.keys(directionSchema.shape)];
 
-const problemsOf = (issue: z.core.$ZodIssue): string[] => {
-  const at = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `;
-  if (issue.code !== 'unrecognized_keys') return [`${at}${issue.message}`];
+const problemsOf = (issue: z.core.$ZodIssue, source: Source): string[] => {
+  if (issue.code !== 'unrecognized_keys') return [`${source.at(issue.path)}: ${issue.message}`];
   return issue.keys.map((key) => {
     const guess = nearest(key, fieldNames);
-    return `${at}unknown key "${key}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`;
+    return `${source.at([...issue.path, key])}: unknown key "${key}"${guess === undefined ? '' : `; did you mean "${guess}"?`}`;
   });
 };
 
@@ -50,16 +71,12 @@ const problemsOf = (issue: z.core.$ZodIssue): string[] => {
  * @throws LivemigError BAD_INPUT with every problem of the text
  */
 export const parseProfile = (text: string, origin: string): LinkProfile => {
-  const refuse = (problems: string[], cause?: unknown): LivemigError =>
-    new LivemigError('BAD_INPUT', `link profile ${origin}: ${problems.join('; ')}`, { problems, cause });
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (cause) {
-    throw refuse([`expected YAML: ${cause instanceof Error ? cause.message : String(cause)}`], cause);
-  }
-  const parsed = documentSchema.safeParse(document);
-  if (!parsed.success) throw refuse(parsed.error.issues.flatMap(problemsOf));
+  const refuse = (problems: readonly string[]): LivemigError =>
+    new LivemigError('BAD_INPUT', `link profile ${origin}: ${problems.join('; ')}`, { problems });
+  const source = parseSource(text, origin);
+  if (source.problems.length > 0) throw refuse(source.problems);
+  const parsed = documentSchema.safeParse(source.document);
+  if (!parsed.success) throw refuse(parsed.error.issues.flatMap((issue) => problemsOf(issue, source)));
   const { name, description, both, sourceToDestination = both, destinationToSource = both } = parsed.data;
   if (sourceToDestination === undefined || destinationToSource === undefined)
     throw refuse(['expected both: or each direction by itself']);
@@ -88,12 +105,5 @@ export const loadProfile = (name: string): LinkProfile => {
     }
     return parseProfile(readFileSync(new URL(`${name}.yaml`, folder), 'utf8'), name);
   }
-  let text: string;
-  try {
-    text = readFileSync(name, 'utf8');
-  } catch (cause) {
-    const problem = `link profile ${name} can't be read`;
-    throw new LivemigError('BAD_INPUT', problem, { problems: [problem], cause });
-  }
-  return parseProfile(text, name);
+  return parseProfile(readBounded(name, 'link profile', textMaxBytes), name);
 };

@@ -1,7 +1,7 @@
 import type { CapabilityName } from '../proto/capabilities.ts';
 import { agreementOf } from '../proto/capabilities.ts';
 import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/control.ts';
-import { LivemigError, toErrorDocument } from '../proto/errors.ts';
+import { asError, LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
 import { migrationVersion } from '../proto/migration.ts';
 import type { TransferPhase } from '../proto/events.ts';
@@ -115,7 +115,7 @@ export class OutgoingMigration {
     } catch (error) {
       failure = signal.aborted
         ? new LivemigError('CANCELLED', 'the migration was cancelled', { cause: error })
-        : error;
+        : asError(error);
     }
     signal.removeEventListener('abort', onAbort);
     return this.#end(failure);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { basename } from 'node:path';
+import { getCallSites } from 'node:util';
 import { LivemigError, messageOf } from '../proto/errors.ts';
 import type { TransferStrategy } from './ports.ts';
 
@@ -11,10 +12,30 @@ const api = 'livemig/strategy';
 const texts = new Map<string, string>();
 let isHooked = false;
 
+/** A strategy that ends its process would take a run's result, or a guest, with it: that is refused where it is called. */
+const forbidExit = (): void => {
+  for (const name of ['exit', 'abort', 'reallyExit'] as const) {
+    const original = (process as unknown as Record<typeof name, (...args: unknown[]) => never>)[name];
+    Object.defineProperty(process, name, {
+      configurable: true,
+      writable: true,
+      value: (...args: unknown[]): never => {
+        if (getCallSites().some(({ scriptName }) => scriptName.startsWith(scheme)))
+          throw new LivemigError(
+            'ILLEGAL_PHASE',
+            `a strategy must not end its process, and called process.${name}`,
+          );
+        return original.apply(process, args);
+      },
+    });
+  }
+};
+
 /** Lets the text be imported under a URL of its own, so that a stack trace names file and line. */
 const hook = (): void => {
   if (isHooked) return;
   isHooked = true;
+  forbidExit();
   registerHooks({
     resolve: (specifier, context, next) => {
       if (specifier.startsWith(scheme)) return { url: specifier, format: 'module', shortCircuit: true };
@@ -50,7 +71,8 @@ const refused = (file: string, why: string, cause?: unknown): LivemigError =>
   });
 
 /** The parser tells the line in front of the stack. */
-const syntaxProblem = (cause: unknown): string => {
+const importProblem = (cause: unknown): string => {
+  if (!(cause instanceof Error)) return `its import throws ${messageOf(cause)}`;
   const { code, stack = '' } = cause as NodeJS.ErrnoException;
   const line = code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ? /^[^\n]*:(\d+)\n/.exec(stack)?.[1] : undefined;
   return line === undefined ? messageOf(cause) : `line ${line}: ${messageOf(cause)}`;
@@ -78,7 +100,7 @@ export const importStrategy = async (file: string, text: string): Promise<Transf
     texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text, { sourceUrl: file }) : text);
     module = (await import(url)) as { default?: unknown };
   } catch (cause) {
-    throw refused(file, syntaxProblem(cause), cause);
+    throw refused(file, importProblem(cause), cause);
   }
   if (isStrategy(module.default)) return module.default;
   throw refused(

@@ -60,12 +60,32 @@ export interface ErrorDocument {
   problems?: readonly string[];
 }
 
-/** The message of anything thrown, with its causes. */
-export const messageOf = (error: unknown): string => {
-  if (!(typeof error === 'object' && error !== null && 'message' in error)) return String(error);
-  const cause = 'cause' in error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : '';
-  return `${String(error.message)}${cause}`;
+/** Anything can be thrown, also what has no text. */
+const textOf = (value: unknown): string => {
+  try {
+    return String(value);
+  } catch {
+    return `a value without a text (${typeof value})`;
+  }
 };
+
+/** How deep causes are followed: they may contain each other. */
+const causesMax = 10;
+
+const messageTo = (error: unknown, depth: number): string => {
+  if (!(typeof error === 'object' && error !== null && 'message' in error)) return textOf(error);
+  const follows = 'cause' in error && error.cause !== undefined && depth < causesMax;
+  return `${textOf(error.message)}${follows ? `: ${messageTo(error.cause, depth + 1)}` : ''}`;
+};
+
+/** The message of anything thrown, with its causes. */
+export const messageOf = (error: unknown): string => messageTo(error, 0);
+
+/** What was thrown, as an error: `throw null` is a failure, too. */
+export const asError = (thrown: unknown): Error =>
+  typeof thrown === 'object' && thrown !== null && 'message' in thrown
+    ? (thrown as Error)
+    : new LivemigError('INTERNAL', `expected an Error to be thrown, got ${messageOf(thrown)}`);
 
 const isErrorCode = (code: unknown): code is ErrorCode => errorCodes.includes(code as ErrorCode);
 

@@ -7,19 +7,19 @@ import { exitCodes, print, printJson, tell } from './output.ts';
 
 const body: Body = async ([file], options, problems) => {
   refuse(file === undefined ? [...problems, 'expected the path of a strategy file'] : problems);
-  const { strategy, text, sha256 } = await loadStrategy(file!);
+  const { name, text, sha256 } = await loadStrategy(file!);
   const json = options['json'] === true;
   const findings = await checkInThread(
     { file: file!, text },
     {
-      told: ({ name, problem }) => {
-        if (!json) tell(problem === null ? `  ok      ${name}` : `  FAILED  ${name}\n          ${problem}`);
+      told: ({ name: each, problem }) => {
+        if (!json) tell(problem === null ? `  ok      ${each}` : `  FAILED  ${each}\n          ${problem}`);
       },
     },
   );
   const failed = findings.filter(({ problem }) => problem !== null).length;
-  if (json) await printJson({ file, strategy: strategy.name, sha256, findings });
-  else await print(`${strategy.name}: ${findings.length - failed} of ${findings.length} hold`);
+  if (json) await printJson({ file, strategy: name, sha256, findings });
+  else await print(`${name}: ${findings.length - failed} of ${findings.length} hold`);
   return failed === 0 ? exitCodes.completed : exitCodes.failed;
 };
 

@@ -1,5 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { messageOf } from '../../proto/errors.ts';
+import { strategyWorker } from '../strategy-thread.ts';
 import { conformanceCases } from './cases.ts';
 import type { Finding } from './check.ts';
 
@@ -57,7 +58,7 @@ export const checkInThread = async (
     told(finding);
   };
   const names = conformanceCases().map(({ name }) => name);
-  const worker = new Worker(new URL('check-worker.ts', import.meta.url), { workerData: { file, text } });
+  const worker = strategyWorker(new URL('check-worker.ts', import.meta.url), { file, text });
   const stop = (): void => void worker.terminate();
   signal?.addEventListener('abort', stop, { once: true });
   try {

@@ -7,7 +7,8 @@ import {
 } from '../../proto/capabilities.ts';
 import type { TransferSwitches } from '../../proto/strategy.ts';
 import { unknownName } from '../nearest.ts';
-import { field, shown } from './fields.ts';
+import { shown } from '../shown.ts';
+import { field } from './fields.ts';
 import { isSection } from './shorthand.ts';
 
 /** What a scenario says of each capability that it names; false = off. */

@@ -4,9 +4,7 @@ import type { StrategyFile, StrategyName } from '../../proto/strategy.ts';
 import { isStrategyFile, strategyNames } from '../../proto/strategy.ts';
 import { formatBytes, parseBytes } from '../format.ts';
 import { unknownName } from '../nearest.ts';
-
-/** How a wrong value is shown in a problem. */
-export const shown = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+import { shown } from '../shown.ts';
 
 type Read<T> = { value: T } | { problem: string };
 

@@ -1,39 +1,22 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { parseDocument } from 'yaml';
-import { LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
+import { messageOf, toErrorDocument } from '../../proto/errors.ts';
 import { isStrategyFile } from '../../proto/strategy.ts';
 import { listProfiles, loadProfile } from '../profiles.ts';
 import { loadStrategy } from '../strategy-file.ts';
+import type { Source } from '../yaml-source.ts';
+import { readSource } from '../yaml-source.ts';
 import { isLinkFile } from './fields.ts';
 import { badInput, parseScenario } from './parse.ts';
 import type { Section } from './shorthand.ts';
 import type { Scenario } from './types.ts';
 
-const readText = async (file: string): Promise<string> => {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'there is no such file' : `it can't be read (${code ?? String(cause)})`;
-    throw new LivemigError('BAD_INPUT', `scenario file ${file}: ${why}`, {
-      cause,
-      problems: [`scenario file ${file}: ${why}`],
-    });
-  }
-};
-
 /** The file's document, its problems of syntax apart, so that they stand beside those of the command line. */
-const readDocument = async (file: string): Promise<{ document: unknown; problems: string[] }> => {
+const readDocument = (file: string): Pick<Source, 'document' | 'problems'> => {
   try {
-    const yaml = parseDocument(await readText(file), { prettyErrors: true });
-    // The first line says what and where; the rest quotes the file.
-    const problems = yaml.errors.map(({ message }) => message.split('\n', 1)[0] ?? message);
-    return { document: problems.length === 0 ? (yaml.toJS() as unknown) : {}, problems };
+    const { document, problems } = readSource(file, 'scenario file');
+    return { document: problems.length === 0 ? document : {}, problems };
   } catch (error) {
-    const problems = toErrorDocument(error).problems;
-    if (problems !== undefined) return { document: {}, problems: [...problems] };
-    throw error;
+    return { document: {}, problems: toErrorDocument(error).problems ?? [messageOf(error)] };
   }
 };
 
@@ -75,7 +58,7 @@ export const loadScenario = async (
   overrides: Section,
   others: readonly string[] = [],
 ): Promise<Scenario> => {
-  const read = file === undefined ? { document: {}, problems: [] } : await readDocument(file);
+  const read = file === undefined ? { document: {}, problems: [] } : readDocument(file);
   if (isSweep(read.document))
     throw badInput(file ?? 'command line', [`a sweep, not a scenario: use \`livemig sweep ${file}\``]);
   const parsed = parseScenario(read.document, overrides, listProfiles());

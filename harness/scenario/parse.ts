@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { LivemigError } from '../../proto/errors.ts';
 import { unknownName } from '../nearest.ts';
+import { shown } from '../shown.ts';
 import { completeScenario } from './complete.ts';
 import { crossChecks } from './cross-checks.ts';
 import { scenarioSchema } from './schema.ts';
@@ -30,7 +31,7 @@ const linesOf = (schema: ReturnType<typeof scenarioSchema>, document: Section, i
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => `${at}${unknownName('key', key, keysAt(schema, issue.path))}`);
   if (issue.code === 'invalid_type' && issue.expected === 'object')
-    return [`${at}expected ${keysAt(schema, issue.path).join(', ')}, got ${JSON.stringify(document[path])}`];
+    return [`${at}expected ${keysAt(schema, issue.path).join(', ')}, got ${shown(document[path])}`];
   return [`${at}${issue.message}`];
 };
 
@@ -70,9 +71,7 @@ export const parseScenario = (
   links: readonly string[],
 ): { scenario: Scenario; problems: [] } | { scenario: undefined; problems: [string, ...string[]] } => {
   const isMapping = document === null || document === undefined || isSection(document);
-  const problems = isMapping
-    ? []
-    : [`expected keys like link, guest and strategy, got ${JSON.stringify(document)}`];
+  const problems = isMapping ? [] : [`expected keys like link, guest and strategy, got ${shown(document)}`];
   const merged = withOverrides(isSection(document) ? document : {}, overrides);
   const schema = scenarioSchema(links);
 

@@ -5,7 +5,7 @@ import type { Part, SweepDefinition } from './definition.ts';
 import type { BisectDocument, Labels } from './document.ts';
 import { blame, layered, valueLayer } from './layers.ts';
 import type { Layer } from './layers.ts';
-import type { Source } from './source.ts';
+import type { Source } from '../yaml-source.ts';
 
 /** One point of a part's grid. */
 export interface Cell {

@@ -5,7 +5,7 @@ import type { BisectDocument, Label, Labels, PartDocument, SweepDocument } from 
 import { partSchema, sweepSchema, words } from './document.ts';
 import type { Layer } from './layers.ts';
 import { sectionLayer, valueLayer } from './layers.ts';
-import type { Path, Source } from './source.ts';
+import type { Path, Source } from '../yaml-source.ts';
 
 export interface AxisValue {
   /** Usually one; several of axes that aren't independent. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shown } from '../scenario/fields.ts';
+import { shown } from '../shown.ts';
 
 /**
  * A sweep file as people write it:

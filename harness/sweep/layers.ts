@@ -1,6 +1,6 @@
 import type { Section } from '../scenario.ts';
 import { expandShorthand, isSection, withOverrides } from '../scenario/shorthand.ts';
-import type { Path } from './source.ts';
+import type { Path } from '../yaml-source.ts';
 
 /** Something laid over a scenario document, and where the file says so. */
 export interface Layer {

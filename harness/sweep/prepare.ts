@@ -13,7 +13,8 @@ import type { Identity } from './identity.ts';
 import { identityOf } from './identity.ts';
 import type { Block } from './plan.ts';
 import { planOf } from './plan.ts';
-import { readSource } from './source.ts';
+import type { Source } from '../yaml-source.ts';
+import { readSource } from '../yaml-source.ts';
 
 /** What the command line says besides the file. */
 export interface SweepRequest {
@@ -75,6 +76,14 @@ const withRequest = (definition: SweepDefinition, request: SweepRequest): SweepD
   parts: definition.parts.map((part) => ({ ...part, repeats: request.repeats ?? part.repeats })),
 });
 
+const sourceOf = (file: string, others: readonly string[]): Source => {
+  try {
+    return readSource(file, 'sweep file');
+  } catch (error) {
+    throw badInput(file, [...others, ...(toErrorDocument(error).problems ?? [messageOf(error)])]);
+  }
+};
+
 /**
  * Reads a sweep file and makes sure that everything in it can be run.
  * @param others problems that are known already, to be told with the file's.
@@ -85,9 +94,7 @@ export const prepareSweep = async (
   request: SweepRequest,
   others: readonly string[],
 ): Promise<PreparedSweep> => {
-  const source = await readSource(file).catch((error: unknown) => {
-    throw badInput(file, [...others, ...(toErrorDocument(error).problems ?? [messageOf(error)])]);
-  });
+  const source = sourceOf(file, others);
   const { definition: read, problems } = readDefinition(source, experiments);
   problems.unshift(...others);
   if (read === null) throw badInput(file, problems);

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { controlTokenVariable, formatAgentAddress, parseAgentAddress } from '../../proto/agent-address.ts';
 import { hostRoles } from '../../proto/control.ts';
 import type { HostRole } from '../../proto/control.ts';
 import { LivemigError, messageOf } from '../../proto/errors.ts';
 import { connectAgent } from '../control-client.ts';
+import { shown } from '../shown.ts';
+import { parseSource, readSource } from '../yaml-source.ts';
 import type { Testbed, TestbedDriver } from './testbed.ts';
 
 /** Names the hosts to use: a JSON document, or the path of a JSON or YAML file. */
@@ -15,18 +15,32 @@ export const attachVariable = 'LIVEMIG_ATTACH';
 /** Containers that are started together with the harness may take a while to serve. */
 const agentTimeoutMs = 60_000;
 
-const address = z.string().refine(isIPv4, { error: 'expected an IPv4 address' });
-const host = z.strictObject({ address, gateway: address });
-const target = z.string().min(1);
+interface Told {
+  input?: unknown;
+}
 
-const attachment = z.strictObject({
-  agents: z.strictObject({ source: target, destination: target, wan: target, observer: target }),
-  topology: z.strictObject({
+const expecting = (what: string) => ({
+  error: ({ input }: Told): string => `expected ${what}, got ${shown(input)}`,
+});
+
+const group = <T extends z.core.$ZodShape>(shape: T) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? undefined : expecting(Object.keys(shape).join(', ')).error(issue),
+  });
+
+const address = z.string(expecting('an IPv4 address')).refine(isIPv4, expecting('an IPv4 address'));
+const host = group({ address, gateway: address });
+const target = z.string(expecting('the address of an agent')).min(1, expecting('the address of an agent'));
+
+const attachment = group({
+  agents: group({ source: target, destination: target, wan: target, observer: target }),
+  topology: group({
     source: host,
     destination: host,
     observer: host,
     guestAddress: address,
-    router: z.strictObject({ towardsSource: address, towardsDestination: address, towardsObserver: address }),
+    router: group({ towardsSource: address, towardsDestination: address, towardsObserver: address }),
   }),
 });
 
@@ -57,15 +71,13 @@ export const readAttachment = async (value: string | undefined): Promise<Attachm
       `driver attach expects ${attachVariable}: JSON, or the path of a JSON or YAML file`,
     );
   const inline = value.trim().startsWith('{');
-  let document: unknown;
-  try {
-    document = parse(inline ? value : await readFile(value, 'utf8'));
-  } catch (cause) {
-    throw new LivemigError('BAD_INPUT', `${attachVariable} can't be read: ${messageOf(cause)}`, { cause });
-  }
-  const outcome = attachment.safeParse(document);
+  const source = inline ? parseSource(value, attachVariable) : readSource(value, attachVariable);
+  const outcome = attachment.safeParse(source.document);
   if (outcome.success) return withToken(outcome.data, process.env[controlTokenVariable]);
-  const problems = outcome.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const problems =
+    source.problems.length > 0
+      ? source.problems
+      : outcome.error.issues.map(({ path, message }) => `${source.at(path)}: ${message}`);
   throw new LivemigError('BAD_INPUT', `${attachVariable}: ${problems.join('; ')}`, { problems });
 };
 

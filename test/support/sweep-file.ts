@@ -2,7 +2,7 @@ import type { Expansion } from '../../harness/sweep/cells.ts';
 import { expand } from '../../harness/sweep/cells.ts';
 import { readDefinition } from '../../harness/sweep/definition.ts';
 import type { SweepDefinition } from '../../harness/sweep/definition.ts';
-import { parseSource } from '../../harness/sweep/source.ts';
+import { parseSource } from '../../harness/yaml-source.ts';
 
 const links = ['lan-1g', 'lan-10g', 'coleraine-dublin', 'coleraine-dublin-1g'];
 

@@ -18,11 +18,10 @@ import { topologyOf } from './topology.ts';
 type Hosts = Record<HostRole, StartedTestContainer>;
 
 const probe = async (): Promise<Support> => {
-  const docker = connectEngine();
-  const engine = await askEngine(docker);
+  const engine = await askEngine();
   if (!engine.answers)
     return { supported: false, reason: `${engine.reason}; install Docker or set DOCKER_HOST` };
-  const image = await canProvideImage(docker);
+  const image = await canProvideImage(connectEngine());
   return image.supported
     ? { supported: true, reason: `Docker Engine ${engine.version}, ${image.reason}` }
     : image;
@@ -112,10 +111,7 @@ export const createDockerDriver = (driverOptions: DockerDriverOptions = {}): Tes
   name: 'docker',
   probe,
   up: (options) => bringUp(options, driverOptions),
-  sweep: async () => {
-    const docker = connectEngine();
-    return (await askEngine(docker)).answers ? await sweepTestbeds(docker) : [];
-  },
+  sweep: async () => ((await askEngine()).answers ? await sweepTestbeds(connectEngine()) : []),
 });
 
 export const dockerDriver: TestbedDriver = createDockerDriver();

@@ -70,8 +70,8 @@ destinationToSource: { rateMbps: 100, delayMs: 12, bufferMs: 50 }
   });
 
   test('what isn’t YAML or isn’t there is refused', () => {
-    expect(problemsOf(() => parseProfile('name: [', 'x.yaml')).join()).toMatch(/expected YAML/);
-    expect(problemsOf(() => loadProfile('./no/such.yaml')).join()).toMatch(/can't be read/);
+    expect(problemsOf(() => parseProfile('name: [', 'x.yaml')).join()).toMatch(/^x\.yaml: .* at line 1/);
+    expect(problemsOf(() => loadProfile('./no/such.yaml')).join()).toMatch(/there is no such file/);
   });
 });
 
