@@ -107,3 +107,13 @@ export const loadProfile = (name: string): LinkProfile => {
   }
   return parseProfile(readBounded(name, 'link profile', textMaxBytes), name);
 };
+
+/** Reads each profile once: for those who ask about thousands of runs over a few links. */
+export const profileReader = (): ((name: string) => LinkProfile) => {
+  const read = new Map<string, LinkProfile>();
+  return (name) => {
+    const profile = read.get(name) ?? loadProfile(name);
+    read.set(name, profile);
+    return profile;
+  };
+};

@@ -12,6 +12,7 @@ import { admitWith } from './control-admission.ts';
 import { serveControl } from './control-server.ts';
 import { cpuUsage } from './cpu.ts';
 import { configureNetwork } from './network.ts';
+import { Refusals } from './refusals.ts';
 import type { Role } from './role.ts';
 
 /** Loaded by need, so that a router doesn't carry the guest, nor a hypervisor the NFQUEUE bindings. */
@@ -40,8 +41,12 @@ const common: ControlHandlers = {
   configureNetwork,
   cpu: async () => cpuUsage(),
 };
+const refusals = new Refusals();
 const tellRefused = (peer: string): void => {
-  console.error(`livemig agent: refused a call from ${peer}, which did not bring this agent's token`);
+  if (refusals.add())
+    console.error(
+      `livemig agent: refused a call from ${peer}, which did not bring this agent's token (${refusals.count} so far)`,
+    );
 };
 const token = process.env[controlTokenVariable] ?? '';
 if (token === '' && !listen.startsWith('unix:'))

@@ -18,6 +18,7 @@ import { guarded } from './legal-order.ts';
 import { MigrationControl } from './migration-control.ts';
 import type { MigrationSession, TransferStrategy } from './ports.ts';
 import { ConnectionRecovery } from './recovery.ts';
+import { Refusals } from './refusals.ts';
 import { RoundMeter } from './round-meter.ts';
 import { strategies } from './strategies/index.ts';
 import { negativeControls } from './strategies/negative-controls.ts';
@@ -38,6 +39,7 @@ export class OutgoingMigration {
   readonly #arguments: MigrateArguments;
   readonly #emit: (event: AgentEvent) => void;
   readonly #waiters = new Waiters();
+  readonly #refusals = new Refusals();
   readonly #timeline: SourceTimeline;
   #server!: SourceServer;
   #sender!: LinkPageSender;
@@ -151,7 +153,8 @@ export class OutgoingMigration {
         this.#postcopyOrder?.faulted?.(page);
       },
       refused: (reason) => {
-        this.#emit({ type: 'refused', atMs: monotonicMs(), reason });
+        if (!this.#refusals.add()) return;
+        this.#emit({ type: 'refused', atMs: monotonicMs(), reason, count: this.#refusals.count });
       },
       lost: () => this.#recovery.lost(),
       recovered: (remains) => {

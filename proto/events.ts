@@ -21,11 +21,13 @@ export interface ParametersEvent {
   changed: Partial<AdjustableLimits>;
 }
 
-/** Someone who isn't the migration's destination has called at the source, and was sent away. */
+/** Someone who isn't the migration's destination has called at the source, and was sent away. Of many not all are told. */
 export interface RefusedEvent {
   type: 'refused';
   atMs: number;
   reason: string;
+  /** How many have been, this one among them. */
+  count: number;
 }
 
 /** A pre-copy round (or the single pass of stop-and-copy, or the push of post-copy) has ended. */

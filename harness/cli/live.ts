@@ -3,6 +3,7 @@ import { monotonicMs } from '../../proto/units.ts';
 import { foldLog, progressBlock, silentLog } from '../report/lines.ts';
 import { foldProgress, noProgress } from '../report/progress.ts';
 import type { RunEvent } from '../run/events.ts';
+import { harmless } from './output.ts';
 
 /** Where progress is drawn: standard error, since standard output may be a JSON document. */
 export interface Screen {
@@ -29,7 +30,7 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen):
   let rows = 0;
   const draw = (): void => {
     const lines = progressBlock(title, progress, monotonicMs(), columnsOf(screen) - 1);
-    screen.write(`${rewind(rows)}${lines.join('\n')}\n`);
+    screen.write(`${rewind(rows)}${lines.map(harmless).join('\n')}\n`);
     rows = lines.length;
   };
   const subscription = events.pipe(scan(foldProgress, noProgress)).subscribe((next) => (progress = next));
@@ -47,9 +48,9 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen):
 };
 
 const writeLog = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
-  screen.write(`${title}\n`);
+  screen.write(`${harmless(title)}\n`);
   const subscription = events.pipe(scan(foldLog, silentLog)).subscribe(({ line }) => {
-    if (line !== undefined) screen.write(`${line}\n`);
+    if (line !== undefined) screen.write(`${harmless(line)}\n`);
   });
   return { stop: () => subscription.unsubscribe() };
 };

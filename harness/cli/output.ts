@@ -12,10 +12,20 @@ export const tolerateClosedPipes = (): void => {
     });
 };
 
+/** What a terminal takes as orders: C0 but tab and the end of a line, DEL, C1, and marks that turn the direction of text. */
+const orders = /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Bidi_Control}/gu;
+
+/**
+ * Text from files, peers and agents may hold a terminal's orders: they are shown, not obeyed. In JSON the result means the
+ * same as before.
+ */
+export const harmless = (text: string): string =>
+  text.replace(orders, (order) => `\\u${order.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
 /** Standard output is for what was asked for; it is flushed when this resolves, also into a pipe. */
 export const print = async (text: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => {
+    process.stdout.write(harmless(`${text}\n`), (error) => {
       if (error && !isClosedPipe(error)) reject(error);
       else resolve();
     });
@@ -24,7 +34,7 @@ export const print = async (text: string): Promise<void> => {
 
 /** Standard error is for everything else. */
 export const tell = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(harmless(`${text}\n`));
 };
 
 export const printJson = async (document: unknown): Promise<void> => print(JSON.stringify(document, null, 2));

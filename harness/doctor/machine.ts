@@ -3,6 +3,7 @@ import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os'
 import { promisify } from 'node:util';
 import { gibibyte } from '../../proto/units.ts';
 import { formatBytes } from '../format.ts';
+import { openFilesMax, openFilesProblem } from '../testbed/open-files.ts';
 import type { Check } from './check.ts';
 
 const run = promisify(execFile);
@@ -81,10 +82,22 @@ const memoryCheck = (): Check => {
   };
 };
 
+const openFilesCheck = (): Check => {
+  const problem = openFilesProblem();
+  return {
+    name: 'open files',
+    group: 'machine',
+    ok: problem === null,
+    found: String(openFilesMax() ?? 'not known'),
+    remedy: problem ?? '',
+  };
+};
+
 export const machineChecks = async (): Promise<Check[]> => [
   nodeCheck(),
   kernelCheck(),
   await userCheck(),
   coresCheck(),
   memoryCheck(),
+  openFilesCheck(),
 ];

@@ -64,7 +64,7 @@ export const logLine = (event: RunEvent): string | undefined => {
     case 'status':
       return `status ${event.status}`;
     case 'refused':
-      return `refused a stranger at the source: ${event.reason}`;
+      return `refused a stranger at the source (${formatCount(event.count)} so far): ${event.reason}`;
     case 'parameters':
       return `from now on ${parametersText(event.changed)}`;
     case 'round':

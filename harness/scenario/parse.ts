@@ -60,6 +60,15 @@ export const badInput = (where: string, problems: readonly string[]): LivemigErr
     },
   );
 
+const schemas = new WeakMap<readonly string[], ReturnType<typeof scenarioSchema>>();
+
+/** Making one takes longer than using it, and a sweep of thousands of cells asks for the same each time. */
+const schemaFor = (links: readonly string[]): ReturnType<typeof scenarioSchema> => {
+  const made = schemas.get(links) ?? scenarioSchema(links);
+  schemas.set(links, made);
+  return made;
+};
+
 /**
  * A scenario from a document (as a YAML file holds it) and the command line's overrides.
  * @param links names of the link profiles there are.
@@ -73,7 +82,7 @@ export const parseScenario = (
   const isMapping = document === null || document === undefined || isSection(document);
   const problems = isMapping ? [] : [`expected keys like link, guest and strategy, got ${shown(document)}`];
   const merged = withOverrides(isSection(document) ? document : {}, overrides);
-  const schema = scenarioSchema(links);
+  const schema = schemaFor(links);
 
   const first = schema.safeParse(merged);
   const issues = first.error?.issues ?? [];

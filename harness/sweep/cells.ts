@@ -55,6 +55,16 @@ const pointsOf = ({ axes, layer }: Part, base: Layer): Point[] =>
 
 const unitBytes = { MiB: mebibyte, GiB: gibibyte } as const;
 
+/** The fastest runs take 4 s each, so that many take a day. Results of more don't fit into one text, which they are read as. */
+const sweepRunsMax = 20_000;
+
+/** Runs of all cells; a search counts as one run a repetition, as only its outcomes tell how many it takes. */
+const runsOf = (parts: readonly Part[]): number =>
+  parts.reduce(
+    (sum, { axes, repeats }) => sum + axes.reduce((product, axis) => product * axis.length, repeats),
+    0,
+  );
+
 /** A value of the searched axis in the scenario's terms; sizes in whole pages. */
 const searchLayer = ({ part, bisect }: { part: string; bisect: BisectDocument }, value: number): Layer => {
   const { sets, unit } = bisect;
@@ -65,15 +75,17 @@ const searchLayer = ({ part, bisect }: { part: string; bisect: BisectDocument },
 
 /** The same problem of many cells is told once, with the first of them. */
 class CellProblems {
-  readonly #cells = new Map<string, string[]>();
+  readonly #cells = new Map<string, { first: string; others: number }>();
 
   add(problem: string, cell: string): void {
-    this.#cells.set(problem, [...(this.#cells.get(problem) ?? []), cell]);
+    const known = this.#cells.get(problem);
+    if (known === undefined) this.#cells.set(problem, { first: cell, others: 0 });
+    else known.others++;
   }
 
   list(): string[] {
-    return [...this.#cells].map(([problem, [first = '', ...others]]) =>
-      others.length === 0 ? `${problem} (${first})` : `${problem} (${first} and ${others.length} more)`,
+    return [...this.#cells].map(([problem, { first, others }]) =>
+      others === 0 ? `${problem} (${first})` : `${problem} (${first} and ${others} more)`,
     );
   }
 }
@@ -89,6 +101,15 @@ export const expand = (
   overrides: Section,
   links: readonly string[],
 ): Expansion & { problems: string[] } => {
+  const runs = runsOf(parts);
+  if (runs > sweepRunsMax)
+    return {
+      cells: [],
+      searches: [],
+      problems: [
+        `${source.at(['parts'])}: expected at most ${sweepRunsMax} runs, got ${runs}: every value of an axis multiplies them`,
+      ],
+    };
   const problems = new CellProblems();
   const scenarioOf = (part: string, labels: Labels, layers: readonly Layer[]): Scenario | undefined => {
     const document = { ...layered(layers), name: `${name}.${part}` };

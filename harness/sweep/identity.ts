@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isStrategyFile } from '../../proto/strategy.ts';
-import { loadProfile } from '../profiles.ts';
+import type { LinkProfile } from '../../proto/link.ts';
+import { profileReader } from '../profiles.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Expansion } from './cells.ts';
 import type { SweepDefinition } from './definition.ts';
@@ -13,10 +14,10 @@ const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 /** The driver may be chosen anew where the file leaves it open; the set's own header keeps to one. */
-const withoutDriver = (scenario: Scenario) => ({
+const withoutDriver = (scenario: Scenario, profileOf: (link: string) => LinkProfile) => ({
   ...scenario,
   driver: null,
-  link: loadProfile(scenario.link),
+  link: profileOf(scenario.link),
   ...(isStrategyFile(scenario.strategy) ? { strategyText: readFileSync(scenario.strategy, 'utf8') } : {}),
 });
 
@@ -34,15 +35,23 @@ export const identityOf = (
     guestScale: String(guestScale),
     seed: String(seed),
   };
-  const parts = new Map<string, unknown[]>();
-  const add = (part: string, value: unknown): unknown => parts.set(part, [...(parts.get(part) ?? []), value]);
-  for (const { part, labels, repeats, scenario } of cells)
-    add(part, [labels, repeats, withoutDriver(scenario)]);
-  for (const { part, labels, repeats, bisect, scenarioAt } of searches)
-    add(part, [labels, repeats, bisect, withoutDriver(scenarioAt(bisect.low))]);
+  const profileOf = profileReader();
+  const members = [
+    ...cells.map(({ part, labels, repeats, scenario }) => ({
+      part,
+      value: [labels, repeats, withoutDriver(scenario, profileOf)],
+    })),
+    ...searches.map(({ part, labels, repeats, bisect, scenarioAt }) => ({
+      part,
+      value: [labels, repeats, bisect, withoutDriver(scenarioAt(bisect.low), profileOf)],
+    })),
+  ];
+  const parts = Map.groupBy(members, ({ part }) => part);
   return {
     ...own,
-    ...Object.fromEntries([...parts].map(([part, value]) => [`part ${part}`, digest(value)])),
+    ...Object.fromEntries(
+      [...parts].map(([part, group]) => [`part ${part}`, digest(group.map(({ value }) => value))]),
+    ),
   };
 };
 

@@ -47,6 +47,9 @@ const standingOf = (block: Block, ledger: Ledger): CellStanding[] => {
   ];
 };
 
+/** 2 before 10. */
+const inOrder = new Intl.Collator('en', { numeric: true });
+
 /** Every cell and search of a plan, by part and label. */
 export const standings = (blocks: readonly Block[], ledger: Ledger): CellStanding[] => {
   const all = blocks.flatMap((block) => standingOf(block, ledger));
@@ -57,11 +60,9 @@ export const standings = (blocks: readonly Block[], ledger: Ledger): CellStandin
       wanted: group.length,
       limits: group[0]!.limits === null ? null : group.flatMap(({ limits }) => limits ?? []),
     }))
-    .toSorted((left, right) =>
-      cellText(left.part, left.labels).localeCompare(cellText(right.part, right.labels), 'en', {
-        numeric: true,
-      }),
-    );
+    .map((standing) => ({ standing, text: cellText(standing.part, standing.labels) }))
+    .toSorted((left, right) => inOrder.compare(left.text, right.text))
+    .map(({ standing }) => standing);
 };
 
 /** Runs that have their answer, and how many there are to be as far as is known: a search may take some more or less. */

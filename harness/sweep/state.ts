@@ -1,4 +1,4 @@
-import { loadProfile } from '../profiles.ts';
+import { profileReader } from '../profiles.ts';
 import type { RunResult } from '../result.ts';
 import { Pace } from './estimate.ts';
 import { Ledger, madeRun } from './ledger.ts';
@@ -26,7 +26,7 @@ const notePace = (pace: Pace, blocks: readonly Block[], made: readonly MadeRun[]
 export class SweepState {
   readonly blocks: readonly Block[];
   readonly ledger: Ledger;
-  readonly #pace = new Pace(loadProfile);
+  readonly #pace = new Pace(profileReader());
 
   constructor(blocks: readonly Block[], retries: number, made: readonly MadeRun[]) {
     this.blocks = blocks;

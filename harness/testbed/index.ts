@@ -1,5 +1,6 @@
 import { LivemigError } from '../../proto/errors.ts';
 import { unknownName } from '../nearest.ts';
+import { openFilesProblem } from './open-files.ts';
 import type { DriverName, TestbedDriver } from './testbed.ts';
 import { driverNames } from './testbed.ts';
 
@@ -28,6 +29,8 @@ const automatic: readonly DriverName[] = ['docker', 'netns'];
  * @throws LivemigError UNSUPPORTED with the reasons, where this machine can't; BAD_INPUT for an unknown name.
  */
 export const chooseDriver = async (name: DriverName | 'auto'): Promise<TestbedDriver> => {
+  const tooFew = openFilesProblem();
+  if (tooFew !== null) throw new LivemigError('UNSUPPORTED', tooFew);
   const reasons: string[] = [];
   for (const candidate of name === 'auto' ? automatic : [name]) {
     const driver = await loadDriver(candidate);

@@ -105,6 +105,24 @@ else
       expect(measured?.rounds).toHaveLength(3);
     });
 
+    test.each([
+      ['throws nothing', 'throw null;', /expected an Error to be thrown, got null/],
+      ['ends its process', 'process.exit(0);', /must not end its process/],
+    ])('that %s fails, and the run says so', async (name, act, reason) => {
+      const text = `export default { name: 'mine', migrate: async () => { ${act} } };`;
+      const file = await written(`${name.replaceAll(' ', '-')}.mjs`, text);
+      let result: RunResult;
+      // A noisy machine may spoil the calibration before it.
+      let tries = 3;
+      do {
+        const { exitCode, stdout } = await livemig('run', ...small, '--strategy', file, '--json');
+        expect(exitCode).toBe(1);
+        result = JSON.parse(stdout) as RunResult;
+      } while (result.state === 'invalid' && --tries > 0);
+      expect(result.state).toBe('failed');
+      expect(result.error?.message).toMatch(reason);
+    });
+
     test('is run again when its file changes, and told what is different', async () => {
       const file = join(directory, 'mine.ts');
       await copyFile(example, file);

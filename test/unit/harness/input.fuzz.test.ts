@@ -23,7 +23,11 @@ const tokens = [
   '75%', 'auto', 'off', "''",
 ]; // prettier-ignore
 
-type Edit = { at: number; drop: number; put: string };
+interface Edit {
+  at: number;
+  drop: number;
+  put: string;
+}
 
 const edited = (text: string, edits: readonly Edit[]): string =>
   edits.reduce((now, { at, drop, put }) => {

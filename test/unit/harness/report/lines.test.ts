@@ -47,7 +47,10 @@ describe('what is told once', () => {
       { type: 'parameters', atMs: 4000, changed: { maxBandwidthMbps: 500 } },
       /from now on maxBandwidthMbps 500/,
     ],
-    [{ type: 'refused', atMs: 4000, reason: 'expected a hello' }, /refused a stranger .*: expected a hello/],
+    [
+      { type: 'refused', atMs: 4000, reason: 'expected a hello', count: 16 },
+      /refused a stranger .*16 so far.*: expected a hello/,
+    ],
   ])('%j', (event, line) => {
     expect(foldLog(silentLog, event).line).toMatch(line);
     expect(blockOf([...events, event])).toEqual(blockOf(events));

@@ -134,3 +134,23 @@ parts:
     ]);
   });
 });
+
+test('a sweep of more runs than can be made is refused before its cells are made', () => {
+  const values = Array.from({ length: 1000 }, (_, index) => index + 1).join(', ');
+  const problems = problemsOf(`${head}
+parts:
+  one: { grid: { warmupMs: [${values}], limits.downtimeLimitMs: [${values}] } }
+`);
+  expect(problems).toEqual([
+    'sweep.yaml:6: parts: expected at most 20000 runs, got 1000000: every value of an axis multiplies them',
+  ]);
+});
+
+test('a problem that many cells share is told once', () => {
+  const values = Array.from({ length: 10_000 }, (_, index) => index).join(', ');
+  const problems = problemsOf(
+    `${head}\nbase: { gest: 1GiB }\nparts: { one: { grid: { seed_: [${values}] } } }`,
+  );
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems.find((problem) => problem.includes('gest'))).toMatch(/and 9999 more\)$/);
+});
