@@ -17,6 +17,16 @@ const thresholdOf = (given: unknown, problems: string[]): number => {
   return percent / 100;
 };
 
+/** `driver,capabilities.xbzrle` → what may differ. */
+const acrossOf = (options: Readonly<Record<string, unknown>>, problems: string[]): string[] => {
+  const given = typeof options['across'] === 'string' ? options['across'] : '';
+  const names = given.split(',').map((name) => name.trim());
+  if (typeof options['across'] === 'string' && names.includes(''))
+    problems.push(`--across: expected names of settings like capabilities.xbzrle,driver, got "${given}"`);
+  const backends = options['acrossBackends'] === true ? ['backend'] : [];
+  return [...new Set([...names.filter((name) => name !== ''), ...backends])];
+};
+
 /** Both sets, with every problem of either. @throws LivemigError BAD_INPUT */
 const readBoth = async (words: readonly string[], found: readonly string[]): Promise<RunResult[][]> => {
   const problems = [...found];
@@ -37,6 +47,7 @@ const readBoth = async (words: readonly string[], found: readonly string[]): Pro
 const body: Body = async (words, options, found) => {
   const problems = [...found];
   const threshold = thresholdOf(options['threshold'], problems);
+  const across = acrossOf(options, problems);
   if (words.length !== 2) problems.push(`expected two result sets, got ${words.length}`);
   if (options['json'] === true && options['markdown'] === true)
     problems.push('expected --json or --markdown on standard output, got both');
@@ -45,23 +56,27 @@ const body: Body = async (words, options, found) => {
     import('../compare/compare.ts'),
     import('../compare/show.ts'),
   ]);
-  const comparison = compareRuns(a, b, { threshold, acrossBackends: options['acrossBackends'] === true });
+  const comparison = compareRuns(a, b, { threshold, across });
   if (options['json'] === true) await printJson(comparison);
   else if (options['markdown'] === true) await print(show.comparisonMarkdown(comparison));
   else await print(show.comparisonText(comparison));
-  return comparison.counts.regression > 0 ? exitCodes.failed : exitCodes.completed;
+  // What has no counterpart was not compared: silence about it would pass for "no regression".
+  const isPartial = comparison.onlyInA.length + comparison.onlyInB.length > 0 && options['partial'] !== true;
+  return comparison.counts.regression > 0 || isPartial ? exitCodes.failed : exitCodes.completed;
 };
 
 const help = `
-A and B are directories (every runs.jsonl below them), .jsonl or .json files. Cells are matched by sweep, part and labels,
-runs of no sweep by scenario, strategy and link.
+A and B are directories (every runs.jsonl below them), .jsonl or .json files. Runs are compared that were set the same:
+the whole scenario but seed and repetitions, the link's definition, a sweep's part and labels, a strategy's text. A setting
+that is to differ is named: --across capabilities.xbzrle, --across guest, --across driver.
 
 Examples:
   livemig compare results/before results/after
   livemig compare main.jsonl branch.jsonl --threshold 5 --markdown
+  livemig compare results/plain results/xbzrle --across capabilities.xbzrle
 
-Exit codes: 0 no regression; 1 a regression beyond the threshold; 2 bad input, also where the sets were measured by
-different link backends (--across-backends compares them all the same).`;
+Exit codes: 0 no regression; 1 a regression beyond the threshold, or cells that only one set has (unless --partial); 2 bad
+input, also where the sets have no cell in common, or different link backends or drivers measured them.`;
 
 export const addCompareCommand = (program: Command, exit: Exit): void => {
   const command = program
@@ -70,7 +85,9 @@ export const addCompareCommand = (program: Command, exit: Exit): void => {
     .description('Compare two result sets cell by cell, with confidence intervals, and tell regressions.')
     .usage('A B [options]')
     .option('--threshold <percent>', `what counts as a change (default: ${defaultThresholdPercent})`)
-    .option('--across-backends', 'compare what different link backends measured')
+    .option('--across <settings>', 'settings that may differ, by name: capabilities.xbzrle,driver')
+    .option('--across-backends', 'the same as --across backend')
+    .option('--partial', 'cells that only one set has are no failure')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'Markdown on standard output')
     .addHelpText('after', help);

@@ -60,13 +60,13 @@ const help = `
 Results are directories (every runs.jsonl below them), .jsonl, .jsonl.zst and .json files; without any, ${defaultOut}/.
 They are JSON lines themselves, with schemas/result.schema.json; CSV is for what reads tables.
 
-Tables, each with the run's id and cell to join by:
+Tables, each with the run's id and cell to join by, and a digest of its whole setting to group by (the same for repetitions):
 ${tablesHelp}
 
 Examples:
   livemig export results/icclab-10g --csv runs.csv
   livemig export results --table rounds > rounds.csv
-  duckdb -c "SELECT \\"cell.link\\", median(\\"measurement.totalTimeMs\\") FROM 'runs.csv' GROUP BY 1"
+  duckdb -c "SELECT \\"cell.link\\", median(\\"measurement.totalTimeMs\\") FROM 'runs.csv' GROUP BY 1, setting"
 
 Exit codes: 0 written; 2 bad input, with every problem of it.`;
 

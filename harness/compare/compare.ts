@@ -2,7 +2,7 @@ import type { RunResult } from '../result.ts';
 import { estimateOf, medianOf } from '../trends/statistics.ts';
 import { rules } from '../trends/tolerances.ts';
 import type { Estimate } from '../trends/verdict.ts';
-import type { MatchedCell } from './cells.ts';
+import type { MatchedCell, UnmatchedCell } from './cells.ts';
 import { backendsOf, driversOf, matchCells } from './cells.ts';
 import type { Quantity } from './quantities.ts';
 import { quantities } from './quantities.ts';
@@ -34,16 +34,17 @@ export interface ComparedCell {
 export interface Comparison {
   /** A change counts beyond this share. */
   threshold: number;
-  acrossBackends: boolean;
+  /** Settings that may differ between A and B. */
+  across: readonly string[];
   cells: ComparedCell[];
-  onlyInA: string[];
-  onlyInB: string[];
+  onlyInA: UnmatchedCell[];
+  onlyInB: UnmatchedCell[];
   counts: Record<ComparisonVerdict, number>;
 }
 
 export interface CompareOptions {
   threshold: number;
-  acrossBackends: boolean;
+  across: readonly string[];
 }
 
 const mean = (values: readonly number[]): number =>
@@ -91,20 +92,20 @@ const compareCell = (cell: MatchedCell, threshold: number): ComparedCell => ({
 
 /**
  * Two result sets side by side.
- * @throws LivemigError BAD_INPUT where they come from different link backends, unless that is asked for
+ * @throws LivemigError BAD_INPUT where they have no cell in common, or what measured them differs, unless that is asked for
  */
 export const compareRuns = (
   runsA: readonly RunResult[],
   runsB: readonly RunResult[],
-  { threshold, acrossBackends }: CompareOptions,
+  { threshold, across }: CompareOptions,
 ): Comparison => {
-  const { cells, onlyInA, onlyInB } = matchCells(runsA, runsB, { acrossBackends });
+  const { cells, onlyInA, onlyInB } = matchCells(runsA, runsB, { across });
   const compared = cells.map((cell) => compareCell(cell, threshold));
   const verdicts = compared.flatMap((cell) => cell.quantities.map(({ verdict }) => verdict));
   const countOf = (name: ComparisonVerdict): number => verdicts.filter((verdict) => verdict === name).length;
   return {
     threshold,
-    acrossBackends,
+    across,
     cells: compared,
     onlyInA,
     onlyInB,

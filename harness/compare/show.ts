@@ -1,5 +1,7 @@
 import { estimateText } from '../trends/judge-check.ts';
+import type { UnmatchedCell } from './cells.ts';
 import type { ComparedCell, ComparedQuantity, Comparison } from './compare.ts';
+import { differencesText } from './differences.ts';
 import { quantities } from './quantities.ts';
 
 /** A comparison for people: as text and as Markdown. */
@@ -21,19 +23,22 @@ const settingText = ({ backends, drivers }: ComparedCell): string => {
 const thresholdText = ({ threshold }: Comparison): string => `${Number((threshold * 100).toPrecision(6))} %`;
 
 /** `1 regression, 2 improvements, 9 unchanged, 3 with too few runs` */
-const countsText = ({ counts }: Comparison): string => {
+const countsText = ({ counts, onlyInA, onlyInB }: Comparison): string => {
+  const alone = onlyInA.length + onlyInB.length;
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
   return [
     plural(counts.regression, 'regression'),
     plural(counts.improvement, 'improvement'),
     `${counts.unchanged} unchanged`,
     ...(counts['too few'] === 0 ? [] : [`${counts['too few']} with too few runs`]),
+    ...(alone === 0 ? [] : [`${plural(alone, 'cell')} in one set only`]),
   ].join(', ');
 };
 
 const legend = (comparison: Comparison): string =>
   `B over A: ratio of medians [95 % confidence interval]. A change counts where the whole interval lies beyond ` +
-  `${thresholdText(comparison)} and both have at least 3 runs.`;
+  `${thresholdText(comparison)} and both have at least 3 runs.` +
+  (comparison.across.length === 0 ? '' : ` A and B may differ in ${comparison.across.join(', ')}.`);
 
 const headOf = (cell: ComparedCell): string =>
   `${cell.name} (${settingText(cell)}; ${cell.runs.a} and ${cell.runs.b} runs)`;
@@ -56,15 +61,18 @@ const cellLines = (cell: ComparedCell, widths: readonly number[]): string[] => [
   ),
 ];
 
+const unmatchedLine = ({ name, nearest }: UnmatchedCell): string =>
+  nearest === null
+    ? `- ${name}`
+    : `- ${name}; nearest: ${nearest.name}, which differs in ${differencesText(nearest.differences)} (A, B)`;
+
 const onlyLines = ({ onlyInA, onlyInB }: Comparison): string[] =>
   (
     [
       ['Only in A', onlyInA],
       ['Only in B', onlyInB],
     ] as const
-  ).flatMap(([title, names]) =>
-    names.length === 0 ? [] : ['', `${title}:`, ...names.map((name) => `- ${name}`)],
-  );
+  ).flatMap(([title, cells]) => (cells.length === 0 ? [] : ['', `${title}:`, ...cells.map(unmatchedLine)]));
 
 export const comparisonText = (comparison: Comparison): string => {
   const rows = comparison.cells.flatMap((cell) => cell.quantities.map(rowOf));

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { RunResult } from '../result.ts';
+import { settingKey } from '../setting.ts';
 import type { Entry } from './flatten.ts';
 import { flatten } from './flatten.ts';
 import type { Row } from './table.ts';
@@ -14,9 +16,23 @@ const without = <T extends object, K extends keyof T>(value: T | null, ...keys: 
   return copy;
 };
 
-/** Which run a row is of: in every table the same columns, to join by. */
-export const identityOf = ({ runId, sweep }: RunResult): Row => [
-  [['runId', runId]],
+/** Short enough to read, long enough that no two settings share one. */
+const digestDigits = 16;
+
+/** The same for runs that were set the same: what a reader groups by. */
+const settingDigest = (run: RunResult): string =>
+  createHash('sha256').update(settingKey(run)).digest('hex').slice(0, digestDigits);
+
+/** Which run a row is of, and which setting: in every table the same columns, to join and to group by. */
+export const identityOf = (run: RunResult): Row => [
+  [
+    ['runId', run.runId],
+    ['setting', settingDigest(run)],
+  ],
+  ...cellOf(run),
+];
+
+const cellOf = ({ sweep }: RunResult): Row => [
   flattenIfThere('sweep', without(sweep, 'cell')),
   flattenIfThere('cell', sweep?.cell ?? null),
 ];

@@ -55,6 +55,7 @@ export const withoutRuns = (trend: Trend, check: Check): TrendVerdict => ({
   backends: [],
   drivers: [],
   guestScales: [],
+  variant: '',
   explanation: `no runs of ${trend.experiment}`,
   runIds: [],
 });
@@ -99,6 +100,7 @@ export const judgeCheck = (
     backends: [setting.backend],
     drivers: [setting.driver],
     guestScales: [setting.guestScale],
+    variant: setting.variant,
     runIds: [...need.runIds],
   };
 };

@@ -17,6 +17,7 @@ export interface DataTable {
   backend: string;
   driver: string;
   guestScale: number;
+  variant: string;
   rows: DataRow[];
 }
 
@@ -36,8 +37,8 @@ export interface Judgement {
 const dataTablesOf = (runs: readonly RunResult[]): DataTable[] =>
   settingsOf(runs, 'ulster-wan').flatMap((setting) => {
     const rows = dataRowsOf(dataCells(needsOf(setting)));
-    const { backend, driver, guestScale } = setting;
-    return rows.length === 0 ? [] : [{ backend, driver, guestScale, rows }];
+    const { backend, driver, guestScale, variant } = setting;
+    return rows.length === 0 ? [] : [{ backend, driver, guestScale, variant, rows }];
   });
 
 export const judgementOf = (runs: readonly RunResult[], options: JudgeOptions): Judgement => {

@@ -5,7 +5,7 @@ import { settingsOf } from './cells.ts';
 import { experiments } from './published.ts';
 import { bandwidthMbps, ramBytes } from './quantities.ts';
 import { leastBy } from './statistics.ts';
-import { decimalBytes, figure, scaleText } from './words.ts';
+import { decimalBytes, figure, scaleText, variantText } from './words.ts';
 
 const rttMs = ({ link }: RunResult): number => link.calibration?.rttMs ?? NaN;
 const inFlightBytes = (run: RunResult): number => bandwidthDelayProductBytes(bandwidthMbps(run), rttMs(run));
@@ -19,7 +19,7 @@ const tightest = (runs: readonly RunResult[]): string => {
   );
 };
 
-const noteOf = ({ experiment, backend, driver, guestScale, cells }: Setting): string => {
+const noteOf = ({ experiment, backend, driver, guestScale, variant, cells }: Setting): string => {
   const runs = cells.flatMap((cell) => cell.runs).filter((run) => Number.isFinite(inFlightBytes(run)));
   const times = figure(1 / guestScale);
   const scaling =
@@ -29,12 +29,12 @@ const noteOf = ({ experiment, backend, driver, guestScale, cells }: Setting): st
         `orderings, pre-copy's limit and fault latencies are measured as they are; fixed overheads, RTT and the ` +
         `downtime limit weigh ${times} times more against total time than they would with full-size guests, and ` +
         `RTT·B/M is ${times} times larger`;
-  return `${experiment} (${backend}, ${driver}): ${scaling}. ${runs.length === 0 ? '' : `${tightest(runs)}.`}`.trim();
+  return `${experiment} (${backend}, ${driver}${variantText(variant)}): ${scaling}. ${runs.length === 0 ? '' : `${tightest(runs)}.`}`.trim();
 };
 
-const sweepsOf = (runs: readonly RunResult[]): string[] => {
+const sweepsOf = ({ cells }: Setting): string[] => {
   const byName = Map.groupBy(
-    runs.filter(({ sweep }) => sweep !== null),
+    cells.flatMap(({ runs }) => runs),
     ({ sweep }) => sweep!.name,
   );
   return [...byName].flatMap(([name, group]) => {
@@ -47,7 +47,7 @@ const sweepsOf = (runs: readonly RunResult[]): string[] => {
 };
 
 /** What a reader of the verdicts must know of how they came about: scaling, and sweeps taken together. */
-export const scaleNotes = (runs: readonly RunResult[]): string[] => [
-  ...experiments.flatMap((experiment) => settingsOf(runs, experiment)).map(noteOf),
-  ...sweepsOf(runs),
-];
+export const scaleNotes = (runs: readonly RunResult[]): string[] => {
+  const settings = experiments.flatMap((experiment) => settingsOf(runs, experiment));
+  return [...settings.map(noteOf), ...new Set(settings.flatMap(sweepsOf))];
+};

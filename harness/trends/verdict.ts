@@ -31,6 +31,8 @@ export interface TrendVerdict {
   drivers: string[];
   /** κ_M. */
   guestScales: number[];
+  /** Where other settings of the experiment were measured as well: what is particular to this one; '' otherwise. */
+  variant: string;
   /** Computed from the measured data, or what is missing; null where there is nothing to add. */
   explanation: string | null;
   /** The runs that it rests on. */

@@ -27,6 +27,9 @@ export const decimalBytes = (bytes: number): string =>
 
 export const percent = (share: number): string => `${figure(share * 100)} %`;
 
+/** What a set-up's words end with, where another one has other settings. */
+export const variantText = (variant: string): string => (variant === '' ? '' : `, ${variant}`);
+
 /** `1/16`, `1`, `0.3` */
 export const scaleText = (guestScale: number): string =>
   guestScale < 1 && Number.isInteger(1 / guestScale) ? `1/${1 / guestScale}` : String(guestScale);

@@ -4,7 +4,7 @@ import { settingsOf } from '../../trends/cells.ts';
 import type { Experiment } from '../../trends/published.ts';
 import { publishedFigures } from '../../trends/published.ts';
 import type { TrendVerdict } from '../../trends/verdict.ts';
-import { scaleText } from '../../trends/words.ts';
+import { scaleText, variantText } from '../../trends/words.ts';
 import { plotsOf } from '../plots/index.ts';
 import type { Plot } from '../plots/plot.ts';
 import type { Entry } from './contents.ts';
@@ -22,13 +22,14 @@ export interface ExperimentContext {
   figures: Entry[];
 }
 
-export const settingText = ({ driver, backend, guestScale }: Setting): string =>
-  `driver ${driver}, link backend ${backend}, κ_M = ${scaleText(guestScale)}`;
+export const settingText = ({ driver, backend, guestScale, variant }: Setting): string =>
+  `driver ${driver}, link backend ${backend}, κ_M = ${scaleText(guestScale)}${variantText(variant)}`;
 
-const isOf = (verdict: TrendVerdict, { driver, backend, guestScale }: Setting): boolean =>
+const isOf = (verdict: TrendVerdict, { driver, backend, guestScale, variant }: Setting): boolean =>
   verdict.drivers.includes(driver) &&
   verdict.backends.includes(backend) &&
-  verdict.guestScales.includes(guestScale);
+  verdict.guestScales.includes(guestScale) &&
+  verdict.variant === variant;
 
 /** The checks that rest on what the figure shows. */
 const remarksOf = ({ trends }: Plot, setting: Setting, { verdicts, checkIds }: ExperimentContext): Markup => {

@@ -1,5 +1,6 @@
 import { formatCount } from '../../format.ts';
 import type { RunResult } from '../../result.ts';
+import { experimentText } from '../summary.ts';
 import { statesText } from './header.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
@@ -7,13 +8,13 @@ import { shortId, uniqueIds } from './ids.ts';
 import { runArticle } from './run.ts';
 import { tableOf } from './table.ts';
 
-/** `10G, 2048` as the sweep labels it; a run of its own has its scenario's name. */
-export const cellText = ({ sweep, scenario }: RunResult): string =>
-  sweep === null
-    ? scenario.name
-    : `${Object.entries(sweep.cell)
-        .map(([axis, value]) => `${axis} ${value}`)
-        .join(', ')}, repetition ${sweep.repeat + 1}`;
+/** `10G, 2048` as the sweep labels it; a run of its own is told by its scenario's name and by what it was. */
+export const cellText = (run: RunResult): string => {
+  const { sweep, scenario } = run;
+  if (sweep === null) return `${scenario.name}: ${experimentText(run)}`;
+  const labels = Object.entries(sweep.cell).map(([axis, value]) => `${axis} ${value}`);
+  return `${labels.join(', ')}, repetition ${sweep.repeat + 1}`;
+};
 
 const partOf = ({ sweep }: RunResult): string =>
   sweep === null ? 'Runs of their own' : `${sweep.name}: ${sweep.part}`;

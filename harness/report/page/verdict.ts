@@ -17,9 +17,10 @@ export const verdictMark = (verdict: VerdictName): Markup => {
 };
 
 /** `nfqueue, netns, κ_M = 1/16` */
-export const setUpText = ({ backends, drivers, guestScales }: TrendVerdict): string =>
+export const setUpText = ({ backends, drivers, guestScales, variant }: TrendVerdict): string =>
   [
     ...backends,
     ...drivers,
     ...(guestScales.length === 0 ? [] : [`κ_M = ${guestScales.map(scaleText).join(', ')}`]),
+    ...(variant === '' ? [] : [variant]),
   ].join(', ');

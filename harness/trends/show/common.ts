@@ -1,11 +1,11 @@
 import type { Judgement } from '../judgement.ts';
 import type { TrendVerdict } from '../verdict.ts';
-import { scaleText } from '../words.ts';
+import { scaleText, variantText } from '../words.ts';
 
 /** `nfqueue, netns, κ_M 1/16`; a dash where nothing was measured. */
-export const settingText = ({ backends, drivers, guestScales }: TrendVerdict): string => {
+export const settingText = ({ backends, drivers, guestScales, variant }: TrendVerdict): string => {
   const parts = [...backends, ...drivers, ...guestScales.map((scale) => `κ_M ${scaleText(scale)}`)];
-  return parts.length === 0 ? '–' : parts.join(', ');
+  return parts.length === 0 ? '–' : `${parts.join(', ')}${variantText(variant)}`;
 };
 
 /** `19 hold, 2 fail, 1 contested, 5 not measured`, without what there is none of. */

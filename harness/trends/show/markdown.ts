@@ -1,7 +1,7 @@
 import { accountings } from '../../measure/accounting.ts';
 import type { DataTable, Judgement } from '../judgement.ts';
 import type { TrendVerdict } from '../verdict.ts';
-import { figure, scaleText } from '../words.ts';
+import { figure, scaleText, variantText } from '../words.ts';
 import { countsText, groupsOf, legend, needsExplanation, settingText } from './common.ts';
 
 /** Text in a cell: nothing of it may end the cell or be taken for markup. */
@@ -49,9 +49,9 @@ const explanations = (verdicts: readonly TrendVerdict[]): string[] => {
   ];
 };
 
-const dataTable = ({ backend, driver, guestScale, rows }: DataTable): string[] => [
+const dataTable = ({ backend, driver, guestScale, variant, rows }: DataTable): string[] => [
   '',
-  `### Trend 11: bytes over RAM (${backend}, ${driver}, κ_M ${scaleText(guestScale)})`,
+  `### Trend 11: bytes over RAM (${backend}, ${driver}, κ_M ${scaleText(guestScale)}${variantText(variant)})`,
   '',
   ...tableOf(
     ['mechanism', 'flavour', 'load', ...accountings, 'Table IV, Dublin', 'Table IV, Halifax'],

@@ -1,7 +1,7 @@
 import { accountings } from '../../measure/accounting.ts';
 import type { DataTable, Judgement } from '../judgement.ts';
 import type { TrendVerdict } from '../verdict.ts';
-import { figure, scaleText } from '../words.ts';
+import { figure, scaleText, variantText } from '../words.ts';
 import { countsText, groupsOf, legend, needsExplanation, settingText } from './common.ts';
 
 const width = 110;
@@ -39,7 +39,7 @@ const groupLines = (verdicts: readonly TrendVerdict[]): string[] => [
   ...verdicts.flatMap(checkLines),
 ];
 
-const tableLines = ({ backend, driver, guestScale, rows }: DataTable): string[] => {
+const tableLines = ({ backend, driver, guestScale, variant, rows }: DataTable): string[] => {
   const head = ['mechanism', 'flavour', 'load', ...accountings, 'Dublin', 'Halifax'];
   const cells = rows.map(({ mechanism, flavour, load, bytesOverRam, publishedBytesOverRam }) => [
     mechanism,
@@ -56,7 +56,7 @@ const tableLines = ({ backend, driver, guestScale, rows }: DataTable): string[] 
     `  ${row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`;
   return [
     '',
-    `Trend 11: bytes over RAM by mechanism and accounting (${backend}, ${driver}, κ_M ${scaleText(guestScale)}), beside Table IV`,
+    `Trend 11: bytes over RAM by mechanism and accounting (${backend}, ${driver}, κ_M ${scaleText(guestScale)}${variantText(variant)}), beside Table IV`,
     line(head),
     ...cells.map(line),
   ];

@@ -16,6 +16,7 @@ const verdictOf = (id: string, verdict: VerdictName): TrendVerdict => ({
   verdict,
   backends: ['nfqueue'],
   drivers: ['netns'],
+  variant: '',
   guestScales: [1],
   explanation: 'two repetitions of three',
   runIds: [],

@@ -102,6 +102,23 @@ describe('compare', () => {
   );
 
   test(
+    'ends with 2 where nothing matches and says why, and with 1 where only some does, unless that is meant',
+    async () => {
+      const tenth = hybrid.map((run) => ({ ...run, guestScale: 0.1 }));
+      await write('scaled.jsonl', tenth);
+      const none = await livemig(['compare', 'good.jsonl', 'scaled.jsonl', '--json']);
+      expect(none.code).toBe(2);
+      expect(none.stderr).toContain('differs in guest.ramBytes');
+      await write('partly.jsonl', hybrid.slice(3));
+      const some = await livemig(['compare', 'good.jsonl', 'partly.jsonl']);
+      expect(some.code).toBe(1);
+      expect(some.stdout).toContain('Only in A:');
+      expect((await livemig(['compare', 'good.jsonl', 'partly.jsonl', '--partial'])).code).toBe(0);
+    },
+    timeoutMs,
+  );
+
+  test(
     'tells every problem of both sets, exit code 2',
     async () => {
       const { code, stderr } = await livemig(['compare', 'a', 'b', '--threshold', 'much', '--treshold', '5']);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ComparedCell, ComparedQuantity, Comparison } from '../../../../harness/compare/compare.ts';
 import { compareRuns } from '../../../../harness/compare/compare.ts';
 import { comparisonMarkdown, comparisonText } from '../../../../harness/compare/show.ts';
+import { flatten } from '../../../../harness/export/flatten.ts';
 import type { RunResult } from '../../../../harness/result.ts';
 import type { LivemigError } from '../../../../proto/errors.ts';
 import type { PaperRun } from '../../../support/trend-runs.ts';
@@ -25,10 +26,34 @@ const paper = (change: Partial<PaperRun> = {}, spread = 0.02): PaperRun[] =>
 const runs = (change: Partial<PaperRun> = {}, spread?: number): RunResult[] =>
   paper(change, spread).map(trendRun);
 const compare = (a: RunResult[], b: RunResult[], options = {}): Comparison =>
-  compareRuns(a, b, { threshold: 0.1, acrossBackends: false, ...options });
+  compareRuns(a, b, { threshold: 0.1, across: [], ...options });
 const cellOf = (comparison: Comparison): ComparedCell => comparison.cells[0]!;
 const quantity = (comparison: Comparison, name: string): ComparedQuantity =>
   cellOf(comparison).quantities.find((each) => each.name === name)!;
+/** What a comparison is refused for. */
+const problemsOf = (a: RunResult[], b: RunResult[], options = {}): readonly string[] => {
+  try {
+    compare(a, b, options);
+  } catch (error) {
+    expect((error as LivemigError).code).toBe('BAD_INPUT');
+    return (error as LivemigError).problems;
+  }
+  return [];
+};
+const other = runs({ part: 'other' });
+const plain = runs().map((run): RunResult => ({ ...run, sweep: null }));
+const sized = (run: RunResult, guest: Partial<RunResult['scenario']['guest']>): RunResult => ({
+  ...run,
+  scenario: { ...run.scenario, guest: { ...run.scenario.guest, ...guest } },
+});
+/** The same with another value there. */
+const changedAt = (document: unknown, [key = '', ...rest]: string[]): never => {
+  const before = document as Record<string, unknown>;
+  const value = before[key];
+  const next =
+    rest.length > 0 ? changedAt(value, rest) : typeof value === 'number' ? value + 1 : `${String(value)}!`;
+  return { ...before, [key]: next } as never;
+};
 const by = (set: RunResult[], backend: 'netem' | 'nfqueue'): RunResult[] =>
   set.map((run) => ({ ...run, link: { ...run.link, backend } }));
 
@@ -89,34 +114,92 @@ describe('cells', () => {
   test('are matched by sweep, part, labels in any order, and scale', () => {
     const swapped = runs({ cell: { stressMB: 1024, link: '1G' } });
     expect(compare(runs(), swapped).cells).toHaveLength(1);
-    const scaled = compare(runs(), runs({ guestScale: 0.5 }));
-    expect(scaled.cells).toEqual([]);
-    expect(scaled.onlyInA).toEqual(['icclab-10g: hybrid link=1G, stressMB=1024, κ_M 1']);
-    expect(scaled.onlyInB).toEqual(['icclab-10g: hybrid link=1G, stressMB=1024, κ_M 1/2']);
+    const scaled = compare([...runs(), ...other], [...runs({ guestScale: 0.5 }), ...other]);
+    expect(scaled.cells).toHaveLength(1);
+    const differences = [
+      { name: 'guest.ramBytes', values: [12_288 * 2 ** 20, 6144 * 2 ** 20] },
+      { name: 'sweep.guestScale', values: [1, 0.5] },
+    ];
+    const [full, half] = ['1', '1/2'].map(
+      (scale) => `icclab-10g: hybrid link=1G, stressMB=1024, κ_M ${scale}`,
+    );
+    expect(scaled.onlyInA).toEqual([{ name: full, runs: 3, nearest: { name: half, differences } }]);
+    expect(scaled.onlyInB).toEqual([{ name: half, runs: 3, nearest: { name: full, differences } }]);
   });
 
-  test('of runs without a sweep, by scenario, strategy and link', () => {
-    const plain = runs().map((run): RunResult => ({ ...run, sweep: null }));
-    const others = plain.map((run): RunResult => ({ ...run, strategy: 'post-copy' }));
+  test('of runs without a sweep, by everything that was set', () => {
     expect(cellOf(compare(plain, plain)).name).toBe('icclab-10g: hybrid over lan-1g');
-    expect(compare(plain, others).cells).toEqual([]);
+    expect(
+      problemsOf(
+        plain,
+        plain.map((run): RunResult => ({ ...run, strategy: 'post-copy' })),
+      ),
+    ).toEqual([expect.stringContaining('differs in strategy (hybrid, post-copy)')]);
+  });
+
+  test('are other cells for every single setting, but for what tells repetitions apart', () => {
+    const scenario = plain[0]!.scenario;
+    const leaves = flatten('', scenario).map(([name]) => name);
+    expect(leaves.length).toBeGreaterThan(30);
+    const repetition = ['name', 'seed', 'repeat', 'driver', 'backend'];
+    // What the run says itself is what counts: the scenario's own may be `auto`.
+    const ofTheRun = ['strategy', 'link'];
+    for (const leaf of leaves.filter((name) => !ofTheRun.includes(name))) {
+      const changed = plain.map((run) => ({ ...run, scenario: changedAt(run.scenario, leaf.split('.')) }));
+      const matching = [...compare([...plain, ...other], [...changed, ...other]).cells];
+      expect([leaf, matching.length]).toEqual([leaf, repetition.includes(leaf) ? 2 : 1]);
+    }
+  });
+
+  test('of unlike runs under one name are told apart, and each is compared with its like', () => {
+    const small = plain.map((run) => sized(run, { ramBytes: 64 * 2 ** 20 }));
+    const comparison = compare([...plain, ...small], [...small, ...plain]);
+    expect(comparison.cells.map(({ name, runs: { a, b } }) => [name.split(', ')[1], a, b])).toEqual([
+      ['guest.ramBytes 12884901888', 3, 3],
+      ['guest.ramBytes 67108864', 3, 3],
+    ]);
+    expect(comparison.counts.regression).toBe(0);
+  });
+
+  test('where none matches, it is an error that says in what the nearest ones differ', () => {
+    const hotspot = plain.map((run) => sized(run, { ramBytes: 256 * 2 ** 20 }));
+    const idle = plain.map((run) => sized(run, { ramBytes: 64 * 2 ** 20 }));
+    expect(problemsOf(idle, hotspot)).toEqual([
+      expect.stringMatching(/^icclab-10g: .* differs in guest\.ramBytes \(64 MiB, 256 MiB\); --across/),
+    ]);
+    expect(compare(idle, hotspot, { across: ['guest'] }).cells).toHaveLength(1);
+    expect(problemsOf(idle, hotspot, { across: ['gest.ramBytes'] })).toEqual([
+      expect.stringContaining('did you mean "guest.ramBytes"?'),
+    ]);
+  });
+
+  test('documents from before there was a switch have it at its default', () => {
+    const older = plain.map((run): RunResult => {
+      const copy = structuredClone(run);
+      delete copy.scenario.capabilities;
+      delete copy.scenario.limits.stallWindowMs;
+      return copy;
+    });
+    expect(compare(plain, older).cells).toHaveLength(1);
   });
 
   test('of different backends are refused, told once for all cells, and compared visibly if asked', () => {
     const two = [...runs(), ...runs({ cell: { link: '10G', stressMB: 0 } })];
-    let error: LivemigError | undefined;
-    try {
-      compare(two, by(two, 'netem'));
-    } catch (thrown) {
-      error = thrown as LivemigError;
-    }
-    expect(error?.code).toBe('BAD_INPUT');
-    expect(error?.problems).toHaveLength(1);
-    expect(error?.problems[0]).toContain('and 1 more: A by nfqueue, B by netem');
-    const across = compare(two, by(two, 'netem'), { acrossBackends: true });
+    const problems = problemsOf(two, by(two, 'netem'));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('and 1 more: A by nfqueue, B by netem');
+    const across = compare(two, by(two, 'netem'), { across: ['backend'] });
     expect(across.cells).toHaveLength(2);
     expect(comparisonText(across)).toContain('A nfqueue / B netem');
     expect(comparisonMarkdown(across)).toContain('A nfqueue / B netem');
+  });
+
+  test('of different drivers likewise', () => {
+    const docker = runs().map((run): RunResult => ({ ...run, driver: 'docker' }));
+    expect(problemsOf(runs(), docker)).toEqual([expect.stringContaining('A by netns, B by docker')]);
+    expect(compare(runs(), docker, { across: ['driver'] }).cells).toHaveLength(1);
+    const both = [...runs(), ...docker];
+    expect(compare(both, both).cells.map(({ drivers }) => drivers.a)).toEqual([['docker'], ['netns']]);
   });
 
   test('of a set with two backends are not mixed', () => {
@@ -138,9 +221,10 @@ test('text and Markdown show both figures, the ratio and the verdict', () => {
   const text = comparisonText(comparison);
   expect(text).toMatch(/totalTimeMs +10 s +12 s +1\.20 \[1\.1\d, 1\.2\d\] × +REGRESSION/);
   expect(text).toContain('Only in A:\n- icclab-10g: other link=1G');
+  expect(text).toContain('which differs in sweep.part (other, x|y) (A, B)');
   expect(text).toContain('beyond 10 %');
   // Slower is also less goodput.
-  expect(text.split('\n').at(-1)).toBe('2 regressions, 0 improvements, 5 unchanged');
+  expect(text.split('\n').at(-1)).toBe('2 regressions, 0 improvements, 5 unchanged, 2 cells in one set only');
   const markdown = comparisonMarkdown(comparison);
   expect(markdown).toContain('| totalTimeMs | 10 s | 12 s | 1.20');
   expect(markdown).toContain('x\\|y');

@@ -81,6 +81,21 @@ describe('runs', () => {
     expect(Object.values(rows[0]!)).not.toContain('undefined');
   });
 
+  test('have the same digest for repetitions, and another for any other setting', () => {
+    const paper = runs.at(-1)!;
+    const { scenario } = paper;
+    const digests = [
+      paper,
+      { ...paper, scenario: { ...scenario, seed: 99 } },
+      { ...paper, scenario: { ...scenario, warmupMs: 1 } },
+    ].map((run) => {
+      const { columns, rows: cells } = exportTable([run], 'runs');
+      return cells[0]![columns.indexOf('setting')];
+    });
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[2]).not.toBe(digests[0]);
+  });
+
   test('have one type a column', () => {
     const { columns, rows: values } = exportTable(runs, 'runs');
     for (const [index, column] of columns.entries()) {
