@@ -81,6 +81,7 @@ export type {
   Faults,
   GuestProgress,
   Latency,
+  LinkCut,
   Measurement,
   Observed,
   ParameterChange,

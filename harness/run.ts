@@ -4,7 +4,7 @@ import type { AgentEvent } from '../proto/events.ts';
 import type { LinkProfile } from '../proto/link.ts';
 import { isStrategyFile } from '../proto/strategy.ts';
 import { monotonicMs } from '../proto/units.ts';
-import { roundsOf } from './measure/series.ts';
+import { linkCutsOf, roundsOf } from './measure/series.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
 import type { Clients } from './run/clients.ts';
@@ -95,6 +95,7 @@ const migrateOnce = async ({
 
   const rounds = told.filter((event) => event.type === 'round');
   record.evidence.rounds = roundsOf(rounds, source.timeline.startedAtMs);
+  record.evidence.linkCuts = linkCutsOf(told, source.timeline.startedAtMs);
   const failure = migrationErrorOf(migrated);
   if (failure !== null) {
     if (!source.guestRunningAtEnd) throw failure;
@@ -165,7 +166,7 @@ const runInTestbed = async (
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   const subscription = new Subscription();
   subscription.add(
-    merge(clients.source.events, clients.destination.events).subscribe((event) => {
+    merge(clients.source.events, clients.destination.events, clients.wan.events).subscribe((event) => {
       told.push(event);
       options.events?.next(event);
     }),

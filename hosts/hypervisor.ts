@@ -24,7 +24,7 @@ export const createHypervisor = (host: 'source' | 'destination'): Role => {
 
   setGuestCpuSource(() => guest?.cpuS ?? 0);
   const sampler = setInterval(() => {
-    if (guest !== null) events.next({ type: 'guest', host, ...guest.sample() });
+    if (guest !== null) events.next({ type: 'guest', host, running: guest.isRunning, ...guest.sample() });
   }, sampleIntervalMs);
 
   const theGuest = (): Guest => {

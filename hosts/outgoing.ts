@@ -88,6 +88,7 @@ export class OutgoingMigration {
       activeAtMs: null,
       pauseRequestedAtMs: null,
       lastInstructionAtMs: null,
+      continuedAtMs: null,
       pagesSentAtMs: null,
       deviceStateSentAtMs: null,
       endedAtMs: 0,
@@ -207,7 +208,7 @@ export class OutgoingMigration {
       statusAfter: () => (this.#resumeMode === 'postcopy' ? 'postcopy-active' : 'device'),
     });
     await this.#server.untilConnected();
-    this.#meter = new RoundMeter(this.#sender, () => this.#faults.unsentPages, this.#emit);
+    this.#meter = new RoundMeter(this.#sender, this.#emit);
     this.#timeline.activeAtMs = monotonicMs();
     this.control.status = 'active';
   }
@@ -248,6 +249,7 @@ export class OutgoingMigration {
     const isKnown = !this.#isFirstSync && this.#arguments.transfer.dirtyBitmap;
     const dirtied = isKnown ? drained : PageSet.all(this.#guest.memory.pageCount);
     this.#isFirstSync = false;
+    this.#sender.toBeSent(dirtied);
     const { transferred: transferredBytes } = this.#sender.ram;
     for (const capability of this.#capabilities.values())
       capability.synced?.({ dirtied, pageSizeBytes, transferredBytes, nowMs: this.#clock.nowMs() });
@@ -262,6 +264,7 @@ export class OutgoingMigration {
     this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
     if (waits) {
       await this.control.untilContinued();
+      this.#timeline.continuedAtMs = monotonicMs();
       this.control.status = 'device';
     }
     this.#enter('downtime');

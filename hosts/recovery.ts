@@ -86,6 +86,7 @@ export class ConnectionRecovery {
     }
     const recovery = this.recoveries.at(-1);
     if (recovery !== undefined) recovery.pagesLost = faults.lost(missing);
+    sender.toBeSent(missing);
     this.#goOn(resumed).catch((error: unknown) => {
       waiters.fail(error);
     });

@@ -1,5 +1,5 @@
 import type { AgentEvent } from '../proto/events.ts';
-import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
+import { monotonicMs } from '../proto/units.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
 
 const mbps = (bytes: number, ms: number): number => (ms > 0 ? (bytes * 8) / ms / 1000 : 0);
@@ -8,16 +8,13 @@ const mbps = (bytes: number, ms: number): number => (ms > 0 ? (bytes * 8) / ms /
 export class RoundMeter {
   static readonly progressIntervalMs = 100;
   readonly #sender: LinkPageSender;
-  readonly #unsentPages: () => number | null;
   readonly #emit: (event: AgentEvent) => void;
   #round = 0;
   #roundFrom: { atMs: number; bytes: number; confirmedBytes: number; pages: number };
   #tickFrom: { atMs: number; bytes: number };
 
-  /** @param unsentPages exact count of what post-copy has still to send; null before. */
-  constructor(sender: LinkPageSender, unsentPages: () => number | null, emit: (event: AgentEvent) => void) {
+  constructor(sender: LinkPageSender, emit: (event: AgentEvent) => void) {
     this.#sender = sender;
-    this.#unsentPages = unsentPages;
     this.#emit = emit;
     this.#roundFrom = { atMs: monotonicMs(), bytes: 0, confirmedBytes: 0, pages: 0 };
     this.#tickFrom = { atMs: monotonicMs(), bytes: 0 };
@@ -51,14 +48,13 @@ export class RoundMeter {
   }
 
   tick(): void {
-    const { ram, sentPages, confirmedBytes } = this.#sender;
+    const { ram, remainingBytes, confirmedBytes } = this.#sender;
     const atMs = monotonicMs();
-    const unsentPages = this.#unsentPages() ?? Math.max(0, ram.total / pageSizeBytes - sentPages);
     this.#emit({
       type: 'progress',
       atMs,
       transferredBytes: ram.transferred,
-      remainingBytes: unsentPages * pageSizeBytes,
+      remainingBytes,
       throughputMbps: mbps(confirmedBytes - this.#tickFrom.bytes, atMs - this.#tickFrom.atMs),
     });
     this.#tickFrom = { atMs, bytes: confirmedBytes };

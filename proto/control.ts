@@ -189,7 +189,7 @@ export interface RamCounters {
   normal: number;
   /** Zero pages, sent as a header only. */
   duplicate: number;
-  /** Pages that were sent encoded, by the capability's name; those among them that are no shorter are `normal`, too. */
+  /** Pages that travelled encoded, by the capability's name; those that it sent in full are `normal` alone. */
   encoded: Record<string, number>;
   /** Bytes of what the pages were sent as: whole ones, and encoded ones with their numbers. */
   pageBytes: number;
@@ -210,6 +210,8 @@ export interface SourceTimeline {
   pauseRequestedAtMs: number | null;
   /** The guest's last instruction on the source: downtime begins. Kept up to date while the guest runs on. */
   lastInstructionAtMs: number | null;
+  /** `continue` ended the wait in pre-switchover; null without one. */
+  continuedAtMs: number | null;
   pagesSentAtMs: number | null;
   deviceStateSentAtMs: number | null;
   endedAtMs: number;

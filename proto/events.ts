@@ -6,7 +6,14 @@ import type { AdjustableLimits, MigrationStatus } from './strategy.ts';
  * `atMs` is CLOCK_MONOTONIC in milliseconds.
  */
 export type AgentEvent =
-  StatusEvent | ParametersEvent | RefusedEvent | RoundEvent | ProgressEvent | GuestEvent;
+  | StatusEvent
+  | ParametersEvent
+  | RefusedEvent
+  | RoundEvent
+  | ProgressEvent
+  | GuestEvent
+  | CutEvent
+  | CutEndedEvent;
 
 export interface StatusEvent {
   type: 'status';
@@ -52,8 +59,12 @@ export interface RoundEvent {
 export interface ProgressEvent {
   type: 'progress';
   atMs: number;
+  /** Bytes of page messages sent so far. */
   transferredBytes: number;
-  /** Bytes still to send as far as is known now. */
+  /**
+   * Bytes of pages still to be sent as far as is known now: found dirty by the last bitmap sync and not sent since (QEMU's
+   * `ram.remaining`). What the guest has dirtied since the sync isn't in it.
+   */
   remainingBytes: number;
   /** Over the last interval. */
   throughputMbps: number;
@@ -62,6 +73,24 @@ export interface ProgressEvent {
 export interface GuestEvent extends GuestSample {
   type: 'guest';
   host: 'source' | 'destination';
+  /** Whether the guest runs on this host. Both hosts tell: the other one has an empty shell, or what remained. */
+  running: boolean;
+}
+
+/** Nothing passes between source and destination from now on (`livemig cut`). */
+export interface CutEvent {
+  type: 'cut';
+  atMs: number;
+  /** For so long, if nobody ends it sooner. */
+  plannedMs: number;
+}
+
+/** The link is whole again. */
+export interface CutEndedEvent {
+  type: 'cut-ended';
+  atMs: number;
+  /** When it was cut. */
+  startedAtMs: number;
 }
 
 /** Pages are accounted to the phase in which they were sent. */

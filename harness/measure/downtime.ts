@@ -6,7 +6,8 @@ const between = (low: number, value: number, high: number): number => Math.min(M
 /**
  * Splits the downtime at the moments that both hosts noted. A moment that a strategy doesn't have or notes only later
  * takes no time (post-copy's "pages" are the last bitmap sync and the discards); "sent" can't be later than "arrived", whatever a socket's
- * callback says. So the parts always sum to the downtime.
+ * callback says. So the parts always sum to the downtime. The wait for `continue` in pre-switchover comes first: it is
+ * somebody's decision, not the migration's work.
  */
 export const splitDowntime = (
   source: SourceTimeline,
@@ -19,11 +20,14 @@ export const splitDowntime = (
   const loadedAtMs = between(begin, destination.deviceStateLoadedAtMs ?? end, end);
   const receivedAtMs = between(begin, destination.deviceStateReceivedAtMs ?? loadedAtMs, loadedAtMs);
   const stateSentAtMs = between(begin, source.deviceStateSentAtMs ?? receivedAtMs, receivedAtMs);
+  const continuedAtMs = between(begin, source.continuedAtMs ?? begin, stateSentAtMs);
   const pages = source.pagesSentAtMs;
-  const pagesSentAtMs = pages === null || pages > receivedAtMs ? begin : between(begin, pages, stateSentAtMs);
+  const pagesSentAtMs =
+    pages === null || pages > receivedAtMs ? continuedAtMs : between(continuedAtMs, pages, stateSentAtMs);
   return {
     pauseMs: Math.max(0, begin - (source.pauseRequestedAtMs ?? begin)),
-    finalPagesMs: pagesSentAtMs - begin,
+    preSwitchoverMs: continuedAtMs - begin,
+    finalPagesMs: pagesSentAtMs - continuedAtMs,
     deviceStateMs: stateSentAtMs - pagesSentAtMs,
     propagationMs: receivedAtMs - stateSentAtMs,
     loadMs: loadedAtMs - receivedAtMs,

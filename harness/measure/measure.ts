@@ -8,7 +8,7 @@ import { pageSizeBytes } from '../../proto/units.ts';
 import type { AgentMemory, Faults, Measurement } from '../result.ts';
 import { splitDowntime } from './downtime.ts';
 import { observe, pingsToDestination } from './observed.ts';
-import { guestProgressOf, parameterChangesOf, roundsOf } from './series.ts';
+import { guestProgressOf, linkCutsOf, parameterChangesOf, roundsOf } from './series.ts';
 import { linkSeriesOf, pingSeriesOf, progressSeriesOf } from './time-series.ts';
 import { wireBetween } from './wire.ts';
 
@@ -92,6 +92,7 @@ export const measure = (collected: Collected): Measurement => {
       recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
       pagesLost,
     })),
+    linkCuts: linkCutsOf(events, startedAtMs),
     guestProgress: guestProgressOf(
       events.filter((event) => event.type === 'guest'),
       startedAtMs,

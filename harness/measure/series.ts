@@ -1,5 +1,5 @@
-import type { GuestEvent, ParametersEvent, RoundEvent } from '../../proto/events.ts';
-import type { GuestProgress, ParameterChange, RoundMeasurement } from '../result.ts';
+import type { AgentEvent, GuestEvent, ParametersEvent, RoundEvent } from '../../proto/events.ts';
+import type { GuestProgress, LinkCut, ParameterChange, RoundMeasurement } from '../result.ts';
 
 /** Rounds in the order in which they ended, their times counted from the migration's start. */
 export const roundsOf = (events: readonly RoundEvent[], startedAtMs: number): RoundMeasurement[] =>
@@ -19,6 +19,23 @@ export const parameterChangesOf = (
   events: readonly ParametersEvent[],
   startedAtMs: number,
 ): ParameterChange[] => events.map(({ atMs, changed }) => ({ atMs: atMs - startedAtMs, changed }));
+
+/** When nothing passed between the two hosts. */
+export const linkCutsOf = (events: readonly AgentEvent[], startedAtMs: number): LinkCut[] => {
+  const ended = new Map(
+    events.filter((event) => event.type === 'cut-ended').map((event) => [event.startedAtMs, event.atMs]),
+  );
+  return events
+    .filter((event) => event.type === 'cut')
+    .map(({ atMs, plannedMs }) => {
+      const endedAtMs = ended.get(atMs);
+      return {
+        startMs: atMs - startedAtMs,
+        durationMs: endedAtMs === undefined ? null : endedAtMs - atMs,
+        plannedMs,
+      };
+    });
+};
 
 /**
  * The guest's rates between its samples. Its counters count per host, so each host's samples are taken by themselves,

@@ -1,3 +1,4 @@
+import type { MigrationStatus } from '../../proto/strategy.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
 import type { RunEvent } from '../run/events.ts';
@@ -23,10 +24,21 @@ const dirtyRate = (pagesPerSecond: number | null): string =>
 
 const guestLine = ({ guest }: Progress): string => {
   if (guest === null) return '–';
+  if (!guest.running) return `stands still at the ${guest.host}`;
   const speed =
     guest.operationsPerSecond === null ? '' : `${formatCount(guest.operationsPerSecond)} operations/s `;
   return `${speed}at the ${guest.host}`;
 };
+
+/** What somebody has to do for the migration to go on. */
+const awaited: Partial<Record<MigrationStatus, string>> = {
+  'pre-switchover': 'waits for `livemig continue`',
+};
+
+const statusWords = ({ status, isCut }: Progress): string[] => [
+  ...(status === null ? [] : [status, ...(awaited[status] === undefined ? [] : [awaited[status]])]),
+  ...(isCut ? ['link cut'] : []),
+];
 
 /**
  * The block, one string a line, none longer than `columns`.
@@ -43,7 +55,7 @@ export const progressBlock = (
   const remaining =
     progress.remainingBytes === null ? '–' : `${bar(progress)}${formatBytes(progress.remainingBytes)}`;
   const rows: [string, string][] = [
-    ['phase', `${phase}${progress.status === null ? '' : ` · ${progress.status}`}`],
+    ['phase', [phase, ...statusWords(progress)].join(' · ')],
     ['round', progress.round === 0 ? '–' : String(progress.round)],
     ['throughput', progress.throughputMbps === null ? '–' : formatRate(progress.throughputMbps)],
     ['dirty rate', dirtyRate(progress.dirtyPagesPerSecond)],
@@ -62,9 +74,16 @@ export const logLine = (event: RunEvent): string | undefined => {
     case 'phase':
       return event.detail === undefined ? event.phase : `${event.phase}: ${event.detail}`;
     case 'status':
-      return `status ${event.status}`;
+      return [
+        `status ${event.status}`,
+        ...(awaited[event.status] === undefined ? [] : [awaited[event.status]]),
+      ].join(': ');
     case 'refused':
       return `refused a stranger at the source (${formatCount(event.count)} so far): ${event.reason}`;
+    case 'cut':
+      return `the link is cut for ${formatMs(event.plannedMs)}: nothing passes between source and destination`;
+    case 'cut-ended':
+      return `the link is whole again after ${formatMs(event.atMs - event.startedAtMs)}`;
     case 'parameters':
       return `from now on ${parametersText(event.changed)}`;
     case 'round':

@@ -1,3 +1,4 @@
+import type { GuestEvent } from '../../proto/events.ts';
 import type { MigrationStatus } from '../../proto/strategy.ts';
 import type { RunEvent, RunPhase } from '../run/events.ts';
 
@@ -12,8 +13,12 @@ export interface Progress {
   dirtyPagesPerSecond: number | null;
   transferredBytes: number;
   remainingBytes: number | null;
+  /** Nothing passes between the two hosts. */
+  isCut: boolean;
+  /** Where it runs, or stood still last. */
   guest: {
     host: 'source' | 'destination';
+    running: boolean;
     atMs: number;
     operations: number;
     operationsPerSecond: number | null;
@@ -30,20 +35,19 @@ export const noProgress: Progress = {
   dirtyPagesPerSecond: null,
   transferredBytes: 0,
   remainingBytes: null,
+  isCut: false,
   guest: null,
 };
 
-type GuestProgress = NonNullable<Progress['guest']>;
-
-const foldGuest = (
-  before: Progress['guest'],
-  event: Pick<GuestProgress, 'host' | 'atMs' | 'operations'>,
-): GuestProgress => {
+/** Both hosts tell of a guest: who runs it is believed. Where neither does, it stands still where it ran last. */
+const foldGuest = (before: Progress['guest'], event: GuestEvent): Progress['guest'] => {
+  if (!event.running && before?.host !== event.host) return before;
   // Operations count from the boot on a host: across the handover there is no difference to take.
-  const sameHost = before?.host === event.host;
+  const sameHost = before?.host === event.host && before.running && event.running;
   const elapsedMs = sameHost ? event.atMs - before.atMs : 0;
   return {
     host: event.host,
+    running: event.running,
     atMs: event.atMs,
     operations: event.operations,
     operationsPerSecond:
@@ -76,6 +80,10 @@ export const foldProgress = (before: Progress, event: RunEvent): Progress => {
         remainingBytes: event.remainingBytes,
         throughputMbps: event.throughputMbps,
       };
+    case 'cut':
+      return { ...progress, isCut: true };
+    case 'cut-ended':
+      return { ...progress, isCut: false };
     case 'guest':
       return { ...progress, guest: foldGuest(before.guest, event) };
   }

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
-import type { CompletedRun, Measurement, RunResult } from '../result.ts';
+import type { CompletedRun, Evidence, LinkCut, Measurement, RunResult } from '../result.ts';
 import { parametersText } from './parameters.ts';
 import { switchesOf } from './switches.ts';
 
@@ -29,7 +29,9 @@ export const experimentText = (result: {
 
 const timeRows = (measurement: Measurement): Row[] => {
   const { downtime, observed } = measurement;
+  const { preSwitchoverMs = 0 } = downtime;
   const split = [
+    ...(preSwitchoverMs > 0 ? [`waiting for continue ${formatMs(preSwitchoverMs)}`] : []),
     `pages ${formatMs(downtime.finalPagesMs)}`,
     `device state ${formatMs(downtime.deviceStateMs)}`,
     `propagation ${formatMs(downtime.propagationMs)}`,
@@ -98,6 +100,14 @@ const recoveryRows = ({ recoveries = [] }: Measurement): Row[] =>
     `connection lost at ${formatMs(pausedMs)}, ${formatCount(pagesLost)} pages sent again`,
   ]);
 
+const cutRows = (linkCuts: readonly LinkCut[] = []): Row[] =>
+  linkCuts.map(({ startMs, durationMs, plannedMs }) => [
+    'link cut',
+    durationMs === null ? `for ${formatMs(plannedMs)}` : formatMs(durationMs),
+    `from ${formatMs(startMs)} on nothing passed between source and destination` +
+      (durationMs === null ? ', until after the end' : ''),
+  ]);
+
 const faultRow = ({ faults }: Measurement): Row => [
   'faults',
   formatCount(faults.count),
@@ -147,12 +157,16 @@ const table = (rows: readonly Row[]): string[] => {
   );
 };
 
+const evidenceOf = (result: RunResult): Evidence | null =>
+  result.state === 'completed' ? null : result.evidence;
+
 /** The whole summary. @param files where the result was written. */
 export const summaryOf = (result: RunResult, files: readonly string[]): string => {
   const head = `${result.state}: ${experimentText(result)}`;
   const measured = result.state === 'completed' ? measuredRows(result.measurement) : [];
   const rows: Row[] = [
     ...measured,
+    ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
     integrityRow(result),
     linkRow(result),
     ...checkRows(result),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { migrationStatuses } from '../../proto/strategy.ts';
 import { errorDocumentSchema } from './common.ts';
-import { measurementSchema, ramSchema, roundSchema } from './measurement.ts';
+import { linkCutSchema, measurementSchema, ramSchema, roundSchema } from './measurement.ts';
 
 const moment = z.number().nullable();
 
@@ -14,6 +14,7 @@ const sourceReportSchema = z
       activeAtMs: moment,
       pauseRequestedAtMs: moment,
       lastInstructionAtMs: moment,
+      continuedAtMs: moment.optional(),
       pagesSentAtMs: moment,
       deviceStateSentAtMs: moment,
       endedAtMs: z.number(),
@@ -66,6 +67,10 @@ export const evidenceSchema = z
     source: sourceReportSchema.nullable(),
     destination: destinationReportSchema.nullable(),
     rounds: z.array(roundSchema),
+    linkCuts: z
+      .array(linkCutSchema)
+      .optional()
+      .describe('When nothing passed between the two hosts (`livemig cut`)'),
     measurement: measurementSchema.nullable().describe('Where the migration ended but an oracle refused it'),
   })
   .meta({ id: 'Evidence' });

@@ -7,8 +7,13 @@ import { seriesSchema } from './series.ts';
 export const downtimeSchema = z
   .object({
     pauseMs: ms("Before the downtime: from the strategy's request to the guest's last instruction"),
+    preSwitchoverMs: ms('Last instruction until `livemig continue` (pause-before-switchover), else 0')
+      .optional()
+      .describe(
+        'Last instruction until `livemig continue` (pause-before-switchover), else 0, in ms; absent before it had a part of its own',
+      ),
     finalPagesMs: ms(
-      'Last instruction until the last page that resuming needs was sent; in post-copy: bitmap sync and discards',
+      'Until the last page that resuming needs was sent; in post-copy: bitmap sync and discards',
     ),
     deviceStateMs: ms('Until the device state was sent'),
     propagationMs: ms('Until all of it had arrived at the destination'),
@@ -60,7 +65,7 @@ export const ramSchema = z
       .record(z.string(), z.int().nonnegative())
       .optional()
       .describe(
-        'Pages sent encoded, by the name of the capability; those no shorter than a page are normal, too. Absent before migration protocol 3',
+        'Pages that travelled encoded, by the name of the capability; those that it sent in full are `normal` alone. Absent before migration protocol 3',
       ),
     pageBytes: bytes('What the pages were sent as: whole, or encoded with their numbers')
       .optional()
@@ -133,6 +138,17 @@ export const parameterChangeSchema = z
   })
   .meta({ id: 'ParameterChange' });
 
+export const linkCutSchema = z
+  .object({
+    startMs: ms('When nothing passed any more, after the start of the migration; negative before it'),
+    durationMs: z
+      .number()
+      .nullable()
+      .describe('Until the link was whole again, in ms; null: it still was cut at the end'),
+    plannedMs: ms('For how long it was to be cut'),
+  })
+  .meta({ id: 'LinkCut' });
+
 export const recoverySchema = z
   .object({
     pausedMs: ms('When the source noticed that the connection was lost, after the start of the migration'),
@@ -186,6 +202,10 @@ export const measurementSchema = z
       .describe(
         'Each loss of the connection after the point of no return; absent before migration protocol 4',
       ),
+    linkCuts: z
+      .array(linkCutSchema)
+      .optional()
+      .describe('When nothing passed between the two hosts (`livemig cut`); absent before it was noted'),
     guestProgress: z.array(guestProgressSchema),
     series: seriesSchema,
     cpu: z.object({
@@ -206,6 +226,7 @@ export type Wire = z.infer<typeof wireSchema>;
 export type Faults = z.infer<typeof faultsSchema>;
 export type RoundMeasurement = z.infer<typeof roundSchema>;
 export type RecoveryMeasurement = z.infer<typeof recoverySchema>;
+export type LinkCut = z.infer<typeof linkCutSchema>;
 export type ParameterChange = z.infer<typeof parameterChangeSchema>;
 export type GuestProgress = z.infer<typeof guestProgressSchema>;
 export type AgentMemory = z.infer<typeof memorySchema>;

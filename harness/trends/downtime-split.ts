@@ -4,6 +4,7 @@ import { medianOf, mostBy } from './statistics.ts';
 import { figure } from './words.ts';
 
 const parts: Readonly<Record<Exclude<keyof Downtime, 'pauseMs'>, string>> = {
+  preSwitchoverMs: 'waiting for continue',
   finalPagesMs: 'pages and bitmap',
   deviceStateMs: 'sending the device state',
   propagationMs: 'propagation',
@@ -14,7 +15,8 @@ const parts: Readonly<Record<Exclude<keyof Downtime, 'pauseMs'>, string>> = {
 /** Where two cells' downtimes differ: the part with the largest difference of medians. */
 export const downtimeDifference = (more: Runs, less: Runs): string => {
   const differences = Object.entries(parts).map(([key, text]) => {
-    const of = ({ measurement }: CompletedRun): number => measurement.downtime[key as keyof typeof parts];
+    const of = ({ measurement }: CompletedRun): number =>
+      measurement.downtime[key as keyof typeof parts] ?? 0;
     return { text, ms: medianOf(more, of) - medianOf(less, of) };
   });
   const largest = mostBy(differences, ({ ms }) => Math.abs(ms));

@@ -26,7 +26,7 @@ class DedupEncoder implements PageEncoder {
   readonly #nowBytes = Buffer.from(this.#now.buffer);
   readonly #block = new EncodedBlock('dedup');
   isOver = false;
-  readonly counters = { pages: 0, duplicatePages: 0, duplicateBlocks: 0, bytes: 0, unseen: 0 };
+  readonly counters = { pages: 0, duplicateBlocks: 0, bytes: 0, newPages: 0, unseen: 0 };
 
   constructor(memory: GuestMemory, store: BlockStore) {
     this.#memory = memory;
@@ -62,10 +62,14 @@ class DedupEncoder implements PageEncoder {
   }
 
   #count(known: number, length: number): void {
+    // One without a known block travels in full.
+    if (known === 0) {
+      this.counters.newPages++;
+      return;
+    }
     this.counters.pages++;
     this.counters.duplicateBlocks += known;
     this.counters.bytes += length;
-    if (known > 0) this.counters.duplicatePages++;
   }
 
   flush(): Encoded | null {

@@ -3,7 +3,7 @@ import { batchEncodedPagesMax } from '../../proto/migration.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { Compressor, PageEncoder, PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
-import type { PageSet } from '../guest/page-set.ts';
+import { PageSet } from '../guest/page-set.ts';
 
 /** Pages that cost no payload, zero pages and unchanged ones, still cost the time to look at them. */
 const freePagesMax = 8192;
@@ -88,20 +88,16 @@ class Draft {
     };
     const encoded = this.#encodings.encoders.flatMap((encoder) => encoder.flush() ?? []);
     if (encoded.length > 0) batch.encoded = encoded;
-    return {
-      batch,
-      next,
-      zeroPages: this.zeroPages,
-      wholePages: encoded.reduce((sum, { wholePages }) => sum + wholePages, this.#whole.length),
-    };
+    const wholeWithin = new Map(encoded.map(({ encoding, wholePages }) => [encoding, wholePages]));
+    return { batch, next, zeroPages: this.zeroPages, wholeWithin };
   }
 }
 
 export interface TakenBatch {
   batch: OutgoingBatch;
   zeroPages: number;
-  /** Pages that travel in full, whichever way. */
-  wholePages: number;
+  /** Pages that travel in full although they are among the encoded ones, by encoding. */
+  wholeWithin: ReadonlyMap<string, number>;
   /** The page after the last one taken. */
   next: number;
 }
@@ -112,12 +108,18 @@ export class Batcher {
   readonly #encodings: Encodings;
   readonly #overtaking: Encodings;
   readonly #copyPage: OutgoingBatch['copyPage'];
+  /**
+   * Pages that are still to be sent as far as is known: those that the last sync found dirty and that have not been taken
+   * since (QEMU's migration_dirty_pages, whose bytes are `ram.remaining`). At first every page.
+   */
+  readonly unsent: PageSet;
   /** Null = ascending, as the strategy says. */
   order: PageOrder | null = null;
 
   constructor(memory: GuestMemory, encodings: Encodings) {
     this.#memory = memory;
     this.#encodings = encodings;
+    this.unsent = PageSet.all(memory.pageCount);
     this.#overtaking = {
       ...encodings,
       encoders: encodings.encoders.filter(({ isOrdered }) => isOrdered !== true),
@@ -140,7 +142,9 @@ export class Batcher {
       const page = this.order === null ? pages.nextAround(cursor) : this.order.next(pages, cursor);
       pages.delete(page);
       cursor = page + 1;
-      if (skip?.(page) !== true) draft.add(page);
+      if (skip?.(page) === true) continue;
+      draft.add(page);
+      this.unsent.delete(page);
     }
     return draft.finish(this.#copyPage, cursor);
   }
@@ -156,6 +160,7 @@ export class Batcher {
   one(page: number): TakenBatch {
     const draft = new Draft(this.#memory, this.#overtaking);
     draft.add(page);
+    this.unsent.delete(page);
     return draft.finish(this.#copyPage, page + 1);
   }
 }
@@ -170,6 +175,22 @@ export const pagesOf = ({ pages, zeroRuns, encoded = [] }: OutgoingBatch): numbe
     Array.from({ length: zeroRuns[2 * run + 1]! }, (__, index) => zeroRuns[2 * run]! + index),
   );
   return [...pages, ...zeroPages.flat(), ...encoded.flatMap((each) => each.pages)];
+};
+
+/** How many pages of a batch travel in full, and how many encoded, by encoding: each page counts once. */
+export const travelOf = ({
+  batch,
+  wholeWithin,
+}: Pick<TakenBatch, 'batch' | 'wholeWithin'>): {
+  full: number;
+  encoded: [encoding: string, pages: number][];
+} => {
+  const encodings = batch.encoded ?? [];
+  const whole = (encoding: string): number => wholeWithin.get(encoding) ?? 0;
+  return {
+    full: encodings.reduce((sum, { encoding }) => sum + whole(encoding), batch.pages.length),
+    encoded: encodings.map(({ encoding, pages }) => [encoding, pages.length - whole(encoding)]),
+  };
 };
 
 /** Bytes of what is between the page numbers: whole pages, and encoded ones with their numbers. */

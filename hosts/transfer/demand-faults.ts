@@ -25,11 +25,6 @@ export class DemandFaults implements FaultService {
     this.#onQueued = onQueued;
   }
 
-  /** Pages still to be sent; null before the switchover. */
-  get unsentPages(): number | null {
-    return this.#unsent?.count ?? null;
-  }
-
   /** Pages that were sent and never arrived. Those that still are to be sent, aren't meant. Returns how many they are. */
   lost(missing: PageSet): number {
     const before = this.#unsent?.count ?? 0;

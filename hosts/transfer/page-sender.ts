@@ -9,7 +9,7 @@ import type { PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { PageSet } from '../guest/page-set.ts';
 import type { Clock, PageSender } from '../ports.ts';
-import { Batcher, isEmpty, pageBytesOf, pagesOf } from './batcher.ts';
+import { Batcher, isEmpty, pageBytesOf, pagesOf, travelOf } from './batcher.ts';
 import type { Encodings, TakenBatch } from './batcher.ts';
 import type { Channel } from './channel.ts';
 import { InFlight } from './in-flight.ts';
@@ -104,6 +104,16 @@ export class LinkPageSender implements PageSender {
     return this.#inFlight.confirmedBytes;
   }
 
+  /** Bytes of pages that are still to be sent, as far as is known: QEMU's `ram.remaining`. */
+  get remainingBytes(): number {
+    return this.#batcher.unsent.count * pageSizeBytes;
+  }
+
+  /** A bitmap sync has found these to be sent, or they were sent and are lost. */
+  toBeSent(pages: PageSet): void {
+    this.#batcher.unsent.addAll(pages);
+  }
+
   confirm(channel: number, sequence: number): void {
     this.#inFlight.confirm(channel, sequence);
   }
@@ -122,7 +132,11 @@ export class LinkPageSender implements PageSender {
       // Compressing takes a while, in which the connection may be lost and another one agreed on.
       if (channel.channel === this.#server.channels[channel.index])
         this.pacer.sent(this.#send(channel, compressed));
-      else for (const page of pagesOf(taken.batch)) pages.add(page);
+      else
+        for (const page of pagesOf(taken.batch)) {
+          pages.add(page);
+          this.#batcher.unsent.add(page);
+        }
     }
     // After a batch, not before it: a demand fault that ends the wait finds its batch not yet chosen.
     if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue(this.#signal);
@@ -191,14 +205,17 @@ export class LinkPageSender implements PageSender {
     return bytes;
   }
 
-  #account(channel: Channel, { batch, zeroPages, wholePages }: TakenBatch): number {
+  #account(channel: Channel, taken: TakenBatch): number {
+    const { batch, zeroPages } = taken;
     const bytes = batchWireBytes(channel.sequence + 1, batch);
-    const encoded = batch.encoded ?? [];
-    this.sentPages += encoded.reduce((sum, { pages }) => sum + pages.length, batch.pages.length + zeroPages);
-    this.ram.normal += wholePages;
+    const { full, encoded } = travelOf(taken);
+    this.ram.normal += full;
     this.ram.duplicate += zeroPages;
-    for (const { encoding, pages } of encoded)
-      this.ram.encoded[encoding] = (this.ram.encoded[encoding] ?? 0) + pages.length;
+    this.sentPages += full + zeroPages;
+    for (const [encoding, pages] of encoded) {
+      this.sentPages += pages;
+      if (pages > 0) this.ram.encoded[encoding] = (this.ram.encoded[encoding] ?? 0) + pages;
+    }
     this.ram.pageBytes += pageBytesOf(batch);
     this.ram.transferred += bytes;
     this.ram[`${this.phase}Bytes`] += bytes;

@@ -1,5 +1,6 @@
-import { NEVER } from 'rxjs';
+import { Subject } from 'rxjs';
 import { LivemigError } from '../../proto/errors.ts';
+import type { AgentEvent } from '../../proto/events.ts';
 import type { BackendName } from '../../proto/link.ts';
 import { encodeLinkSamples } from '../../proto/link-samples.ts';
 import type { Role } from '../role.ts';
@@ -20,6 +21,7 @@ export const createRouter = (): Role => {
   const guestRouter = new GuestRouter();
   let active: LinkBackend | undefined;
   let sampler: LinkSampler | undefined;
+  const events = new Subject<AgentEvent>();
 
   const theLink = (): LinkBackend => {
     if (active === undefined)
@@ -31,7 +33,7 @@ export const createRouter = (): Role => {
   };
 
   return {
-    events: NEVER,
+    events,
     handlers: {
       probeBackends: () =>
         Promise.all(
@@ -50,7 +52,9 @@ export const createRouter = (): Role => {
         return applied;
       },
       cutLink: async ({ between, durationMs }) => {
-        await cutBetween(between, durationMs);
+        await cutBetween(between, durationMs, (event) => {
+          events.next(event);
+        });
         return {};
       },
       linkCounters: async () => theLink().counters(),

@@ -21,20 +21,19 @@ const moved = async (migration: LoopbackMigration): Promise<LoopbackReport> => {
   expect(verified).toMatchObject({ pagesCompared: pageCount, mismatches: 0, staleReads: 0 });
   const { ram, capabilities } = source;
   const { xbzrle, zstd, dedup } = capabilities;
-  // What travelled encoded and still counts as full pages.
-  const normalEncoded =
-    (xbzrle?.['cacheMiss'] ?? 0) +
-    (xbzrle?.['overflow'] ?? 0) +
-    (zstd?.['pages'] ?? 0) +
-    (dedup?.['pages'] ?? 0) -
-    (dedup?.['duplicatePages'] ?? 0);
+  // What an encoder sent in full, in its own way.
+  const wholeWithin = (xbzrle?.['cacheMiss'] ?? 0) + (xbzrle?.['overflow'] ?? 0) + (dedup?.['newPages'] ?? 0);
+  const encoded = Object.values(ram.encoded).reduce((sum, pages) => sum + pages, 0);
   expect(ram.precopyBytes + ram.downtimeBytes + ram.postcopyBytes).toBe(ram.transferred);
   expect(destination).toMatchObject({
-    pagesReceived: ram.normal - normalEncoded,
+    pagesReceived: ram.normal - wholeWithin,
     zeroPagesReceived: ram.duplicate,
-    encodedPagesReceived: Object.values(ram.encoded).reduce((sum, pages) => sum + pages, 0),
+    encodedPagesReceived: encoded + wholeWithin,
     duplicateArrivals: 0,
   });
+  // Every page counts once, by what it travelled as; who encoded it says the same.
+  for (const [name, told] of Object.entries({ xbzrle, zstd, dedup }))
+    expect([name, ram.encoded[name] ?? 0]).toEqual([name, told?.['pages'] ?? 0]);
   return report;
 };
 
@@ -44,6 +43,29 @@ test.each(strategyNames)('%s', async (strategy) => {
   const { source } = await moved({ strategy });
   expect(source.ram.normal).toBeGreaterThanOrEqual(basePages + regionPages);
   expect(source.ram.encoded).toEqual({});
+});
+
+/** Told of what remains, as bytes, between one bitmap sync and the next. */
+const remainingIn = ({ events }: LoopbackReport): number[] =>
+  events.flatMap((event) => (event.type === 'progress' ? [event.remainingBytes] : []));
+
+test('what remains is what was found dirty and has not been sent, within every round, not only in the first', async () => {
+  const limits = { hybridRounds: 3, maxBandwidthMbps: 40 };
+  const report = await moved({ strategy: 'hybrid', limits, workload: { dirtyRatePagesPerSecond: 50_000 } });
+  const ended = roundsOf(report).filter(({ phase }) => phase === 'precopy');
+  expect(ended.length).toBeGreaterThan(2);
+  const remaining = remainingIn(report);
+  // The first tells of no more than the guest's memory, and it never grows but by a sync.
+  expect(remaining[0]).toBeLessThanOrEqual(pageCount * pageSizeBytes);
+  const grows = remaining.filter((bytes, index) => index > 0 && bytes > remaining[index - 1]!).length;
+  expect(grows).toBeLessThanOrEqual(ended.length);
+  // Rounds of 2 MiB take 400 ms at this rate: each of them is told of several times.
+  const second = report.events.filter(
+    (event) => event.type === 'progress' && event.atMs > ended[0]!.atMs && event.atMs < ended[1]!.atMs,
+  );
+  expect(remainingIn({ ...report, events: second }).some((bytes) => bytes > 0)).toBe(true);
+  for (const bytes of remainingIn({ ...report, events: second }))
+    expect(bytes).toBeLessThanOrEqual(ended[0]!.pagesDirtied * pageSizeBytes);
 });
 
 describe('caps', () => {
@@ -209,9 +231,9 @@ describe('dedup', () => {
 
   test('random pages travel whole', async () => {
     const { source } = await moved({ strategy: 'hybrid', capabilities: { dedup: 1 } });
-    const { duplicateBlocks, pages } = source.capabilities['dedup']!;
+    const { duplicateBlocks, pages, newPages } = source.capabilities['dedup']!;
     // All random bytes are cut from one pool: now and then two blocks are the same.
-    expect(duplicateBlocks).toBeLessThan(0.01 * 4 * pages!);
+    expect(duplicateBlocks).toBeLessThan(0.01 * 4 * (pages! + newPages!));
   });
 });
 

@@ -97,7 +97,8 @@ export const migrationConformance = (driver: TestbedDriver): void => {
       expect(ram.precopyBytes + ram.downtimeBytes + ram.postcopyBytes).toBe(ram.transferred);
       expect(ram.precopyBytes > 0).toBe(strategy === 'pre-copy' || strategy === 'hybrid');
       expect(ram.postcopyBytes > 0).toBe(strategy === 'post-copy' || strategy === 'hybrid');
-      const { finalPagesMs, deviceStateMs, propagationMs, loadMs, resumeMs } = downtime;
+      const { preSwitchoverMs, finalPagesMs, deviceStateMs, propagationMs, loadMs, resumeMs } = downtime;
+      expect(preSwitchoverMs).toBe(0);
       expect(finalPagesMs + deviceStateMs + propagationMs + loadMs + resumeMs).toBeCloseTo(downtimeMs, 6);
       // No less than light allows: the device state crosses the link within the downtime.
       expect(downtimeMs).toBeGreaterThan(2.75);

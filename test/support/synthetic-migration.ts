@@ -36,6 +36,7 @@ export const paperSource = (): SourceReport => ({
     activeAtMs: startedAtMs + 50,
     pauseRequestedAtMs: lastInstructionAtMs - 2,
     lastInstructionAtMs,
+    continuedAtMs: null,
     pagesSentAtMs: 12_010,
     deviceStateSentAtMs: 12_018,
     endedAtMs: 12_050,
@@ -113,16 +114,48 @@ const ofEach = (of: (role: HostRole) => CpuUsage): Record<HostRole, CpuUsage> =>
 
 const events: AgentEvent[] = [
   { type: 'status', atMs: startedAtMs, status: 'setup' },
-  { type: 'guest', host: 'source', atMs: 9900, operations: 1000, pagesDirtied: 100, stalledMs: 0 },
-  { type: 'guest', host: 'destination', atMs: 9900, operations: 0, pagesDirtied: 0, stalledMs: 0 },
-  { type: 'guest', host: 'source', atMs: 10_400, operations: 3500, pagesDirtied: 350, stalledMs: 0 },
+  {
+    type: 'guest',
+    host: 'source',
+    running: true,
+    atMs: 9900,
+    operations: 1000,
+    pagesDirtied: 100,
+    stalledMs: 0,
+  },
+  {
+    type: 'guest',
+    host: 'destination',
+    running: false,
+    atMs: 9900,
+    operations: 0,
+    pagesDirtied: 0,
+    stalledMs: 0,
+  },
+  {
+    type: 'guest',
+    host: 'source',
+    running: true,
+    atMs: 10_400,
+    operations: 3500,
+    pagesDirtied: 350,
+    stalledMs: 0,
+  },
   { type: 'progress', atMs: 10_100, transferredBytes: 1e6, remainingBytes: 6e7, throughputMbps: 160 },
   { type: 'progress', atMs: 11_900, transferredBytes: 40e6, remainingBytes: 1e6, throughputMbps: 170 },
   {
     type: 'round', atMs: 11_990, round: 1, phase: 'precopy', durationMs: 1940, pagesSent: 16_374, bytesSent: 40_990_000,
     pagesDirtied: 10, dirtyPagesPerSecond: 5, throughputMbps: 170,
   }, // prettier-ignore
-  { type: 'guest', host: 'destination', atMs: 12_400, operations: 1500, pagesDirtied: 90, stalledMs: 12 },
+  {
+    type: 'guest',
+    host: 'destination',
+    running: true,
+    atMs: 12_400,
+    operations: 1500,
+    pagesDirtied: 90,
+    stalledMs: 12,
+  },
 ];
 
 /** Nothing but what lies between the counters' two readings, in ten equal steps over the migration. */

@@ -10,9 +10,13 @@ import { factsOf } from './table.ts';
 
 type Facts = (readonly [term: string, value: string])[];
 
-const measuredFacts = ({ measurement }: CompletedRun): Facts => {
+const measuredFacts = (run: CompletedRun): Facts => {
+  const { measurement } = run;
   const { downtime, observed, ram, wire, faults } = measurement;
   const split = [
+    ...((downtime.preSwitchoverMs ?? 0) > 0
+      ? [`waiting for continue ${formatMs(downtime.preSwitchoverMs ?? 0)}`]
+      : []),
     `pages ${formatMs(downtime.finalPagesMs)}`,
     `device state ${formatMs(downtime.deviceStateMs)}`,
     `propagation ${formatMs(downtime.propagationMs)}`,
@@ -32,6 +36,10 @@ const measuredFacts = ({ measurement }: CompletedRun): Facts => {
       'On the wire',
       `${formatBytes(wire.sourceToDestinationBytes)}, ${formatBytes(wire.destinationToSourceBytes)} back`,
     ],
+    ...(run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }): [string, string] => [
+      'Link cut',
+      `${formatMs(durationMs ?? plannedMs)} from ${formatMs(startMs)} on`,
+    ]),
     ['Page goodput', formatRate(measurement.pageGoodputMbps)],
     [
       'Demand faults',

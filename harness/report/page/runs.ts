@@ -77,8 +77,8 @@ export const runsSection = async (
   return markup`<section id="runs">
     <h2>All ${formatCount(runs.length)} runs</h2>
     <p>
-      Each with its timeline and its raw result. In a timeline the shaded band is the downtime, the dashed
-      verticals are the start and the end of the migration; times and sizes are as measured, never divided by
+      Each with its timeline and its raw result. In a timeline the shaded band is the downtime, a dashed box
+      is the time in which the link was cut, the dashed verticals are the start and the end of the migration; times and sizes are as measured, never divided by
       κ<sub>M</sub>.
     </p>
     ${groups}

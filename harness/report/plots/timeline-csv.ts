@@ -5,7 +5,16 @@ import type { Measurement } from '../../result.ts';
  * browser from the result that it carries anyway, out of this function's own source: so it may use nothing from outside.
  */
 export const timelineCsv = ({ measurement }: { measurement: Measurement }): string => {
-  const { rounds, guestProgress, series, faults, downtimeStartMs, downtimeMs, totalTimeMs } = measurement;
+  const {
+    rounds,
+    linkCuts = [],
+    guestProgress,
+    series,
+    faults,
+    downtimeStartMs,
+    downtimeMs,
+    totalTimeMs,
+  } = measurement;
   // Tenths of a ms and six digits are more than the instruments resolve.
   const text = (value: number | null): string => (value === null ? '' : String(Number(value.toPrecision(6))));
   const moment = (ms: number): string => String(Math.round(ms * 10) / 10);
@@ -36,6 +45,10 @@ export const timelineCsv = ({ measurement }: { measurement: Measurement }): stri
   }
   add('downtime_start', downtimeStartMs, null);
   add('downtime_end', downtimeStartMs + downtimeMs, null);
+  for (const { startMs, durationMs } of linkCuts) {
+    add('link_cut_start', startMs, null);
+    if (durationMs !== null) add('link_cut_end', startMs + durationMs, null);
+  }
   add('end', totalTimeMs, null);
   for (const [power, count] of faults.histogram.entries())
     lines.push(`faults,,${count},${2 ** power},${2 ** (power + 1)}`);

@@ -1,5 +1,5 @@
 import type { CompletedRun, GuestProgress } from '../../result.ts';
-import { bytesPerMB } from './quantities.ts';
+import { mebibyte } from '../../../proto/units.ts';
 import { mean, thin } from './thin.ts';
 
 /** The rows that a run's timeline is drawn from; times in seconds after the migration's start. */
@@ -62,7 +62,7 @@ const roundRows = ({ measurement }: CompletedRun): Rows =>
 const remainingRows = (run: CompletedRun): Rows =>
   thin(run.measurement.series.progress, (group) => group.at(-1)!).map(({ atMs, remainingBytes }) => ({
     at: seconds(atMs),
-    remaining: remainingBytes / bytesPerMB,
+    remaining: remainingBytes / mebibyte,
   }));
 
 const greatest = (values: readonly (number | null)[]): number | null => {
@@ -100,6 +100,10 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
     pings: pingRows(run),
     faults: faultRows(run),
     band: [{ at: seconds(downtimeStartMs), until: seconds(downtimeStartMs + downtimeMs) }],
+    cuts: (run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }) => ({
+      at: seconds(startMs),
+      until: seconds(startMs + (durationMs ?? plannedMs)),
+    })),
     ends: [{ at: 0 }, { at: seconds(totalTimeMs) }],
   };
 };
@@ -113,6 +117,7 @@ export const timelineDataNames = [
   'pings',
   'faults',
   'band',
+  'cuts',
   'ends',
 ] as const;
 export type TimelineData = (typeof timelineDataNames)[number];

@@ -51,11 +51,16 @@ export const byDirection = {
   },
 } as const;
 
-/** Behind every panel: the downtime, and where the migration starts and ends. */
+/** Behind every panel: the downtime, the time in which the link was cut, and where the migration starts and ends. */
 const backdrop = (x: Spec): Spec[] => [
   {
     ...data('band'),
     mark: { type: 'rect', fill: inkOf('band'), stroke: inkOf('bad'), strokeWidth: 0.6 },
+    encoding: { x, x2: { field: 'until' } },
+  },
+  {
+    ...data('cuts'),
+    mark: { type: 'rect', fill: inkOf('wash'), stroke: inkOf('open'), strokeWidth: 0.6, strokeDash: [3, 2] },
     encoding: { x, x2: { field: 'until' } },
   },
   {

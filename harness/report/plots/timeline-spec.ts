@@ -34,7 +34,7 @@ const dirtyPanel = panel('Dirtied pages/s; dashed: destination, bars: rounds', '
   line('guest', { x, y: measure('dirtied', siNumber), ...byHost }),
 ]);
 
-const remainingPanel = panel('Remaining (MB)', 'remaining', (x) => [
+const remainingPanel = panel('Remaining (MiB)', 'remaining', (x) => [
   {
     ...line('remaining', { x, y: measure('remaining', siNumber) }),
     mark: { type: 'line', strokeWidth: 1.25, stroke: inkOf('a') },

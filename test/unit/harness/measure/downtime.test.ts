@@ -19,13 +19,30 @@ const split = (
     lastInstructionAtMs,
     firstInstructionAtMs,
   );
-const sumOf = ({ finalPagesMs, deviceStateMs, propagationMs, loadMs, resumeMs }: Downtime): number =>
-  finalPagesMs + deviceStateMs + propagationMs + loadMs + resumeMs;
+const sumOf = ({
+  preSwitchoverMs = 0,
+  finalPagesMs,
+  deviceStateMs,
+  propagationMs,
+  loadMs,
+  resumeMs,
+}: Downtime): number => preSwitchoverMs + finalPagesMs + deviceStateMs + propagationMs + loadMs + resumeMs;
 
 describe('the split of the downtime', () => {
+  test('waiting for `continue` is a part of its own, not pages', () => {
+    const waited = split({ continuedAtMs: lastInstructionAtMs + 6 });
+    expect(waited).toMatchObject({ preSwitchoverMs: 6, finalPagesMs: 4, deviceStateMs: 8 });
+    expect(sumOf(waited)).toBe(40);
+    // In post-copy nothing is said of pages.
+    const postcopy = split({ continuedAtMs: lastInstructionAtMs + 6, pagesSentAtMs: null });
+    expect(postcopy).toMatchObject({ preSwitchoverMs: 6, finalPagesMs: 0 });
+    expect(sumOf(postcopy)).toBe(40);
+  });
+
   test('says where it went', () => {
     expect(split()).toEqual({
       pauseMs: 2,
+      preSwitchoverMs: 0,
       finalPagesMs: 10,
       deviceStateMs: 8,
       propagationMs: 12,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { measure } from '../../../../harness/measure/measure.ts';
+import type { AgentEvent } from '../../../../proto/events.ts';
 import { paperCollected } from '../../../support/synthetic-migration.ts';
 
 describe('the measurement', () => {
@@ -32,6 +33,21 @@ describe('the measurement', () => {
       { atMs: 400, host: 'source', operationsPerSecond: 5000, pagesDirtiedPerSecond: 500, stalledMs: 0 },
       { atMs: 2400, host: 'destination', operationsPerSecond: 600, pagesDirtiedPerSecond: 36, stalledMs: 12 },
     ]);
+  });
+
+  test('has the times in which the link was cut, also where one outlasted the migration', () => {
+    const collected = paperCollected();
+    const events: AgentEvent[] = [
+      ...collected.events,
+      { type: 'cut', atMs: 9500, plannedMs: 700 },
+      { type: 'cut-ended', atMs: 10_201, startedAtMs: 9500 },
+      { type: 'cut', atMs: 11_000, plannedMs: 60_000 },
+    ];
+    expect(measure({ ...collected, events }).linkCuts).toEqual([
+      { startMs: -500, durationMs: 701, plannedMs: 700 },
+      { startMs: 1000, durationMs: null, plannedMs: 60_000 },
+    ]);
+    expect(measure(collected).linkCuts).toEqual([]);
   });
 
   test('has no percentile of no faults', () => {

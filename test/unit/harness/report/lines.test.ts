@@ -15,10 +15,16 @@ const round = (atMs: number, number: number): RunEvent => ({
   dirtyPagesPerSecond: 500,
   throughputMbps: 940,
 });
-const guest = (atMs: number, host: 'source' | 'destination', operations: number): RunEvent => ({
+const guest = (
+  atMs: number,
+  host: 'source' | 'destination',
+  operations: number,
+  running = true,
+): RunEvent => ({
   type: 'guest',
   atMs,
   host,
+  running,
   operations,
   pagesDirtied: 0,
   stalledMs: 0,
@@ -84,6 +90,38 @@ describe('progress', () => {
     const moved = [...events, guest(4000, 'destination', 100)];
     expect(blockOf(moved)[6]).toBe('  guest       at the destination');
     expect(blockOf([...moved, guest(4100, 'destination', 300)])[6]).toContain('2,000 operations/s');
+  });
+
+  test('the guest is where it runs, whoever told last: the empty shell and the remains tell, too', () => {
+    const shell = guest(3650, 'destination', 0, false);
+    expect(blockOf([...events, shell])).toEqual(blockOf(events));
+    const stopped = [...events, shell, guest(3900, 'source', 25_000, false)];
+    expect(blockOf([...stopped, guest(3910, 'destination', 0, false)])[6]).toBe(
+      '  guest       stands still at the source',
+    );
+    const moved = [...stopped, guest(4000, 'destination', 100), guest(4100, 'destination', 300)];
+    const remains = [...moved, guest(4110, 'source', 25_000, false)];
+    expect(blockOf(remains)[6]).toBe('  guest       2,000 operations/s at the destination');
+    // A failed migration: it runs on where it was, and its speed isn't reckoned over the time it stood still.
+    const back = [...stopped, guest(5000, 'source', 25_100)];
+    expect(blockOf(back)[6]).toBe('  guest       at the source');
+  });
+
+  test('who waits for a person says so, in the block and in the log', () => {
+    const event: RunEvent = { type: 'status', atMs: 4000, status: 'pre-switchover' };
+    expect(blockOf([...events, event])[1]).toContain('pre-switchover · waits for `livemig continue`');
+    expect(foldLog(silentLog, event).line).toContain('status pre-switchover: waits for `livemig continue`');
+    const on: RunEvent = { type: 'status', atMs: 4100, status: 'device' };
+    expect(blockOf([...events, event, on]).join()).not.toContain('livemig continue');
+  });
+
+  test('a cut link is told while it is cut, in the block and in the log', () => {
+    const cut: RunEvent = { type: 'cut', atMs: 4000, plannedMs: 5000 };
+    const ended: RunEvent = { type: 'cut-ended', atMs: 9001, startedAtMs: 4000 };
+    expect(blockOf([...events, cut])[1]).toContain('link cut');
+    expect(blockOf([...events, cut, ended])).toEqual(blockOf(events));
+    expect(foldLog(silentLog, cut).line).toContain('the link is cut for 5 s');
+    expect(foldLog(silentLog, ended).line).toContain('the link is whole again after 5.00 s');
   });
 });
 

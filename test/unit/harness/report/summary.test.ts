@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { integrityOf } from '../../../../harness/measure/integrity.ts';
 import { repeatSummaryOf, summaryOf } from '../../../../harness/report/summary.ts';
+import type { CompletedRun, RunResult } from '../../../../harness/result.ts';
 import { endedResult, startRecord } from '../../../../harness/run/record.ts';
 import { LivemigError } from '../../../../proto/errors.ts';
 import { completedPaperResult } from '../../../support/paper-result.ts';
@@ -31,6 +32,26 @@ describe('summary', () => {
     expect(summary).toContain('TIMEOUT: it took too long');
     expect(rowOf(summary, 'integrity')).toContain('not checked');
     for (const label of ['total', 'downtime', 'sent', 'faults']) expect(rowOf(summary, label)).toBe('');
+  });
+
+  test('the wait for `continue` is a part of the downtime of its own', () => {
+    const paper = completedPaperResult() as CompletedRun;
+    expect(rowOf(summaryOf(paper, []), 'downtime')).not.toContain('continue');
+    const downtime = { ...paper.measurement.downtime, preSwitchoverMs: 8060 };
+    const waited = { ...paper, measurement: { ...paper.measurement, downtime } };
+    expect(rowOf(summaryOf(waited, []), 'downtime')).toContain('waiting for continue 8.06 s · pages 10 ms');
+  });
+
+  test('a cut link is told, also of a run that failed', () => {
+    const linkCuts = [{ startMs: 1500, durationMs: 5001, plannedMs: 5000 }];
+    const paper = completedPaperResult() as CompletedRun;
+    const result = failed();
+    const cut = [
+      { ...paper, measurement: { ...paper.measurement, linkCuts } },
+      { ...result, evidence: { source: null, destination: null, rounds: [], measurement: null, linkCuts } },
+    ] as RunResult[];
+    for (const run of cut) expect(rowOf(summaryOf(run, []), 'link cut')).toContain('5.00 s   from 1.50 s on');
+    expect(rowOf(summaryOf(paper, []), 'link cut')).toBe('');
   });
 
   test('damage shouts', () => {

@@ -69,7 +69,7 @@ test('before the switchover every request is late', () => {
     () => queued++,
   );
   faults.requested(7);
-  expect({ answered, late: faults.lateRequestsDropped, unsent: faults.unsentPages }).toEqual({
+  expect({ answered, late: faults.lateRequestsDropped, unsent: faults.unsent }).toEqual({
     answered: [],
     late: 1,
     unsent: null,

@@ -41,6 +41,25 @@ describe('what a timeline is drawn from', () => {
     ]);
   });
 
+  test('a cut of the link is a box, and in the CSV', () => {
+    const linkCuts = [
+      { startMs: 500, durationMs: 1001, plannedMs: 1000 },
+      { startMs: 2000, durationMs: null, plannedMs: 3000 },
+    ];
+    expect(timelineData(withMeasurement({ linkCuts })).cuts).toEqual([
+      { at: 0.5, until: 1.501 },
+      { at: 2, until: 5 },
+    ]);
+    const rows = parseCsv(timelineCsv(withMeasurement({ linkCuts })));
+    const cuts = rows.filter(([series]) => series?.startsWith('link_cut'));
+    expect(cuts.map(([series, atMs]) => [series, Number(atMs)])).toEqual([
+      ['link_cut_start', 500],
+      ['link_cut_end', 1501],
+      ['link_cut_start', 2000],
+    ]);
+    expect(timelineData(run).cuts).toEqual([]);
+  });
+
   test('faults stand in their powers of two of µs', () => {
     const faults = { ...measurement.faults, histogram: [0, 0, 7] };
     expect(timelineData(withMeasurement({ faults })).faults).toEqual([{ fromUs: 4, untilUs: 8, count: 7 }]);
