@@ -1,5 +1,6 @@
 /** What a run leaves behind: one JSON document, the same on disk, on standard output and in tests. */
 import { z } from 'zod';
+import { describeFigure } from './measure/figures.ts';
 import { driverNames } from './testbed/testbed.ts';
 import { errorDocumentSchema } from './result/common.ts';
 import { evidenceSchema } from './result/evidence.ts';
@@ -15,7 +16,7 @@ const common = {
   schemaVersion: z.literal(resultSchemaVersion),
   runId: z.string(),
   startedAt: z.iso.datetime().describe('Wall clock, for people'),
-  durationMs: z.number().describe('The whole run with testbed and calibration, in ms'),
+  durationMs: z.number().describe(describeFigure('durationMs')),
   driver: z.enum(driverNames).nullable().describe('null where the run never got a testbed'),
   link: linkSchema,
   strategy: strategySchema,

@@ -7,7 +7,7 @@ import { isStrategyFile } from '../../proto/strategy.ts';
 import { checkInThread } from '../conformance/check-thread.ts';
 import { differenceText } from '../report/difference.ts';
 import { summaryOf } from '../report/summary.ts';
-import type { Measurement } from '../result.ts';
+import type { CompletedRun } from '../result.ts';
 import { KeptTestbed } from '../run/kept-testbed.ts';
 import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
@@ -36,17 +36,16 @@ const runVersion = async (
   scenario: Scenario,
   testbeds: KeptTestbed,
   signal: AbortSignal,
-  before: Measurement | null,
-): Promise<Measurement | null> => {
+  before: CompletedRun | null,
+): Promise<CompletedRun | null> => {
   try {
     if (!(await passes(scenario.strategy, signal))) return before;
     tell('every conformance case holds; migrating …');
     const result = await runScenario(scenario, { signal, testbeds });
     await print(summaryOf(result, []));
     if (result.state !== 'completed') return before;
-    if (before !== null)
-      await print(`\nagainst the run before:\n${differenceText(before, result.measurement)}`);
-    return result.measurement;
+    if (before !== null) await print(`\nagainst the run before:\n${differenceText(before, result)}`);
+    return result;
   } catch (error) {
     if (codeOf(error) !== 'BAD_INPUT') throw error;
     tell(errorText(error));

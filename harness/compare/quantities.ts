@@ -1,4 +1,5 @@
-import { formatBytes, formatMs, formatRate, formatUs } from '../format.ts';
+import { figures, valueAt } from '../measure/figures.ts';
+import { figureText } from '../report/figure-rows.ts';
 import type { RunResult } from '../result.ts';
 import { hasFailed } from '../trends/outcome.ts';
 
@@ -15,23 +16,30 @@ export interface Quantity {
   summary: 'median' | 'mean';
 }
 
-const measured =
-  (of: (measurement: NonNullable<RunResult['measurement']>) => number | null) =>
-  ({ measurement }: RunResult): number | null =>
-    measurement === null ? null : of(measurement);
-
 /** 1 for a run that completed, 0 for one that failed; what the machine spoilt counts neither way. */
-const completed = (run: RunResult): number | null =>
-  run.state === 'completed' ? 1 : hasFailed(run) ? 0 : null;
-
-const median = { summary: 'median' } as const;
+const completed: Quantity = {
+  name: 'completed',
+  unit: 'share of runs',
+  better: 'higher',
+  of: (run) => (run.state === 'completed' ? 1 : hasFailed(run) ? 0 : null),
+  format: (share) => `${Math.round(share * 100)} %`,
+  summary: 'mean',
+};
 
 export const quantities: readonly Quantity[] = [
-  { name: 'completed', unit: 'share of runs', better: 'higher', of: completed, format: (share) => `${Math.round(share * 100)} %`, summary: 'mean' },
-  { name: 'totalTimeMs', unit: 'ms', better: 'lower', of: measured(({ totalTimeMs }) => totalTimeMs), format: formatMs, ...median },
-  { name: 'downtimeMs', unit: 'ms', better: 'lower', of: measured(({ downtimeMs }) => downtimeMs), format: formatMs, ...median },
-  { name: 'ram.transferred', unit: 'bytes', better: 'lower', of: measured(({ ram }) => ram.transferred), format: formatBytes, ...median },
-  { name: 'pageGoodputMbps', unit: 'Mb/s', better: 'higher', of: measured(({ pageGoodputMbps }) => pageGoodputMbps), format: formatRate, ...median },
-  { name: 'faults.p50Us', unit: 'µs', better: 'lower', of: measured(({ faults }) => faults.p50Us), format: formatUs, ...median },
-  { name: 'faults.p99Us', unit: 'µs', better: 'lower', of: measured(({ faults }) => faults.p99Us), format: formatUs, ...median },
-]; // prettier-ignore
+  completed,
+  ...figures.flatMap(({ id, unit, better }): Quantity[] =>
+    better === undefined
+      ? []
+      : [
+          {
+            name: id.replace(/^measurement\./, ''),
+            unit,
+            better,
+            of: (run) => valueAt(run, id),
+            format: (value) => figureText(id, value),
+            summary: 'median',
+          },
+        ],
+  ),
+];

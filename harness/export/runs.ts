@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { figures, valueAt } from '../measure/figures.ts';
 import type { RunResult } from '../result.ts';
 import { settingKey } from '../setting.ts';
 import type { Entry } from './flatten.ts';
@@ -49,6 +50,15 @@ const outcomeOf = (run: RunResult): Entry[] => [
   ['error.message', run.error?.message ?? null],
 ];
 
+/** Figures that are worked out of others. */
+const derivedOf = (run: RunResult): Entry[] =>
+  run.measurement === null
+    ? []
+    : figures.filter(({ of }) => of !== undefined).map(({ id }): Entry => [id, valueAt(run, id)]);
+
+/** Where the figure of this place stands in the table of runs. */
+export const columnOf = (id: string): string => id.replace(/^link\./, '');
+
 /** One run, one row: everything of it that is a single value. */
 export const runRow = (run: RunResult): Row => [
   ...identityOf(run),
@@ -56,7 +66,7 @@ export const runRow = (run: RunResult): Row => [
   flatten('scenario', run.scenario),
   flattenIfThere('linkDefinition', without(run.link.definition, 'name', 'description')),
   flattenIfThere('calibration', without(run.link.calibration, 'applied', 'backend')),
-  flattenIfThere('measurement', run.measurement),
+  [...flattenIfThere('measurement', run.measurement), ...derivedOf(run)],
   flattenIfThere('integrity', run.integrity),
   flatten('environment', without(run.environment, 'hosts', 'network')),
 ];

@@ -92,7 +92,7 @@ export const logLine = (event: RunEvent): string | undefined => {
         ` at ${formatRate(event.throughputMbps)}, ${formatCount(event.pagesDirtied)} dirtied meanwhile`
       );
     case 'progress':
-      return `${formatBytes(event.transferredBytes)} sent, ${formatBytes(event.remainingBytes)} remaining, ${formatRate(event.throughputMbps)}`;
+      return `${formatBytes(event.transferredBytes)} of page messages, ${formatBytes(event.remainingBytes)} remaining, ${formatRate(event.throughputMbps)}`;
     case 'guest':
       return undefined;
   }

@@ -1,5 +1,16 @@
-import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
+import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
+import { figureAt, valueAt } from '../measure/figures.ts';
 import type { CompletedRun, Evidence, LinkCut, Measurement, RunResult } from '../result.ts';
+import type { FigureRow } from './figure-rows.ts';
+import {
+  detailsOf,
+  faultRow,
+  figureText,
+  labelOf,
+  shownValue,
+  timeRows,
+  transferRows,
+} from './figure-rows.ts';
 import { parametersText } from './parameters.ts';
 import { switchesOf } from './switches.ts';
 
@@ -27,55 +38,11 @@ export const experimentText = (result: {
   `${result.strategy} of a ${formatBytes(result.scenario.guest.ramBytes)} guest (${workloadText(result.scenario)})` +
   [` over ${result.link.profile}`, ...switchesOf(result.scenario)].join(', ');
 
-const timeRows = (measurement: Measurement): Row[] => {
-  const { downtime, observed } = measurement;
-  const { preSwitchoverMs = 0 } = downtime;
-  const split = [
-    ...(preSwitchoverMs > 0 ? [`waiting for continue ${formatMs(preSwitchoverMs)}`] : []),
-    `pages ${formatMs(downtime.finalPagesMs)}`,
-    `device state ${formatMs(downtime.deviceStateMs)}`,
-    `propagation ${formatMs(downtime.propagationMs)}`,
-    `load ${formatMs(downtime.loadMs)}`,
-    `resume ${formatMs(downtime.resumeMs)}`,
-  ];
-  const { before, during, after } = observed.latency;
-  const latency = [before, during, after].map(({ p50Ms }) => orDash(p50Ms, formatMs)).join(' → ');
-  return [
-    ['total', formatMs(measurement.totalTimeMs), `set-up ${formatMs(measurement.setupTimeMs)}`],
-    ['downtime', formatMs(measurement.downtimeMs), split.join(' · ')],
-    [
-      'observed gap',
-      formatMs(observed.gapMs),
-      `${formatCount(observed.lostPings)} pings lost; median latency before → during → after ${latency}`,
-    ],
-  ];
-};
-
-const transferRows = (measurement: Measurement): Row[] => {
-  const { ram, wire } = measurement;
-  return [
-    [
-      'sent',
-      formatBytes(ram.transferred),
-      `pre-copy ${formatBytes(ram.precopyBytes)} · downtime ${formatBytes(ram.downtimeBytes)} · post-copy ` +
-        `${formatBytes(ram.postcopyBytes)}; ${formatCount(ram.normal)} full pages, ${formatCount(ram.duplicate)} zero` +
-        Object.entries(ram.encoded ?? {})
-          .map(([name, pages]) => `, ${formatCount(pages)} by ${name}`)
-          .join(''),
-    ],
-    [
-      'on the wire',
-      formatBytes(wire.sourceToDestinationBytes),
-      `back ${formatBytes(wire.destinationToSourceBytes)}; ${formatCount(wire.droppedPackets)} packets dropped`,
-    ],
-    [
-      'goodput',
-      formatRate(measurement.pageGoodputMbps),
-      'page messages over the time from agreement to the end',
-    ],
-    ['rounds', String(measurement.rounds.length), `${formatCount(ram.dirtySyncCount)} bitmap syncs`],
-  ];
-};
+const rowOf = (run: CompletedRun, row: FigureRow): Row => [
+  labelOf(row),
+  shownValue(run, row.id),
+  detailsOf(run, row),
+];
 
 /** `xbzrle   1,240 pages   bytes 84,320 · cacheMiss 512 · …` */
 const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
@@ -108,14 +75,6 @@ const cutRows = (linkCuts: readonly LinkCut[] = []): Row[] =>
       (durationMs === null ? ', until after the end' : ''),
   ]);
 
-const faultRow = ({ faults }: Measurement): Row => [
-  'faults',
-  formatCount(faults.count),
-  faults.count === 0
-    ? ''
-    : `p50 ${orDash(faults.p50Us, formatUs)} · p99 ${orDash(faults.p99Us, formatUs)} · max ${orDash(faults.maxUs, formatUs)}`,
-];
-
 const integrityRow = ({ integrity }: Pick<RunResult, 'integrity'>): Row => {
   if (integrity === null) return ['integrity', 'not checked', ''];
   const { mismatches, staleReads, liveOnBothHostsMs } = integrity;
@@ -141,13 +100,12 @@ const checkRows = (result: RunResult): Row[] =>
     .filter(({ verdict }) => verdict === 'disagree')
     .map(({ name, reason }): Row => ['cross-check', name, reason]);
 
-const measuredRows = (measurement: Measurement): Row[] => [
-  ...timeRows(measurement),
-  ...transferRows(measurement),
-  ...changeRows(measurement),
-  ...recoveryRows(measurement),
-  ...capabilityRows(measurement),
-  faultRow(measurement),
+const measuredRows = (run: CompletedRun): Row[] => [
+  ...[...timeRows, ...transferRows].map((row) => rowOf(run, row)),
+  ...changeRows(run.measurement),
+  ...recoveryRows(run.measurement),
+  ...capabilityRows(run.measurement),
+  rowOf(run, faultRow),
 ];
 
 const table = (rows: readonly Row[]): string[] => {
@@ -163,7 +121,7 @@ const evidenceOf = (result: RunResult): Evidence | null =>
 /** The whole summary. @param files where the result was written. */
 export const summaryOf = (result: RunResult, files: readonly string[]): string => {
   const head = `${result.state}: ${experimentText(result)}`;
-  const measured = result.state === 'completed' ? measuredRows(result.measurement) : [];
+  const measured = result.state === 'completed' ? measuredRows(result) : [];
   const rows: Row[] = [
     ...measured,
     ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
@@ -194,13 +152,15 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-const spread = (
-  label: string,
-  runs: readonly CompletedRun[],
-  of: (measurement: Measurement) => number,
-): string => {
-  const values = runs.map(({ measurement }) => of(measurement));
-  return `  ${label.padEnd(13)} median ${formatMs(median(values))}, ${formatMs(Math.min(...values))} … ${formatMs(Math.max(...values))}`;
+/** What several runs of one scenario are summed up by. */
+const spreadIds = ['totalTimeMs', 'downtimeMs', 'observed.gapMs'].map((id) => `measurement.${id}`);
+
+const spread = (id: string, runs: readonly CompletedRun[]): string => {
+  const values = runs.map((run) => valueAt(run, id)).filter((value) => value !== null);
+  const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
+    figureText(id, value),
+  );
+  return `  ${figureAt(id).label.padEnd(13)} median ${middle ?? ''}, ${low ?? ''} … ${high ?? ''}`;
 };
 
 /** What several runs of one scenario have in common. */
@@ -211,11 +171,6 @@ export const repeatSummaryOf = (results: readonly RunResult[]): string => {
     index === 0 ? text : `${others.filter((state) => state === text).length} ${text}`,
   );
   const lines = [`${results.length} runs: ${states.join(', ')}`];
-  if (completed.length > 0)
-    lines.push(
-      spread('total', completed, ({ totalTimeMs }) => totalTimeMs),
-      spread('downtime', completed, ({ downtimeMs }) => downtimeMs),
-      spread('observed gap', completed, ({ observed }) => observed.gapMs),
-    );
+  if (completed.length > 0) lines.push(...spreadIds.map((id) => spread(id, completed)));
   return lines.join('\n');
 };

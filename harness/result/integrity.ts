@@ -1,19 +1,25 @@
 import { z } from 'zod';
-import { count } from './common.ts';
+import { describeFigure } from '../measure/figures.ts';
+
+const counted = (id: string) =>
+  z
+    .int()
+    .nonnegative()
+    .describe(describeFigure(`integrity.${id}`));
 
 /** What the guest itself and the comparison of its memory say. Everything but `pagesCompared` must be zero. */
 export const integritySchema = z
   .object({
-    pagesCompared: count('Pages of the guest compared with what it last wrote to them'),
-    mismatches: count('Pages that hold something else'),
+    pagesCompared: counted('pagesCompared'),
+    mismatches: counted('mismatches'),
     firstMismatches: z.array(z.int()).describe('The first few of these, by page number'),
-    staleReads: count('Reads by the running guest that saw another version than it had last written'),
-    duplicateArrivals: count('Pages that came in post-copy although they were there already'),
+    staleReads: counted('staleReads'),
+    duplicateArrivals: counted('duplicateArrivals'),
     liveOnBothHostsMs: z
       .number()
       .nonnegative()
       .nullable()
-      .describe('Time during which the guest ran on both hosts; null where it never ran at the destination'),
+      .describe(describeFigure('integrity.liveOnBothHostsMs')),
     host: z
       .enum(['source', 'destination'])
       .describe('Where the pages were compared: where the guest ended up'),

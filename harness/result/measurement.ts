@@ -1,107 +1,92 @@
 import { z } from 'zod';
 import { transferPhases } from '../../proto/events.ts';
+import { describeFigure } from '../measure/figures.ts';
 import { bytes, count, ms, sideSchema } from './common.ts';
 import { seriesSchema } from './series.ts';
+
+const at = (id: string) => describeFigure(`measurement.${id}`);
+const number = (id: string) => z.number().describe(at(id));
+const numberOrNull = (id: string) => z.number().nullable().describe(at(id));
+const counted = (id: string) => z.int().nonnegative().describe(at(id));
+const inBytes = (id: string) => z.number().nonnegative().describe(at(id));
 
 /** Where the downtime went; the parts sum to `downtimeMs`. Cloud Hypervisor's split, widened to the destination. */
 export const downtimeSchema = z
   .object({
-    pauseMs: ms("Before the downtime: from the strategy's request to the guest's last instruction"),
-    preSwitchoverMs: ms('Last instruction until `livemig continue` (pause-before-switchover), else 0')
-      .optional()
-      .describe(
-        'Last instruction until `livemig continue` (pause-before-switchover), else 0, in ms; absent before it had a part of its own',
-      ),
-    finalPagesMs: ms(
-      'Until the last page that resuming needs was sent; in post-copy: bitmap sync and discards',
-    ),
-    deviceStateMs: ms('Until the device state was sent'),
-    propagationMs: ms('Until all of it had arrived at the destination'),
-    loadMs: ms('Until the device state was loaded'),
-    resumeMs: ms("Until the guest's first instruction at the destination"),
+    pauseMs: number('downtime.pauseMs'),
+    preSwitchoverMs: number('downtime.preSwitchoverMs').optional(),
+    finalPagesMs: number('downtime.finalPagesMs'),
+    deviceStateMs: number('downtime.deviceStateMs'),
+    propagationMs: number('downtime.propagationMs'),
+    loadMs: number('downtime.loadMs'),
+    resumeMs: number('downtime.resumeMs'),
   })
   .meta({ id: 'Downtime' });
 
 export const latencySchema = z
   .object({
-    count: count('Pings sent'),
-    lost: count('Of these, never answered'),
-    p50Ms: z.number().nullable().describe('Median round trip in ms; null where no ping was answered'),
-    p99Ms: z.number().nullable(),
-    maxMs: z.number().nullable(),
+    count: counted('observed.latency.*.count'),
+    lost: counted('observed.latency.*.lost'),
+    p50Ms: numberOrNull('observed.latency.*.p50Ms'),
+    p99Ms: numberOrNull('observed.latency.*.p99Ms'),
+    maxMs: numberOrNull('observed.latency.*.maxMs'),
   })
   .meta({ id: 'Latency' });
 
 export const observedSchema = z
   .object({
-    gapMs: ms('Longest time without an answer from the guest that touches the migration'),
-    lostPings: count('Pings sent during the migration and never answered'),
-    handoverGapMs: z
-      .number()
-      .nullable()
-      .describe("From the source's last answer to the destination's first, in ms; null where one never came"),
-    firstAnswerMs: z
-      .number()
-      .nullable()
-      .describe("Round trip of the ping that brought the destination's first answer, in ms"),
-    routeMovedMs: z
-      .number()
-      .nullable()
-      .describe(
-        "When the router moved the guest's route, in ms after its first instruction there; as a rule shortly before",
-      ),
-    resolutionMs: ms("Longest time between two pings around the handover: the observer's own blindness"),
+    gapMs: number('observed.gapMs'),
+    lostPings: counted('observed.lostPings'),
+    handoverGapMs: numberOrNull('observed.handoverGapMs'),
+    firstAnswerMs: numberOrNull('observed.firstAnswerMs'),
+    routeMovedMs: numberOrNull('observed.routeMovedMs'),
+    resolutionMs: number('observed.resolutionMs'),
     latency: z.object({ before: latencySchema, during: latencySchema, after: latencySchema }),
   })
   .meta({ id: 'Observed' });
 
 export const ramSchema = z
   .object({
-    total: bytes("The guest's RAM"),
-    transferred: bytes('Page messages: payload and message headers'),
-    normal: count('Pages sent in full'),
-    duplicate: count('Zero pages, sent as a header only'),
+    total: inBytes('ram.total'),
+    transferred: inBytes('ram.transferred'),
+    normal: counted('ram.normal'),
+    duplicate: counted('ram.duplicate'),
     encoded: z
       .record(z.string(), z.int().nonnegative())
       .optional()
       .describe(
         'Pages that travelled encoded, by the name of the capability; those that it sent in full are `normal` alone. Absent before migration protocol 3',
       ),
-    pageBytes: bytes('What the pages were sent as: whole, or encoded with their numbers')
-      .optional()
-      .describe('What the pages were sent as: whole, or encoded with their numbers. Absent likewise'),
-    precopyBytes: bytes('Sent while the guest ran at the source'),
-    downtimeBytes: bytes('Sent while the guest ran nowhere'),
-    postcopyBytes: bytes('Sent while the guest ran at the destination'),
-    dirtySyncCount: count('Bitmap syncs'),
-    postcopyRequests: count('Demand faults that reached the source'),
+    pageBytes: inBytes('ram.pageBytes').optional(),
+    precopyBytes: inBytes('ram.precopyBytes'),
+    downtimeBytes: inBytes('ram.downtimeBytes'),
+    postcopyBytes: inBytes('ram.postcopyBytes'),
+    dirtySyncCount: counted('ram.dirtySyncCount'),
+    postcopyRequests: counted('ram.postcopyRequests'),
   })
   .meta({ id: 'RamCounters' });
 
 export const wireSchema = z
   .object({
-    sourceToDestinationBytes: bytes("The router's count, with every segment's TCP/IP and Ethernet header"),
-    destinationToSourceBytes: bytes('The same, the other way'),
-    sourceToDestinationPackets: count('Segments'),
-    destinationToSourcePackets: count('Segments'),
-    droppedPackets: count('Dropped by the router, both ways: queue overflow and emulated loss'),
-    observerToDestinationBytes: bytes("Of the bytes to the destination: the observer's own pings"),
+    sourceToDestinationBytes: inBytes('wire.sourceToDestinationBytes'),
+    destinationToSourceBytes: inBytes('wire.destinationToSourceBytes'),
+    sourceToDestinationPackets: counted('wire.sourceToDestinationPackets'),
+    destinationToSourcePackets: counted('wire.destinationToSourcePackets'),
+    droppedPackets: counted('wire.droppedPackets'),
+    observerToDestinationBytes: inBytes('wire.observerToDestinationBytes'),
   })
   .meta({ id: 'Wire' });
 
 export const faultsSchema = z
   .object({
-    count: count('Demand faults'),
-    minUs: z.number().nullable().describe('In µs; null where there was no fault'),
-    p50Us: z
-      .number()
-      .nullable()
-      .describe('Percentiles, maximum and histogram: of the newest 65,536 faults of each vCPU'),
-    p99Us: z.number().nullable(),
-    maxUs: z.number().nullable(),
+    count: counted('faults.count'),
+    minUs: numberOrNull('faults.minUs'),
+    p50Us: numberOrNull('faults.p50Us'),
+    p99Us: numberOrNull('faults.p99Us'),
+    maxUs: numberOrNull('faults.maxUs'),
     histogram: z.array(z.int().nonnegative()).describe('Faults of [2^n, 2^(n+1)) µs, by n'),
     vcpuBlocktimeMs: z.array(z.number()).describe('Time blocked on missing pages by vCPU, in ms'),
-    lateRequestsDropped: count('Requests for pages that were under way already'),
+    lateRequestsDropped: counted('faults.lateRequestsDropped'),
   })
   .meta({ id: 'Faults' });
 
@@ -158,37 +143,34 @@ export const recoverySchema = z
   .meta({ id: 'Recovery' });
 
 const cpuShareSchema = z
-  .object({
-    agentS: z.number().describe('CPU seconds of the agent without its vCPU threads'),
-    guestS: z.number().describe('CPU seconds of its vCPU threads'),
-  })
+  .object({ agentS: number('cpu.*.agentS'), guestS: number('cpu.*.guestS') })
   .meta({ id: 'CpuShare' });
 
 const memorySchema = z
   .object({
-    rssBytes: bytes('Resident set of the agent after the migration'),
-    touchedBytes: bytes("The guest's pages that were ever written"),
-    aboveTouchedBytes: z.number().describe('What the agent itself takes, in bytes'),
+    rssBytes: inBytes('memory.*.rssBytes'),
+    touchedBytes: inBytes('memory.*.touchedBytes'),
+    aboveTouchedBytes: number('memory.*.aboveTouchedBytes'),
   })
   .meta({ id: 'AgentMemory' });
 
 /** What a migration cost. Times on CLOCK_MONOTONIC of the machine that carries all hosts. */
 export const measurementSchema = z
   .object({
-    totalTimeMs: ms("From the source's start until the guest runs at the destination with all its pages"),
-    setupTimeMs: ms('From the start until both sides had agreed'),
-    downtimeMs: ms("From the guest's last instruction at the source to its first at the destination"),
-    downtimeStartMs: ms("The guest's last instruction at the source, after the start of the migration"),
+    totalTimeMs: number('totalTimeMs'),
+    setupTimeMs: number('setupTimeMs'),
+    downtimeMs: number('downtimeMs'),
+    downtimeStartMs: number('downtimeStartMs'),
     downtime: downtimeSchema,
     observed: observedSchema,
     ram: ramSchema,
-    deviceStateBytes: bytes('Device state that was sent'),
-    paddingBytes: bytes("Sent before the downtime, only to open the link's congestion window"),
+    deviceStateBytes: inBytes('deviceStateBytes'),
+    paddingBytes: inBytes('paddingBytes'),
     capabilities: z
       .record(z.string(), z.record(z.string(), z.number()))
       .optional()
       .describe("What each capability has to say, under QEMU's names; absent before migration protocol 3"),
-    pageGoodputMbps: z.number().describe('Page messages over the time from agreement to the end'),
+    pageGoodputMbps: number('pageGoodputMbps'),
     wire: wireSchema,
     faults: faultsSchema,
     rounds: z.array(roundSchema),

@@ -3,6 +3,7 @@ import { hostRoles } from '../../proto/control.ts';
 import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
 import { backendNames } from '../../proto/link.ts';
 import { convergenceRules, faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
+import { describeFigure } from '../measure/figures.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
@@ -91,7 +92,7 @@ export const calibrationSchema = z
     backend: z.enum(backendNames),
     applied: z.object({ backend: z.enum(backendNames), profile: z.string(), readBack: readBackSchema }),
     targetRttMs: z.number(),
-    rttMs: z.number().describe('Median round trip at application level, in ms'),
+    rttMs: z.number().describe(describeFigure('link.calibration.rttMs')),
     rtt: z.object({
       samples: z.int(),
       lost: z.int(),
@@ -101,7 +102,7 @@ export const calibrationSchema = z
     }),
     uncorrectedRttMs: z.number().describe('Median before the correction'),
     delayCorrectionMs: z.number().describe("Taken off each direction's delay: the backend's own overhead"),
-    goodputMbps: z.number().describe('TCP payload from source to destination, in Mb/s'),
+    goodputMbps: z.number().describe(describeFigure('link.calibration.goodputMbps')),
     reverseGoodputMbps: z.number(),
     expectedGoodputMbps: z.number(),
     goodputRatio: z.number(),

@@ -1,5 +1,7 @@
-import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../../format.ts';
+import { formatMs, formatRate } from '../../format.ts';
+import { figureAt } from '../../measure/figures.ts';
 import type { CompletedRun, RunResult } from '../../result.ts';
+import { detailsOf, figureRows, labelOf, shownValue } from '../figure-rows.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
 import { experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
@@ -10,45 +12,19 @@ import { factsOf } from './table.ts';
 
 type Facts = (readonly [term: string, value: string])[];
 
-const measuredFacts = (run: CompletedRun): Facts => {
-  const { measurement } = run;
-  const { downtime, observed, ram, wire, faults } = measurement;
-  const split = [
-    ...((downtime.preSwitchoverMs ?? 0) > 0
-      ? [`waiting for continue ${formatMs(downtime.preSwitchoverMs ?? 0)}`]
-      : []),
-    `pages ${formatMs(downtime.finalPagesMs)}`,
-    `device state ${formatMs(downtime.deviceStateMs)}`,
-    `propagation ${formatMs(downtime.propagationMs)}`,
-    `load ${formatMs(downtime.loadMs)}`,
-    `resume ${formatMs(downtime.resumeMs)}`,
-  ];
-  return [
-    ['Total time', formatMs(measurement.totalTimeMs)],
-    ['Downtime', `${formatMs(measurement.downtimeMs)} (${split.join(', ')})`],
-    ['Gap seen from outside', `${formatMs(observed.gapMs)}, ${formatCount(observed.lostPings)} pings lost`],
-    [
-      'Page messages',
-      `${formatBytes(ram.transferred)} (pre-copy ${formatBytes(ram.precopyBytes)}, downtime ` +
-        `${formatBytes(ram.downtimeBytes)}, post-copy ${formatBytes(ram.postcopyBytes)})`,
-    ],
-    [
-      'On the wire',
-      `${formatBytes(wire.sourceToDestinationBytes)}, ${formatBytes(wire.destinationToSourceBytes)} back`,
-    ],
-    ...(run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }): [string, string] => [
-      'Link cut',
-      `${formatMs(durationMs ?? plannedMs)} from ${formatMs(startMs)} on`,
-    ]),
-    ['Page goodput', formatRate(measurement.pageGoodputMbps)],
-    [
-      'Demand faults',
-      faults.p50Us === null || faults.p99Us === null || faults.maxUs === null
-        ? formatCount(faults.count)
-        : `${formatCount(faults.count)}; p50 ${formatUs(faults.p50Us)}, p99 ${formatUs(faults.p99Us)}, longest ${formatUs(faults.maxUs)}`,
-    ],
-  ];
-};
+const capitalised = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** What the terminal's summary shows, by the same names. */
+const measuredFacts = (run: CompletedRun): Facts => [
+  ...figureRows.map((row): [string, string] => {
+    const details = detailsOf(run, row);
+    return [capitalised(labelOf(row)), `${shownValue(run, row.id)}${details === '' ? '' : ` (${details})`}`];
+  }),
+  ...(run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }): [string, string] => [
+    'Link cut',
+    `${formatMs(durationMs ?? plannedMs)} from ${formatMs(startMs)} on`,
+  ]),
+];
 
 const settingFacts = (run: RunResult): Facts => {
   const { calibration, backend } = run.link;
@@ -97,10 +73,12 @@ const failureOf = (run: RunResult): Markup =>
         </p>
         ${(run.error.problems ?? []).map((problem) => markup`<p class="failure">${problem}</p>`)}`;
 
+const glanceIds = ['totalTimeMs', 'downtimeMs', 'ram.transferred'].map((id) => `measurement.${id}`);
+
 /** What stands in the folded line. */
 const glance = (run: RunResult): string =>
   run.state === 'completed'
-    ? `${formatMs(run.measurement.totalTimeMs)}, down ${formatMs(run.measurement.downtimeMs)}, ${formatBytes(run.measurement.wire.sourceToDestinationBytes)} sent`
+    ? glanceIds.map((id) => `${figureAt(id).label} ${shownValue(run, id)}`).join(', ')
     : `${run.state}: ${run.error.code}`;
 
 /** One run: its timeline, its figures, its raw result. */

@@ -140,7 +140,7 @@ describe('log', () => {
       '[   2.0 s] migrate: hybrid',
       '[   2.0 s] status active',
       '[   2.7 s] round 1 (precopy): 1,000 pages in 100 ms at 940 Mb/s, 50 dirtied meanwhile',
-      '[   2.8 s] 3 MiB sent, 1 MiB remaining, 8.52 Gb/s',
+      '[   2.8 s] 3 MiB of page messages, 1 MiB remaining, 8.52 Gb/s',
     ]);
   });
 

@@ -20,7 +20,7 @@ describe('summary', () => {
     expect(rowOf(summary, 'downtime')).toContain('40 ms');
     for (const part of ['pages', 'device state', 'propagation', 'load', 'resume'])
       expect(rowOf(summary, 'downtime')).toContain(part);
-    expect(rowOf(summary, 'sent')).toContain('10,000 full pages, 6,384 zero');
+    expect(rowOf(summary, 'page messages')).toContain('full pages 10,000 · zero pages 6,384');
     expect(rowOf(summary, 'integrity')).toContain('ok');
     expect(rowOf(summary, 'integrity')).toContain('16,384 pages compared');
     expect(rowOf(summary, 'result')).toContain('results/x.json');
@@ -31,7 +31,8 @@ describe('summary', () => {
     expect(summary).toMatch(/^failed: /);
     expect(summary).toContain('TIMEOUT: it took too long');
     expect(rowOf(summary, 'integrity')).toContain('not checked');
-    for (const label of ['total', 'downtime', 'sent', 'faults']) expect(rowOf(summary, label)).toBe('');
+    for (const label of ['total', 'downtime', 'page messages', 'faults'])
+      expect(rowOf(summary, label)).toBe('');
   });
 
   test('the wait for `continue` is a part of the downtime of its own', () => {

@@ -1,0 +1,213 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { quantities } from '../../../../harness/compare/quantities.ts';
+import { columnOf } from '../../../../harness/export/runs.ts';
+import { exportTable } from '../../../../harness/export/tables.ts';
+import {
+  describeFigure,
+  figurePlaces,
+  figures,
+  findFigure,
+  valueAt,
+} from '../../../../harness/measure/figures.ts';
+import type { Unit } from '../../../../harness/measure/figures.ts';
+import { csvText } from '../../../../harness/report/csv.ts';
+import { figureRows } from '../../../../harness/report/figure-rows.ts';
+import { figuresMarkdown } from '../../../../harness/report/figures-markdown.ts';
+import { runArticle } from '../../../../harness/report/page/run.ts';
+import { summaryOf } from '../../../../harness/report/summary.ts';
+import type { CompletedRun, RunResult } from '../../../../harness/result.ts';
+import { runResultSchema } from '../../../../harness/result.ts';
+import { parseCsv } from '../../../support/csv.ts';
+import { completedPaperResult } from '../../../support/paper-result.ts';
+import { schemaText } from '../../../support/result-schema.ts';
+import { calibrationOf } from '../../../support/synthetic-calibration.ts';
+
+type Document = Record<string, unknown>;
+
+const paper = {
+  ...completedPaperResult(),
+  link: calibrationOf({ profile: 'lan-1g', mbps: 941, rttMs: 0.2 }),
+} as CompletedRun;
+
+/** Every single number of a document, by its place. */
+const leavesOf = (document: unknown, prefix = ''): string[] => {
+  if (typeof document === 'number' || document === null) return [prefix];
+  if (typeof document !== 'object' || Array.isArray(document)) return [];
+  return Object.entries(document as Document).flatMap(([key, value]) =>
+    leavesOf(value, prefix === '' ? key : `${prefix}.${key}`),
+  );
+};
+
+const set = (document: Document, place: string, value: number): void => {
+  const keys = place.split('.');
+  const last = keys.pop()!;
+  const parent = keys.reduce((inner, key) => inner[key] as Document, document);
+  parent[last] = value;
+};
+
+const own = figurePlaces.filter(({ of }) => of === undefined);
+
+/** A run whose every figure has another value: one that is shown in another's place is found. */
+const distinct = (): CompletedRun => {
+  const run = structuredClone(paper) as CompletedRun & Document;
+  for (const [index, { id, unit }] of own.entries())
+    set(run, id, unit === 'bytes' ? (index + 2) * 3 * 2 ** 20 + 2 ** 19 : 101 + 13 * index);
+  run.measurement.ram.encoded = { xbzrle: 8253 };
+  run.measurement.faults.vcpuBlocktimeMs = [401, 402];
+  return run;
+};
+
+const run = distinct();
+const json = JSON.parse(JSON.stringify(run)) as Document;
+const inJson = (place: string): unknown =>
+  place.split('.').reduce<unknown>((inner, key) => (inner as Document)[key], json);
+const [columns = [], cells = []] = parseCsv(csvText(exportTable([run], 'runs')));
+
+const factors: Readonly<Record<string, [Unit, number]>> = {
+  µs: ['µs', 1], ms: ['ms', 1], s: ['ms', 1000], B: ['bytes', 1], KiB: ['bytes', 1024], MiB: ['bytes', 1024 ** 2],
+  GiB: ['bytes', 1024 ** 3], 'Mb/s': ['Mb/s', 1], 'Gb/s': ['Mb/s', 1000], '': ['count', 1],
+}; // prettier-ignore
+
+/** What a person reads, as a value in the figure's unit, with what its last digit leaves open. */
+const read = (text: string, unit: Unit): { value: number; within: number } => {
+  const match = /^([\d,]+(?:\.(\d+))?)(?: (µs|ms|s|B|KiB|MiB|GiB|Mb\/s|Gb\/s))?$/.exec(text.trim());
+  expect([text, match !== null]).toEqual([text, true]);
+  const [, digits = '', decimals = '', suffix = ''] = match!;
+  const [shown, factor] = factors[suffix]!;
+  const toUnit = unit === 'µs' && shown === 'ms' ? 1000 * factor : factor;
+  expect([text, shown === unit || (unit === 'µs' && shown === 'ms')]).toEqual([text, true]);
+  return {
+    value: Number(digits.replaceAll(',', '')) * toUnit,
+    within: (toUnit * 10 ** -decimals.length) / 2 + 1e-9,
+  };
+};
+
+/** The figures on a screen: `label value` of each, in the order of the rows. */
+const shownIds = figureRows.flatMap(({ id, details }) => [id, ...details]);
+const rowsOnTerminal = summaryOf(run, []).split('\n');
+const onTerminal = (row: (typeof figureRows)[number], id: string): string => {
+  const { label } = findFigure(row.id)!;
+  const line = rowsOnTerminal.find((text) => text.startsWith(`  ${label.padEnd(13)} `)) ?? '';
+  const [figure = '', ...behind] = line
+    .slice(16)
+    .trim()
+    .split(/ {3}| · /);
+  if (id === row.id) return figure;
+  const name = `${findFigure(id)!.label} `;
+  return behind.find((text) => text.startsWith(name))?.slice(name.length) ?? `no ${name}in ${line}`;
+};
+
+const termOf = (label: string): string => `${label.slice(0, 1).toUpperCase()}${label.slice(1)}`;
+const onPage = (page: string, row: (typeof figureRows)[number], id: string): string => {
+  const term = `<dt>${termOf(findFigure(row.id)!.label)}</dt>`;
+  const fact = page.slice(page.indexOf(term) + term.length);
+  const text = fact.slice(fact.indexOf('<dd>') + 4, fact.indexOf('</dd>'));
+  const behind = text.slice(text.indexOf(' (') + 2, -1);
+  const figure = text.split(' (')[0]!;
+  if (id === row.id) return figure;
+  const name = `${findFigure(id)!.label} `;
+  return (
+    behind
+      .split(' · ')
+      .find((part) => part.startsWith(name))
+      ?.slice(name.length) ?? `no ${name}in ${text}`
+  );
+};
+
+describe('the table of figures', () => {
+  test('has every single number of a measurement, and each once', () => {
+    const missing = leavesOf(paper.measurement, 'measurement').filter(
+      (place) => findFigure(place) === undefined && !place.startsWith('measurement.capabilities.'),
+    );
+    expect(missing).toEqual([]);
+    expect(new Set(figures.map(({ id }) => id)).size).toBe(figures.length);
+    // The check finds what is missing.
+    expect(findFigure('measurement.luck')).toBeUndefined();
+  });
+
+  test('a run with any values is still a result', () => {
+    expect(runResultSchema.parse(json)).toEqual(json);
+  });
+
+  test('is what docs/figures.md says (node setup/figures.ts writes it)', () => {
+    const text = readFileSync(new URL('../../../../docs/figures.md', import.meta.url), 'utf8');
+    expect(text).toBe(figuresMarkdown());
+  });
+
+  test('is what the JSON Schema says of every place', () => {
+    const text = schemaText();
+    for (const { id } of figures.filter(({ of }) => of === undefined))
+      expect([id, text.includes(JSON.stringify(describeFigure(id)))]).toEqual([id, true]);
+  });
+
+  test('is what runs are compared by', () => {
+    const compared = quantities.filter(({ name }) => name !== 'completed');
+    expect(compared.map(({ name }) => name)).toEqual([
+      'totalTimeMs', 'downtimeMs', 'ram.transferred', 'pageGoodputMbps', 'faults.p50Us', 'faults.p99Us',
+    ]); // prettier-ignore
+    for (const { name, unit, of } of compared) {
+      expect([name, of(run)]).toEqual([name, inJson(`measurement.${name}`)]);
+      expect(unit).toBe(findFigure(`measurement.${name}`)!.unit);
+    }
+  });
+});
+
+describe('one run, the same value in the same unit for the same figure', () => {
+  test('in the result, in CSV, and by the table', () => {
+    for (const { id, of } of figurePlaces) {
+      const value = valueAt(run, id);
+      expect([id, of === undefined ? inJson(id) : value]).toEqual([id, value]);
+      expect([id, Number(cells[columns.indexOf(columnOf(id))])]).toEqual([id, value]);
+    }
+  });
+
+  test('in the long table of figures, with label, unit and witness', () => {
+    const { columns: names, rows } = exportTable([run], 'figures');
+    const at = (row: readonly unknown[], name: string): unknown => row[names.indexOf(name)];
+    expect(rows.map((row) => [at(row, 'figure'), at(row, 'value'), at(row, 'unit')])).toEqual(
+      figurePlaces.map(({ id, unit }) => [id, valueAt(run, id), unit]),
+    );
+  });
+
+  test('on the terminal and on the report page', async () => {
+    const { text: page } = await runArticle(run, 'run', 'a cell');
+    for (const row of figureRows)
+      for (const id of [row.id, ...row.details]) {
+        const { unit } = findFigure(id)!;
+        const value = valueAt(run, id)!;
+        for (const [where, text] of [
+          ['terminal', onTerminal(row, id)],
+          ['page', onPage(page, row, id)],
+        ] as const) {
+          const shown = read(text, unit);
+          expect([where, id, text, Math.abs(shown.value - value) <= shown.within]).toEqual([
+            where,
+            id,
+            text,
+            true,
+          ]);
+        }
+      }
+    expect(shownIds.length).toBeGreaterThan(25);
+    expect(page).not.toContain(' MB');
+  }, 60_000);
+
+  test('a value that is shown for another figure, or in another unit, is found', () => {
+    expect(read('1.50 GiB', 'bytes').value).toBe(1.5 * 1024 ** 3);
+    expect(() => read('1.50 GB', 'bytes')).toThrow();
+    expect(() => read('12 ms', 'bytes')).toThrow();
+    expect(new Set(own.map(({ id }) => valueAt(run, id))).size).toBe(own.length);
+  });
+});
+
+test('the compared gap says how it comes about, and that it agrees', () => {
+  const line = (result: RunResult): string =>
+    summaryOf(result, [])
+      .split('\n')
+      .find((text) => text.includes('handover gap')) ?? '';
+  expect(line(paper)).toMatch(
+    /45\.8 ms .*from the source's last answer to the destination's first: the downtime and the way/,
+  );
+  expect(line(paper)).toMatch(/; [\d.]+ ms to [\d.]+ ms expected, which agrees$/);
+});
