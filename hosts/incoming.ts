@@ -1,20 +1,22 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BulkMessage } from '../proto/bulk.ts';
 import type { ArgumentOf, DestinationReport, DestinationTimeline } from '../proto/control.ts';
 import { capabilityNames } from '../proto/capabilities.ts';
-import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
+import { codeOf, messageOf, toErrorDocument } from '../proto/errors.ts';
 import type { FromSource, SourceHello } from '../proto/migration.ts';
 import { abortedBy, migrationVersion } from '../proto/migration.ts';
-import { monotonicMs, pageSizeBytes } from '../proto/units.ts';
+import { monotonicMs } from '../proto/units.ts';
 import { Announcer } from './announce.ts';
 import { capabilitiesAtDestination, decodersOf } from './capabilities/index.ts';
 import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
+import { IncomingDeviceState } from './transfer/incoming-device-state.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
+import { violation } from './transfer/phase-machine.ts';
 import { receivedChunks } from './transfer/received-bitmap.ts';
 import { Receipts } from './transfer/receipts.ts';
+import { RulesAtDestination } from './transfer/rules-at-destination.ts';
 import { SourceLink } from './transfer/source-link.ts';
 import { Waiters } from './transfer/waiters.ts';
 
@@ -33,7 +35,8 @@ export class IncomingMigration {
     this.#source.client.send({ receipt: { channel, sequence } });
   });
   readonly #requested = new Set<number>();
-  readonly #deviceState: Buffer[] = [];
+  readonly #deviceState: IncomingDeviceState;
+  readonly #rules: RulesAtDestination;
   readonly #timeline: DestinationTimeline = {
     connectedAtMs: null,
     deviceStateReceivedAtMs: null,
@@ -42,16 +45,24 @@ export class IncomingMigration {
     allPagesReceivedAtMs: null,
     endedAtMs: 0,
   };
-  #deviceStateIsLoaded = false;
-  #isResumed = false;
-  #urgentSequence = 0;
-  #faultsInStream = false;
+  /** The guest runs here, with every page: the source is to hear of it, or has heard. */
   #isComplete = false;
   #isOver = false;
 
   constructor(guest: Guest, guestAddress: string, migration: ArgumentOf<'migrateIncoming'>) {
     this.#guest = guest;
     this.#arguments = migration;
+    const deviceStateBytes = deviceStateBytesOf(guest.config);
+    this.#deviceState = new IncomingDeviceState(deviceStateBytes);
+    this.#rules = new RulesAtDestination(
+      {
+        migrationId: migration.migrationId,
+        pageCount: guest.memory.pageCount,
+        vcpus: guest.config.vcpus,
+        deviceStateBytes,
+      },
+      (channel) => this.#receipts.last(channel),
+    );
     this.#announcer = new Announcer(guestAddress, migration.announceAddress, migration.announcePort);
     this.#receiver = new PageReceiver(guest.memory, () => {
       guest.wakeWaiters();
@@ -73,7 +84,7 @@ export class IncomingMigration {
         migrationId,
         capabilities: [...capabilityNames],
         recovers,
-        resumed: this.#isResumed,
+        resumed: this.#rules.isResumed,
       }),
       events: {
         control: (message) => {
@@ -109,11 +120,9 @@ export class IncomingMigration {
   /** Sequences count anew, and half a device state is none. */
   #forgetConnection(): void {
     this.#receipts.open(0);
-    this.#urgentSequence = 0;
-    if (!this.#isResumed) {
-      this.#deviceState.length = 0;
-      this.#deviceStateIsLoaded = false;
-    }
+    this.#rules.connectionLost();
+    this.#receiver.connectionLost();
+    this.#deviceState.restart();
   }
 
   /** Takes part until the migration has ended, well or not. Never throws: the report says what happened. */
@@ -125,7 +134,7 @@ export class IncomingMigration {
       failure = error;
     }
     this.#source.close();
-    if (!this.#isResumed) this.#announcer.close();
+    if (!this.#rules.isResumed) this.#announcer.close();
     else this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
     this.#timeline.endedAtMs = monotonicMs();
     return {
@@ -160,40 +169,27 @@ export class IncomingMigration {
   }
 
   #onControl(message: FromSource): void {
+    this.#rules.heard(message);
     if ('hello' in message) this.#onHello(message.hello);
     else if ('barrier' in message) {
       const { id, after } = message.barrier;
       this.#then(after, () => {
+        this.#rules.barrierReached();
         this.#source.client.send({ barrierReached: { id } });
       });
-    } else if ('allPagesSent' in message) {
-      const { after } = message.allPagesSent;
-      this.#then(after, () => {
+    } else if ('allPagesSent' in message)
+      this.#then(message.allPagesSent.after, () => {
         this.#finish();
       });
-    } else if ('abort' in message) {
+    else if ('abort' in message) {
       const error = abortedBy('source', message.abort);
       // It may not have noticed yet that the connection before this one is lost.
       if (this.#source.isReconnecting) this.#source.lost(error);
       else this.#waiters.fail(error);
-    } else throw new LivemigError('PROTOCOL_VIOLATION', 'the source sent an empty control message');
+    }
   }
 
   #onHello(hello: SourceHello): void {
-    const expected = {
-      version: migrationVersion,
-      migrationId: this.#arguments.migrationId,
-      pageSizeBytes,
-      pageCount: this.#guest.memory.pageCount,
-      vcpus: this.#guest.config.vcpus,
-      deviceStateBytes: deviceStateBytesOf(this.#guest.config),
-    };
-    for (const [field, value] of Object.entries(expected)) {
-      const got = hello[field as keyof typeof expected];
-      if (got !== value)
-        throw new LivemigError('PROTOCOL_VIOLATION', `expected a source with ${field} ${value}, got ${got}`);
-    }
-    this.#faultsInStream = hello.faultsInStream;
     const { client, isReconnecting } = this.#source;
     if (!isReconnecting)
       this.#receiver.decoders = decodersOf(capabilitiesAtDestination(hello.capabilities, this.#guest.memory));
@@ -210,12 +206,12 @@ export class IncomingMigration {
     this.#source.agreed();
   }
 
-  /** Does something as soon as the named sequences are in memory. */
-  #then(after: number[], act: () => void): void {
+  /** Does something as soon as the named sequences are in memory, and what else is to be. */
+  #then(after: readonly number[], act: () => void, isDue: () => boolean = () => true): void {
     const connection = this.#source.connections;
     const isOver = (): boolean => connection !== this.#source.connections;
     void this.#waiters
-      .until(() => isOver() || this.#receipts.has(after))
+      .until(() => isOver() || (this.#receipts.has(after) && isDue()))
       .then(
         () => {
           // What was sent over a connection that was lost is sent again.
@@ -228,6 +224,7 @@ export class IncomingMigration {
 
   #onBulk(channel: number, message: BulkMessage): void {
     this.#receipts.expect(channel, message.sequence);
+    this.#rules.arrived(channel, message);
     if (message.body === 'pages') this.#receiver.receive(message.pages);
     else if (message.body === 'discard') this.#receiver.discard(message.discard.runs);
     else if (message.body === 'deviceState') this.#takeDeviceState(message.deviceState);
@@ -236,46 +233,29 @@ export class IncomingMigration {
   }
 
   #onUrgent(message: BulkMessage): void {
-    if (this.#faultsInStream)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        'expected requested pages on the bulk stream, as the hello says',
-      );
-    const expected = ++this.#urgentSequence;
-    if (message.sequence !== expected || message.body !== 'pages')
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected pages ${expected} on the fault stream, got ${message.body} ${message.sequence}`,
-      );
-    this.#receiver.receive(message.pages);
+    this.#rules.answered(message, (page) => this.#requested.has(page));
+    if (message.body === 'pages') this.#receiver.receive(message.pages);
     if (this.#receiver.missingCount === 0) this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
   }
 
-  #takeDeviceState({ state, digest }: { state: Buffer; digest: Buffer }): void {
-    this.#deviceState.push(state);
-    if (digest.length === 0) return;
-    const whole = Buffer.concat(this.#deviceState);
-    this.#timeline.deviceStateReceivedAtMs = monotonicMs();
-    if (!createHash('sha256').update(whole).digest().equals(digest))
-      throw new LivemigError('PROTOCOL_VIOLATION', 'the device state does not match its digest');
+  #takeDeviceState(chunk: { state: Buffer; digest: Buffer }): void {
+    const arrivedAtMs = monotonicMs();
+    const whole = this.#deviceState.take(chunk);
+    this.#rules.stateTaken(whole !== null);
+    if (whole === null) return;
+    this.#timeline.deviceStateReceivedAtMs = arrivedAtMs;
     loadDeviceState(this.#guest.config, this.#guest.buffers, whole);
-    this.#deviceStateIsLoaded = true;
     this.#timeline.deviceStateLoadedAtMs = monotonicMs();
   }
 
   #takeResume({ mode, after }: ResumeMessage): void {
     this.#then(after, () => {
-      if (!this.#deviceStateIsLoaded)
-        throw new LivemigError('PROTOCOL_VIOLATION', 'expected the device state before the order to resume');
       if (mode === 'COMPLETE' && this.#receiver.missingCount > 0)
-        throw new LivemigError(
-          'PROTOCOL_VIOLATION',
+        throw violation(
           `expected complete memory at the order to resume, ${this.#receiver.missingCount} pages are missing`,
         );
-      // It may have been sent twice, when the connection was lost in between.
-      if (this.#isResumed) return;
       this.#receiver.guestRuns = true;
-      this.#isResumed = true;
+      this.#rules.resumed();
       // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.
       this.#announcer.announce();
       this.#guest.resume();
@@ -290,24 +270,29 @@ export class IncomingMigration {
     this.#source.client.requestPage(page);
   }
 
-  /** Every bulk page is here; requested ones may still be on their way. */
+  /** Every bulk page is here; requested ones may still be on their way, and so may the moment to resume. */
   #finish(): void {
-    const missing = (): number => this.#receiver.missingCount;
-    if (missing() > this.#requested.size)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `the source says that it has sent every page, but ${missing()} are missing`,
-      );
-    void this.#waiters
-      .until(() => missing() === 0)
-      .then(
-        () => {
-          this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
-          this.#source.client.send({ completed: { pages: this.#receiver.presentCount } });
-          this.#isComplete = true;
-          this.#waiters.poke();
-        },
-        () => undefined,
-      );
+    this.#rules.allPagesHere(this.#receiver.missingCount, this.#requested.size);
+    this.#then(
+      [],
+      () => {
+        this.#rules.allPagesTaken();
+        this.#awaitAnswers();
+      },
+      () => this.#rules.phase !== 'resuming',
+    );
+  }
+
+  #awaitAnswers(): void {
+    this.#then(
+      [],
+      () => {
+        this.#rules.completed();
+        this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
+        this.#source.client.send({ completed: { pages: this.#receiver.presentCount } });
+        this.#isComplete = true;
+      },
+      () => this.#receiver.missingCount === 0,
+    );
   }
 }

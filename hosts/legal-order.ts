@@ -32,6 +32,7 @@ export const guarded = (session: MigrationSession): MigrationSession => {
       },
       sendDeviceState: async () => {
         demand(isPaused, 'destination.sendDeviceState', 'a running guest has no final device state');
+        demand(!isStateSent, 'destination.sendDeviceState', 'the device state has been sent already');
         await session.destination.sendDeviceState();
         isStateSent = true;
       },

@@ -9,7 +9,7 @@ import type { DemandFaults } from './transfer/demand-faults.ts';
 import type { DestinationOrders } from './transfer/destination-orders.ts';
 import { recoverMaxMs } from './transfer/keepalive.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
-import type { Remains } from './transfer/source-connection.ts';
+import type { Remains } from './transfer/rules-at-source.ts';
 import type { SourceServer } from './transfer/source-server.ts';
 import type { Waiters } from './transfer/waiters.ts';
 

@@ -1,3 +1,4 @@
+import { capabilityNameMax, channelsMax } from './migration-bounds.ts';
 import { isStrategyFile } from './strategy.ts';
 import type { Limits, StrategyFile, StrategyName, TransferSwitches } from './strategy.ts';
 
@@ -65,7 +66,7 @@ const needsRounds = (use: CapabilityUse): string | undefined =>
 const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
   multifd: {
     help: 'parallel bulk streams, each a connection of its own',
-    values: { meaning: 'streams (QEMU multifd-channels)', least: 1, most: 16, whenBare: 2 },
+    values: { meaning: 'streams (QEMU multifd-channels)', least: 1, most: channelsMax, whenBare: 2 },
     sets: (value) => ({ channels: typeof value === 'number' ? value : 1 }),
   },
   'postcopy-preempt': {
@@ -160,4 +161,33 @@ export const agreementOf = (
     const value = on[name];
     return value === undefined ? [] : [{ name, value: value === true ? '' : String(value) }];
   });
+};
+
+/** What a peer may have set a capability to, as it stands in the handshake; null = this. */
+const expectedInstead = (name: CapabilityName, value: string): string | null => {
+  const { values } = definitions[name];
+  if (values === undefined) return value === '' ? null : 'no value';
+  const { least, most, words = [] } = values;
+  if (words.includes(value)) return null;
+  const isWithin =
+    least !== undefined && most !== undefined && Number(value) >= least && Number(value) <= most;
+  // As a number is written, so that no two spellings mean the same.
+  if (isWithin && String(Math.trunc(Number(value))) === value) return null;
+  const range = least === undefined ? [] : [`a whole number from ${least} to ${most}`];
+  return [...range, ...words].join(', ');
+};
+
+/** What is wrong with the capabilities that a peer has agreed on; null = nothing. */
+export const disagreementIn = (agreed: readonly AgreedCapability[]): string | null => {
+  const seen = new Set<string>();
+  for (const { name, value } of agreed) {
+    const shown = JSON.stringify(name.slice(0, capabilityNameMax));
+    if (!isCapabilityName(name)) return `expected a known capability, got ${shown}`;
+    if (seen.has(name)) return `expected every capability once, got ${shown} again`;
+    seen.add(name);
+    const expected = expectedInstead(name, value);
+    if (expected !== null)
+      return `expected ${name} with ${expected}, got ${JSON.stringify(value.slice(0, capabilityNameMax))}`;
+  }
+  return null;
 };

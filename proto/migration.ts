@@ -4,13 +4,12 @@ import type { BulkMessage, OutgoingBulkMessage } from './bulk.ts';
 import type { AgreedCapability } from './capabilities.ts';
 import { errorCodes, LivemigError } from './errors.ts';
 import { codecOf, loadProto } from './load.ts';
+import { reasonMax } from './migration-bounds.ts';
 
-/** The protocol's version; peers of another one are refused. 3: capabilities, 4: recovery. */
-export const migrationVersion = 4;
-/** Bounds of migration.proto. */
-export const batchPagesMax = 512;
-export const batchEncodedPagesMax = 2048;
-export const bulkMessageMaxBytes = 4 << 20;
+export * from './migration-bounds.ts';
+
+/** The protocol's version; peers of another one are refused. 3: capabilities, 4: recovery, 5: phases and bounds. */
+export const migrationVersion = 5;
 
 export interface Abort {
   code: string;
@@ -21,7 +20,7 @@ export interface Abort {
 export const abortedBy = (peer: 'source' | 'destination', { code, reason }: Abort): LivemigError =>
   new LivemigError(
     errorCodes.find((known) => known === code) ?? 'PROTOCOL_VIOLATION',
-    `the ${peer} aborted: ${reason}`,
+    `the ${peer} aborted: ${reason.slice(0, reasonMax)}`,
   );
 
 export interface DestinationHello {

@@ -1,5 +1,5 @@
 import type { AgreedCapability, CapabilityName, CapabilityValue } from '../../proto/capabilities.ts';
-import { isCapabilityName } from '../../proto/capabilities.ts';
+import { disagreementIn, isCapabilityName } from '../../proto/capabilities.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import type { AtDestination, AtSource, Capability, PageDecoder, SourceContext } from './capability.ts';
@@ -37,14 +37,12 @@ const made = <T>(
   agreed: readonly AgreedCapability[],
   make: (capability: Capability, value: CapabilityValue) => T | undefined,
 ): Map<CapabilityName, T> => {
+  const wrong = disagreementIn(agreed);
+  if (wrong !== null) throw new LivemigError('PROTOCOL_VIOLATION', wrong);
   const parts = new Map<CapabilityName, T>();
   for (const capability of agreed) {
     const { name } = capability;
-    if (!isCapabilityName(name))
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected a known capability, got ${JSON.stringify(name)}`,
-      );
+    if (!isCapabilityName(name)) continue;
     const part = make(capabilities[name], valueOf(capability));
     if (part !== undefined) parts.set(name, part);
   }

@@ -18,6 +18,9 @@ const autoLevels = [1, 3] as const;
 /** Pages of a batch that `auto` looks at: with fewer, the time of a call is that of the call, not of the pages. */
 const samplePages = 64;
 
+/** 8 MiB, as much as the highest level uses: a frame that wants more would have it allocated before a byte is checked. */
+const windowLogMax = 23;
+
 const contentOf = (memory: GuestMemory, pages: Uint32Array): Buffer => {
   const content = Buffer.allocUnsafe(pages.length * pageSizeBytes);
   for (const [index, page] of pages.entries()) memory.copyTo(page, content, index * pageSizeBytes);
@@ -88,7 +91,10 @@ const decoderOf = (memory: GuestMemory): PageDecoder => ({
     const expectedBytes = pages.length * pageSizeBytes;
     let content: Buffer;
     try {
-      content = zstdDecompressSync(data, { maxOutputLength: Math.max(1, expectedBytes) });
+      content = zstdDecompressSync(data, {
+        maxOutputLength: Math.max(1, expectedBytes),
+        params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
+      });
     } catch (cause) {
       throw new LivemigError('PROTOCOL_VIOLATION', `expected zstd: ${messageOf(cause)}`, { cause });
     }

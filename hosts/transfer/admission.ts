@@ -1,5 +1,5 @@
 import type { DestinationHello, FromDestination, SourceHello } from '../../proto/migration.ts';
-import { migrationVersion } from '../../proto/migration.ts';
+import { capabilitiesMax, capabilityNameMax, migrationVersion } from '../../proto/migration.ts';
 import type { ControlStream } from './source-connection.ts';
 
 /** Whoever connects has to say who it is within so long. */
@@ -50,6 +50,8 @@ export const disagreementOf = (
   ours: SourceHello,
 ): string | null => {
   if (version !== migrationVersion) return `expected protocol version ${migrationVersion}, got ${version}`;
+  if (capabilities.length > capabilitiesMax || capabilities.some(({ length }) => length > capabilityNameMax))
+    return `expected at most ${capabilitiesMax} capabilities, each of at most ${capabilityNameMax} letters`;
   const missing = ours.capabilities.filter(({ name }) => !capabilities.includes(name));
   if (missing.length === 0) return null;
   return `expected a destination that knows ${missing.map(({ name }) => name).join(', ')}`;

@@ -1,12 +1,21 @@
 import type { EncodedPages, OutgoingBatch } from '../../proto/bulk.ts';
-import { batchEncodedPagesMax } from '../../proto/migration.ts';
+import { batchEncodedPagesMax, batchZeroPagesMax } from '../../proto/migration.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { Compressor, PageEncoder, PageOrder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import { PageSet } from '../guest/page-set.ts';
 
 /** Pages that cost no payload, zero pages and unchanged ones, still cost the time to look at them. */
-const freePagesMax = 8192;
+const freePagesMax = batchZeroPagesMax;
+
+/** The same runs, ascending: where the pages' order wraps around, or is a capability's, theirs doesn't. */
+const ascending = (runs: number[]): number[] => {
+  let isAscending = true;
+  for (let run = 2; run < runs.length; run += 2) isAscending &&= runs[run - 2]! < runs[run]!;
+  if (isAscending) return runs;
+  const pairs = Array.from({ length: runs.length / 2 }, (_, run) => runs.slice(2 * run, 2 * run + 2));
+  return pairs.sort(([first = 0], [second = 0]) => first - second).flat();
+};
 
 /** How pages may travel other than whole. */
 export interface Encodings {
@@ -83,7 +92,7 @@ class Draft {
   finish(copyPage: OutgoingBatch['copyPage'], next: number): TakenBatch {
     const batch: OutgoingBatch = {
       pages: Uint32Array.from(this.#whole),
-      zeroRuns: this.#zeroRuns,
+      zeroRuns: ascending(this.#zeroRuns),
       copyPage,
     };
     const encoded = this.#encodings.encoders.flatMap((encoder) => encoder.flush() ?? []);

@@ -1,7 +1,7 @@
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
 
-type Stream =
+export type Stream =
   | Pick<ServerWritableStream<unknown, OutgoingBulkMessage>, 'write' | 'end' | 'destroy'>
   | ServerDuplexStream<unknown, OutgoingBulkMessage>;
 
@@ -15,11 +15,14 @@ export type Body = OutgoingBulkMessage extends infer M
 /** One stream of bulk messages from source to destination, on a connection of its own. */
 export class Channel {
   readonly #stream: Stream;
+  readonly #onWrite: (body: Body) => void;
   #sequence = 0;
   #writing = 0;
 
-  constructor(stream: Stream) {
+  /** @param onWrite is told of every message, before it goes out. */
+  constructor(stream: Stream, onWrite: (body: Body) => void = () => undefined) {
     this.#stream = stream;
+    this.#onWrite = onWrite;
   }
 
   /** Sequence of the last message written; 0 = none. */
@@ -36,6 +39,7 @@ export class Channel {
   write(body: Body): Promise<void> {
     this.#sequence++;
     this.#writing++;
+    this.#onWrite(body);
     return new Promise((resolve, reject) => {
       this.#stream.write({ sequence: this.#sequence, ...body }, (error: Error | null | undefined) => {
         this.#writing--;

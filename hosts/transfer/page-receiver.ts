@@ -1,10 +1,18 @@
 import type { EncodedPages, PageBatch } from '../../proto/bulk.ts';
-import { LivemigError } from '../../proto/errors.ts';
-import { batchEncodedPagesMax, batchPagesMax } from '../../proto/migration.ts';
+import {
+  batchContentPagesMax,
+  batchEncodedPagesMax,
+  batchPagesMax,
+  batchZeroPagesMax,
+  capabilityNameMax,
+  discardedGuestsMax,
+  discardRunsMax,
+} from '../../proto/migration.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import type { PageDecoder } from '../capabilities/capability.ts';
 import type { GuestMemory } from '../guest/memory.ts';
 import { PageSet } from '../guest/page-set.ts';
+import { demandWithin, violation } from './phase-machine.ts';
 
 /** What the destination does with pages that come. */
 export class PageReceiver {
@@ -23,6 +31,8 @@ export class PageReceiver {
   zeroPagesReceived = 0;
   encodedPagesReceived = 0;
   duplicateArrivals = 0;
+  /** Pages that the connection's discards name. */
+  #discarded = 0;
 
   /** @param onInstalled pages that were missing are here: told once per message, while the guest runs here. */
   constructor(memory: GuestMemory, onInstalled: () => void) {
@@ -38,13 +48,13 @@ export class PageReceiver {
   /** @throws LivemigError PROTOCOL_VIOLATION; nothing of the batch is installed then. */
   receive({ pages, zeroRuns, payload, encoded = [] }: PageBatch): void {
     if (pages.length > batchPagesMax || payload.length !== pages.length * pageSizeBytes)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
+      throw violation(
         `expected at most ${batchPagesMax} pages of ${pageSizeBytes} bytes, got ${pages.length} in ${payload.length} bytes`,
       );
     for (const page of pages) this.#checkRange(page, 1);
-    this.#checkRuns(zeroRuns);
-    const installers = encoded.map((each) => this.#open(each));
+    this.#checkRuns(zeroRuns, batchZeroPagesMax);
+    this.#checkEncoded(pages.length, encoded);
+    const installers = encoded.map((each) => this.#decoderOf(each).open(each));
     let at = 0;
     for (const page of pages) {
       this.#installPage(page, payload, at);
@@ -109,41 +119,65 @@ export class PageReceiver {
 
   /** Takes pages as missing again. @throws LivemigError PROTOCOL_VIOLATION */
   discard(runs: number[]): void {
-    this.#checkRuns(runs);
+    const { pageCount } = this.#memory;
+    demandWithin('runs of a discard', runs.length / 2, 1, discardRunsMax);
+    const count = this.#checkRuns(runs, pageCount);
+    demandWithin('pages of all discards', this.#discarded + count, 1, discardedGuestsMax * pageCount);
+    this.#discarded += count;
     for (let run = 0; run < runs.length; run += 2)
       for (let page = runs[run] ?? 0, left = runs[run + 1] ?? 0; left > 0; page++, left--)
         if (this.#memory.markMissing(page)) this.presentCount--;
   }
 
-  /** Checks encoded pages, and returns what installs the nth of them. */
-  #open(encoded: EncodedPages): (index: number) => void {
-    const { encoding, pages } = encoded;
-    const decoder = this.decoders.get(encoding);
-    if (decoder === undefined)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected no pages encoded by ${JSON.stringify(encoding)}, as the hello doesn't name it`,
-      );
-    if (pages.length > batchEncodedPagesMax)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected at most ${batchEncodedPagesMax} pages of ${encoding}, got ${pages.length}`,
-      );
-    for (const page of pages) this.#checkRange(page, 1);
-    return decoder.open(encoded);
+  /** The connection is lost; what is discarded is told again over the next one. */
+  connectionLost(): void {
+    this.#discarded = 0;
   }
 
-  #checkRuns(runs: number[]): void {
-    if (runs.length % 2 !== 0)
-      throw new LivemigError('PROTOCOL_VIOLATION', 'expected runs as pairs, got an odd count');
-    for (let run = 0; run < runs.length; run += 2) this.#checkRange(runs[run] ?? 0, runs[run + 1] ?? 0);
+  #decoderOf({ encoding }: EncodedPages): PageDecoder {
+    const decoder = this.decoders.get(encoding);
+    if (decoder !== undefined) return decoder;
+    throw violation(
+      `expected no pages encoded by ${JSON.stringify(encoding.slice(0, capabilityNameMax))}, as the hello doesn't name it`,
+    );
+  }
+
+  /** Before any of it is decoded, as a few bytes may stand for many. */
+  #checkEncoded(wholePages: number, encoded: readonly EncodedPages[]): void {
+    let contentPages = wholePages;
+    for (const [index, each] of encoded.entries()) {
+      const { encoding, pages } = each;
+      this.#decoderOf(each);
+      if (encoded.findIndex((other) => other.encoding === encoding) !== index)
+        throw violation(`expected pages of ${encoding} once in a message, got them again`);
+      demandWithin(`pages of ${encoding}`, pages.length, 1, batchEncodedPagesMax);
+      contentPages += pages.length;
+    }
+    demandWithin('pages with content in a message', contentPages, 0, batchContentPagesMax);
+    for (const { pages } of encoded) for (const page of pages) this.#checkRange(page, 1);
+  }
+
+  /** Runs ascend without overlap, so that none costs twice. @returns their pages. */
+  #checkRuns(runs: readonly number[], pagesMax: number): number {
+    if (runs.length % 2 !== 0) throw violation('expected runs as pairs, got an odd count');
+    let total = 0;
+    let end = 0;
+    for (let run = 0; run < runs.length; run += 2) {
+      const first = runs[run]!;
+      const count = runs[run + 1]!;
+      this.#checkRange(first, count);
+      if (first < end)
+        throw violation(`expected ascending runs, got one at ${first} behind one up to ${end - 1}`);
+      end = first + count;
+      total += count;
+      if (total > pagesMax)
+        throw violation(`expected runs of at most ${pagesMax} pages, got ${total} and more`);
+    }
+    return total;
   }
 
   #checkRange(first: number, count: number): void {
-    if (count < 1 || first + count > this.#memory.pageCount)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected pages below ${this.#memory.pageCount}, got ${first} and ${count - 1} more`,
-      );
+    if (!(count >= 1 && first >= 0 && first + count <= this.#memory.pageCount))
+      throw violation(`expected pages below ${this.#memory.pageCount}, got ${first} and ${count - 1} more`);
   }
 }

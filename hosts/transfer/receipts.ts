@@ -46,6 +46,11 @@ export class Receipts {
     }
   }
 
+  /** Last sequence that is in memory. */
+  last(channel: number): number {
+    return this.#arrived[channel] ?? 0;
+  }
+
   /** Whether everything up to these sequences is in memory. */
   has(sequences: readonly number[]): boolean {
     return sequences.every((sequence, channel) => (this.#arrived[channel] ?? 0) >= sequence);

@@ -28,6 +28,9 @@ export const addReceived = (pages: PageSet, { firstPage, bitmap }: ReceivedChunk
   const endPage = firstPage + bitmap.length * 8;
   if (firstPage % 8 !== 0 || endPage >= pages.pageCount + 8)
     return `pages received from ${firstPage} to ${endPage} of ${pages.pageCount}`;
+  const spareBits = Math.max(0, endPage - pages.pageCount);
+  if (spareBits > 0 && bitmap[bitmap.length - 1]! >>> (8 - spareBits) !== 0)
+    return `pages received behind the last of ${pages.pageCount}`;
   for (let page = firstPage; page < Math.min(endPage, pages.pageCount); page++)
     if ((bitmap[(page - firstPage) >>> 3]! & (1 << (page & 7))) !== 0) pages.add(page);
   return null;

@@ -1,56 +1,57 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { FromDestination, FromSource } from '../../proto/migration.ts';
-import type { PageSet } from '../guest/page-set.ts';
-import type { Channel } from './channel.ts';
-import { addReceived } from './received-bitmap.ts';
-import type { ReceivedChunk } from './received-bitmap.ts';
+import type { FromDestination, FromSource, SourceHello } from '../../proto/migration.ts';
+import { Channel } from './channel.ts';
+import type { Stream } from './channel.ts';
+import { RulesAtSource } from './rules-at-source.ts';
+import type { SourceHistory } from './rules-at-source.ts';
 
 export type ControlStream = ServerDuplexStream<FromDestination, FromSource>;
-
-/** What the destination of a connection that recovers says of itself. */
-export interface Remains {
-  /** Pages that it has. */
-  received: PageSet;
-  /** Whether the order to resume has arrived. */
-  resumed: boolean;
-}
 
 /** The source's end of the streams over which a destination talks to it, until they are lost. */
 export class SourceConnection {
   readonly #control: ControlStream;
   readonly #channelCount: number;
+  #isAborted = false;
   /** Bulk channels by number. Streams come in any order: a hole is one that is still missing. */
   readonly channels: Channel[] = [];
   faultChannel: Channel | null = null;
-  /** The destination has agreed to everything. */
-  isReady = false;
-  /** Null = the migration's first connection. */
-  readonly remains: Remains | null;
+  /** What the destination may say over it. */
+  readonly rules: RulesAtSource;
+  /** Requests that overtook what the connection still needs. */
+  readonly earlyRequests: number[] = [];
 
-  constructor(control: ControlStream, channelCount: number, remains: Remains | null) {
+  constructor(control: ControlStream, hello: SourceHello, history: SourceHistory) {
     this.#control = control;
-    this.#channelCount = channelCount;
-    this.remains = remains;
+    this.#channelCount = hello.channels;
+    this.rules = new RulesAtSource(hello, history, (channel) => this.channels[channel]?.sequence ?? 0);
   }
 
   get isOpen(): boolean {
     return (
-      this.isReady && this.faultChannel !== null && Object.keys(this.channels).length === this.#channelCount
+      this.#isReady && this.faultChannel !== null && Object.keys(this.channels).length === this.#channelCount
     );
+  }
+
+  /** The destination has agreed to everything. */
+  get #isReady(): boolean {
+    const { phase } = this.rules;
+    return phase !== 'greeting' && phase !== 'setup' && phase !== 'recover';
+  }
+
+  addChannel(index: number, stream: Stream): void {
+    this.channels[index] = new Channel(stream, (body) => {
+      this.rules.wrote(body);
+    });
   }
 
   send(message: FromSource): void {
     this.#control.write(message);
   }
 
-  /**
-   * A piece of what the destination has.
-   * @returns what is wrong with it; null = nothing.
-   */
-  received(chunk: ReceivedChunk): string | null {
-    const pages = this.remains?.received;
-    if (pages === undefined || this.isReady) return 'pages received, over a connection that does not recover';
-    return addReceived(pages, chunk);
+  /** Says why it ends; only the first reason counts. */
+  abort(code: string, reason: string): void {
+    if (!this.#isAborted) this.send({ abort: { code, reason } });
+    this.#isAborted = true;
   }
 
   end(): void {

@@ -8,17 +8,17 @@ import type {
   DestinationHello,
   FaultMessage,
   FromDestination,
-  FromSource,
   OpenChannel,
   SourceHello,
 } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
-import { PageSet } from '../guest/page-set.ts';
 import { disagreementOf, refusalOf, untilHello } from './admission.ts';
 import { Channel } from './channel.ts';
 import { keepalive } from './keepalive.ts';
+import { violation } from './phase-machine.ts';
+import type { Remains } from './rules-at-source.ts';
 import { SourceConnection } from './source-connection.ts';
-import type { ControlStream, Remains } from './source-connection.ts';
+import type { ControlStream } from './source-connection.ts';
 import { serverCredentials } from './tls.ts';
 import type { Waiters } from './waiters.ts';
 
@@ -57,9 +57,8 @@ export class SourceServer {
   readonly #waiters: Waiters;
   #connection: SourceConnection | null = null;
   #connections = 0;
-  #isResumed = false;
-  #completedPages: number | null = null;
-  #barrierReached = 0;
+  readonly #history = { isOrdered: false, isResumed: false };
+  #isCompleted = false;
   #barriersSent = 0;
 
   private constructor(hello: SourceHello, waiters: Waiters, events: SourceServerEvents) {
@@ -110,10 +109,17 @@ export class SourceServer {
     return self;
   }
 
-  #violation(what: string): void {
-    this.#waiters.fail(
-      new LivemigError('PROTOCOL_VIOLATION', `the destination broke the migration protocol: ${what}`),
-    );
+  /** Takes a word of the destination's. What breaks the protocol ends the migration, and the destination is told why. */
+  #guarded(take: () => void): void {
+    if (this.#waiters.failed) return;
+    try {
+      take();
+    } catch (error) {
+      this.abort(codeOf(error), messageOf(error));
+      const what = `the destination broke the migration protocol: ${messageOf(error)}`;
+      this.#waiters.fail(new LivemigError(codeOf(error), what));
+    }
+    this.#waiters.poke();
   }
 
   /** @param stream told why, where it takes messages. */
@@ -137,27 +143,30 @@ export class SourceServer {
   }
 
   #takeDestination(stream: ControlStream, hello: DestinationHello): void {
-    const { pageCount, channels } = this.#hello;
-    const remains = hello.recovers ? { received: new PageSet(pageCount), resumed: hello.resumed } : null;
-    const connection = new SourceConnection(stream, channels, remains);
+    const connection = new SourceConnection(stream, this.#hello, this.#history);
     this.#connection = connection;
     this.#connections++;
     stream.on('data', (message: FromDestination) => {
       if (connection !== this.#connection) return;
-      this.#onControl(connection, message);
-      this.#waiters.poke();
+      this.#guarded(() => {
+        this.#onControl(connection, message);
+      });
     });
     // Of all its streams this one is watched: when another is lost the destination hangs this one up.
     for (const event of ['end', 'cancelled', 'error'])
       stream.on(event, () => {
         this.#lost(connection);
       });
-    this.#onHello(hello);
-    this.#waiters.poke();
+    this.#guarded(() => {
+      const wrong = disagreementOf(hello, this.#hello);
+      if (wrong !== null) throw violation(wrong);
+      connection.rules.admitted(hello);
+      connection.send({ hello: this.#hello });
+    });
   }
 
   #lost(connection: SourceConnection | null): void {
-    if (this.#completedPages !== null || connection === null || connection !== this.#connection) return;
+    if (this.#isCompleted || connection === null || connection !== this.#connection) return;
     if (this.#waiters.failed) return;
     if (this.#events.lost?.() !== true) {
       this.#waiters.fail(
@@ -167,8 +176,6 @@ export class SourceServer {
     }
     this.#connection = null;
     connection.destroy();
-    // What the destination has it says itself when it is back.
-    this.#barrierReached = this.#barriersSent;
     this.#waiters.poke();
   }
 
@@ -190,38 +197,25 @@ export class SourceServer {
     return this.#connection?.faultChannel ?? null;
   }
 
+  /** Whether the destination has said that it has the whole guest, when it might. */
+  get isCompleted(): boolean {
+    return this.#isCompleted;
+  }
+
   /** The last thing that a connection needs is there, or one more. */
-  #opened({ isOpen, remains }: SourceConnection): void {
-    if (!isOpen || remains === null) return;
-    if (remains.resumed) this.#isResumed = true;
-    this.#events.recovered?.(remains);
+  #opened(connection: SourceConnection): void {
+    const { isOpen, rules, earlyRequests } = connection;
+    if (!isOpen || rules.remains === null) return;
+    this.#events.recovered?.(rules.remains);
+    for (const page of earlyRequests.splice(0)) this.#events.pageRequested(page);
   }
 
   #onControl(connection: SourceConnection, message: FromDestination): void {
-    if ('hello' in message) this.#violation('a second hello');
-    else if ('ready' in message) {
-      connection.isReady = true;
-      this.#opened(connection);
-    } else if ('received' in message) {
-      const wrong = connection.received(message.received);
-      if (wrong !== null) this.#violation(wrong);
-    } else if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
-    else if ('barrierReached' in message)
-      this.#barrierReached = Math.max(this.#barrierReached, message.barrierReached.id);
-    else if ('resumed' in message) this.#isResumed = true;
-    else if ('completed' in message) this.#completedPages = message.completed.pages;
-    else if ('abort' in message) {
-      this.#waiters.fail(abortedBy('destination', message.abort));
-    } else this.#violation('an empty control message');
-  }
-
-  #onHello(hello: DestinationHello): void {
-    const wrong = disagreementOf(hello, this.#hello);
-    if (wrong === null) this.#send({ hello: this.#hello });
-    else {
-      this.abort('PROTOCOL_VIOLATION', wrong);
-      this.#violation(wrong);
-    }
+    connection.rules.heard(message);
+    if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
+    else if ('ready' in message) this.#opened(connection);
+    else if ('completed' in message) this.#isCompleted = true;
+    else if ('abort' in message) this.#waiters.fail(abortedBy('destination', message.abort));
   }
 
   #takePages(stream: PagesStream): void {
@@ -237,7 +231,7 @@ export class SourceServer {
       this.#refuse(`expected no pages stream ${channel} of that migration`);
       return;
     }
-    connection.channels[channel] = new Channel(stream);
+    connection.addChannel(channel, stream);
     // Tells the client that the stream is open; without it that would wait for the first page.
     stream.sendMetadata(new Metadata());
     this.#opened(connection);
@@ -246,34 +240,33 @@ export class SourceServer {
 
   #takeFaults(stream: FaultStream): void {
     stream.on('error', () => undefined);
-    /** Where it belongs; null = nowhere, yet. */
+    /** Where it belongs; null = nowhere. */
     let connection: SourceConnection | null = null;
-    stream.on('data', (message: FaultMessage) => {
-      if (!('migrationId' in message)) {
-        if (connection !== null && connection === this.#connection) this.#onPageRequest(message.page);
-        return;
-      }
-      const isOurs = message.migrationId === this.#hello.migrationId && this.faultChannel === null;
-      connection = isOurs ? this.#connection : null;
+    stream.once('data', (message: FaultMessage) => {
+      const isOurs = 'migrationId' in message && message.migrationId === this.#hello.migrationId;
+      connection = isOurs && this.faultChannel === null ? this.#connection : null;
       if (connection === null) {
         stream.end();
         this.#refuse('expected no faults stream of that migration');
-      } else {
-        connection.faultChannel = new Channel(stream);
-        this.#opened(connection);
+        return;
       }
+      connection.faultChannel = new Channel(stream);
+      this.#opened(connection);
       this.#waiters.poke();
+      stream.on('data', (next: FaultMessage) => {
+        if (connection !== null && connection === this.#connection) this.#onFault(connection, next);
+      });
     });
     stream.on('end', () => stream.end());
   }
 
-  #onPageRequest(page: number): void {
-    if (Number.isInteger(page) && page >= 0 && page < this.#hello.pageCount) this.#events.pageRequested(page);
-    else this.#violation(`a request for page ${page} of ${this.#hello.pageCount}`);
-  }
-
-  #send(message: FromSource): void {
-    this.#connection?.send(message);
+  #onFault(connection: SourceConnection, message: FaultMessage): void {
+    this.#guarded(() => {
+      const page = connection.rules.faulted(message);
+      // What it needs first is what the destination has: a page may be one that is to be sent again.
+      if (connection.isOpen) this.#events.pageRequested(page);
+      else connection.earlyRequests.push(page);
+    });
   }
 
   /** Sequences written so far, by channel. */
@@ -294,15 +287,17 @@ export class SourceServer {
   }
 
   async barrier(): Promise<void> {
-    // A connection that is lost takes its barriers with it.
+    // A connection that is lost takes its barriers with it: what the destination has it says itself when it is back.
     await this.#waiters.until(() => this.isConnected);
+    const connection = this.#connection!;
     const id = ++this.#barriersSent;
-    this.#send({ barrier: { id, after: this.sequences } });
-    await this.#waiters.until(() => this.#barrierReached >= id);
+    connection.rules.barrierSent(id);
+    connection.send({ barrier: { id, after: this.sequences } });
+    await this.#waiters.until(() => connection !== this.#connection || !connection.rules.isOutstanding(id));
   }
 
   async untilResumed(): Promise<void> {
-    await this.#waiters.until(() => this.#isResumed);
+    await this.#waiters.until(() => this.#history.isResumed);
   }
 
   /**
@@ -310,22 +305,17 @@ export class SourceServer {
    * @returns false where the connection was lost meanwhile: there may be pages to be sent again.
    */
   async complete(): Promise<boolean> {
-    const pages = this.#hello.pageCount;
     const connection = this.#connection;
-    this.#send({ allPagesSent: { after: this.sequences, pages } });
-    const isLost = (): boolean => connection !== this.#connection;
-    await this.#waiters.until(() => this.#completedPages !== null || isLost());
-    if (this.#completedPages === null) return false;
-    if (this.#completedPages !== pages)
-      throw new LivemigError(
-        'PROTOCOL_VIOLATION',
-        `expected ${pages} pages at the destination, it has ${this.#completedPages}`,
-      );
-    return true;
+    if (connection !== null) {
+      connection.rules.allPagesSent();
+      connection.send({ allPagesSent: { after: this.sequences, pages: this.#hello.pageCount } });
+    }
+    await this.#waiters.until(() => this.#isCompleted || connection !== this.#connection);
+    return this.#isCompleted;
   }
 
   abort(code: ErrorCode, reason: string): void {
-    this.#send({ abort: { code, reason } });
+    this.#connection?.abort(code, reason);
   }
 
   /** Ends every stream and stops listening; a failed migration tells the destination why. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Guest } from '../../hosts/guest/guest.ts';
 import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
@@ -25,6 +25,7 @@ afterEach(() => guest.destroy());
 const withSource = async (
   change: Partial<SourceHello>,
   act: (source: SourceServer) => Promise<void>,
+  pageRequested: (page: number, source: SourceServer) => void = () => undefined,
 ): Promise<DestinationReport> => {
   const migrationId = randomUUID();
   const hello: SourceHello = {
@@ -42,7 +43,9 @@ const withSource = async (
   const at = { address: '127.0.0.1', port: await freePort() };
   const source = await SourceServer.listen(at.address, at.port, hello, new Waiters(), {
     receipt: () => undefined,
-    pageRequested: () => undefined,
+    pageRequested: (page) => {
+      pageRequested(page, source);
+    },
     refused: () => undefined,
   });
   const announce = { announceAddress: '127.0.0.1', announcePort: 9 };
@@ -61,12 +64,12 @@ const withSource = async (
 };
 
 const nothing: OutgoingBatch = { pages: new Uint32Array(0), zeroRuns: [], copyPage: () => undefined };
-const onePage: OutgoingBatch = { ...nothing, zeroRuns: [7, 1] };
+const zeroPage = (page: number): OutgoingBatch => ({ ...nothing, zeroRuns: [page, 1] });
 const uniformPage = { encoding: 'uniform-pages', pages: [7], data: Buffer.alloc(16, 1) };
 const onePattern: OutgoingBatch = { ...nothing, encoded: [uniformPage] };
 
 const sendUrgent = async (source: SourceServer): Promise<void> =>
-  source.faultChannel?.write({ pages: onePage });
+  source.faultChannel?.write({ pages: zeroPage(7) });
 const sendUniform = async (source: SourceServer): Promise<void> =>
   source.channels[0]?.write({ pages: onePattern });
 const hangUp = async (source: SourceServer): Promise<void> => {
@@ -91,14 +94,45 @@ test.each([
   expect(error?.message).toMatch(pattern);
 });
 
+/** Behind everything that this guest touches. */
+const untouchedPage = 2000;
+
+/** The guest runs, with no page here. */
+const resume = async (source: SourceServer): Promise<void> => {
+  const state = Buffer.alloc(deviceStateBytesOf(loopbackGuest));
+  const digest = createHash('sha256').update(state).digest();
+  await source.channels[0]?.write({ deviceState: { state, digest } });
+  await source.channels[0]?.write({ resume: { mode: 'POSTCOPY', after: [1] } });
+  await source.untilResumed();
+};
+
 test('what the hello allows is taken', async () => {
-  const urgent = await withSource({ faultsInStream: false }, async (source) => {
-    await sendUrgent(source);
-    // Another stream: no barrier holds for it.
-    while (!guest.memory.isPresent(7)) await new Promise((resolve) => setTimeout(resolve, 1));
-    await hangUp(source);
+  const answered: number[] = [];
+  const report = await withSource(
+    { faultsInStream: false },
+    async (source) => {
+      await resume(source);
+      // Another stream: no barrier holds for it.
+      while (!answered.some((page) => guest.memory.isPresent(page)))
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      await hangUp(source);
+    },
+    (page, source) => {
+      answered.push(page);
+      void source.faultChannel?.write({ pages: zeroPage(page) });
+    },
+  );
+  expect(report).toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(report.zeroPagesReceived).toBeGreaterThan(0);
+});
+
+test('a requested page that nobody requested is refused', async () => {
+  const { error } = await withSource({}, async (source) => {
+    await resume(source);
+    await source.faultChannel?.write({ pages: zeroPage(untouchedPage) });
   });
-  expect(urgent).toMatchObject({ error: { code: 'CANCELLED' }, zeroPagesReceived: 1 });
+  expect(error).toMatchObject({ code: 'PROTOCOL_VIOLATION' });
+  expect(error?.message).toMatch(/expected one page that was requested, got 2000/);
 });
 
 test('announced uniform pages are taken', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { zstdCompressSync } from 'node:zlib';
+import { randomBytes } from 'node:crypto';
+import { constants, zstdCompressSync } from 'node:zlib';
 import { zstdCompression } from '../../../../hosts/capabilities/zstd.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
@@ -25,6 +26,13 @@ const batchOf = (...pages: number[]): OutgoingBatch => ({
   zeroRuns: [9, 1],
   copyPage: () => undefined,
 });
+
+/** A page of zeros in a frame as a hostile source makes it: a block that isn't compressed, behind any window. */
+const rawFrame = (windowLog: number): Buffer =>
+  Buffer.concat([
+    Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3, 1, 4096 >> 5, 0]),
+    Buffer.alloc(4096),
+  ]);
 const sourceWith = (value: number | string) => zstdCompression.atSource!(sourceContext(here), value);
 
 describe('zstd', () => {
@@ -60,6 +68,7 @@ describe('zstd', () => {
     ['too few bytes', zstdCompressSync(Buffer.alloc(4095))],
     ['too many', zstdCompressSync(Buffer.alloc(4097))],
     ['a bomb', zstdCompressSync(Buffer.alloc(1 << 28))],
+    ['a page that wants a window of 16 MiB', rawFrame(24)],
   ])('%s is refused', (_, data) => {
     let code = 'nothing thrown';
     try {
@@ -68,5 +77,17 @@ describe('zstd', () => {
       code = codeOf(error);
     }
     expect(code).toBe('PROTOCOL_VIOLATION');
+  });
+
+  test.each([1, 19])('a whole batch of level %i is within what is allowed to a frame', async (level) => {
+    const pages = Array.from({ length: pageCount }, (_, page) => page);
+    const content = Buffer.concat(Array<Buffer>(32).fill(randomBytes(1 << 16)));
+    const data = zstdCompressSync(content, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+    const many = Array.from({ length: 512 }, (_, index) => pages[index % pageCount]!);
+    expect(() => open({ encoding: 'zstd', pages: many, data })).not.toThrow();
+  });
+
+  test('a frame made by hand is one, where its window is no larger than allowed', () => {
+    expect(() => open({ encoding: 'zstd', pages: [1], data: rawFrame(23) })).not.toThrow();
   });
 });

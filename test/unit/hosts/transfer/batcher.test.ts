@@ -55,6 +55,15 @@ describe('Batcher', () => {
     expect({ next, zeroPages, left: pages.count }).toEqual({ next: 3, zeroPages: 3, left: 0 });
   });
 
+  test('zero runs ascend, also where the pages wrap around', () => {
+    const pages = PageSet.of(pageCount, [3, 4, 6, 7, 100]);
+    const { batch } = new Batcher(memory, plain).take(pages, 7, 10);
+    expect(shapeOf(batch).zeroRuns).toEqual([3, 2, 6, 1, 7, 1, 100, 1]);
+    expect([...pages.runs()]).toEqual([]);
+    const target = received(batch);
+    expect([3, 4, 6, 7, 100].every((page) => target.isPresent(page))).toBe(true);
+  });
+
   test('stops at as many whole pages as wanted', () => {
     const pages = PageSet.all(pageCount);
     const { batch, next } = new Batcher(memory, plain).take(pages, 0, 2);

@@ -153,7 +153,82 @@ describe('PageReceiver', () => {
     expect(receiver.presentCount).toBe(0);
   });
 
-  test('refuses discards beyond memory', () => {
-    expect(codeOfThrown(() => { receiver.discard([0, pageCount + 1]); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+  test.each([
+    ['beyond memory', [0, pageCount + 1]],
+    ['of everything again and again', Array.from({ length: 1000 }, () => [0, pageCount]).flat()],
+    ['that overlap', [0, 10, 9, 2]],
+    ['that descend', [10, 1, 5, 1]],
+    ['of nothing', []],
+    ['in more runs than a message may have', Array.from({ length: 65_537 }, (_, run) => [run, 1]).flat()],
+  ])('refuses discards %s, and discards nothing', (_, runs) => {
+    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    expect(codeOfThrown(() => { receiver.discard(runs); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    expect(receiver.presentCount).toBe(1);
+  });
+
+  test('discards of one connection name each page some times, no more', () => {
+    for (let time = 0; time < 4; time++) receiver.discard([0, pageCount]);
+    expect(codeOfThrown(() => { receiver.discard([0, 1]); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    receiver.connectionLost();
+    receiver.discard([0, 1]);
+  });
+});
+
+describe('what a few bytes stand for is bounded before it is looked at', () => {
+  /** A guest larger than what any message may name. */
+  const largeCount = 20_000;
+  let opened: number;
+  let large: PageReceiver;
+
+  beforeEach(() => {
+    opened = 0;
+    large = new PageReceiver(new GuestMemory(allocateGuest(largeCount, 1, 1), 1), () => undefined);
+    const decoder = {
+      open: () => {
+        opened++;
+        return () => undefined;
+      },
+    };
+    large.decoders = new Map(['zstd', 'dedup'].map((name) => [name, decoder]));
+  });
+
+  const batchOf = (change: object) => ({ pages: [], zeroRuns: [], payload: Buffer.alloc(0), ...change });
+  const encodedPages = (encoding: string, count: number) => ({
+    encoding,
+    pages: [...Array(count).keys()],
+    data: Buffer.alloc(1),
+  });
+
+  test.each([
+    ['494 entries of zstd', Array.from({ length: 494 }, () => encodedPages('zstd', 2048))],
+    ['two entries of one encoding', [encodedPages('zstd', 1), encodedPages('zstd', 1)]],
+    ['an entry of no page', [encodedPages('zstd', 0)]],
+    ['2049 pages of zstd', [encodedPages('zstd', 2049)]],
+    ['more pages with content than a message may bring', [encodedPages('zstd', 2048), encodedPages('dedup', 513)]],
+    ['a page behind memory, in the last entry', [encodedPages('zstd', 1), { ...encodedPages('dedup', 1), pages: [largeCount] }]],
+  ])('%s: nothing is decoded', (_, encoded) => {
+    expect(codeOfThrown(() => { large.receive(batchOf({ encoded })); })).toBe('PROTOCOL_VIOLATION');
+    expect({ opened, present: large.presentCount }).toEqual({ opened: 0, present: 0 });
+  }); // prettier-ignore
+
+  test('as many as there may be are decoded', () => {
+    large.receive(batchOf({ encoded: [encodedPages('zstd', 2048), encodedPages('dedup', 512)] }));
+    expect(opened).toBe(2);
+  });
+
+  test.each([
+    ['all of memory a million times', Array.from({ length: 1_000_000 }, () => [0, largeCount]).flat()],
+    ['more zero pages than a message may have', [0, 8193]],
+    ['in many runs', Array.from({ length: 8193 }, (_, run) => [2 * run, 1]).flat()],
+    ['runs that overlap', [0, 2, 1, 2]],
+    ['runs that descend', [9, 1, 8, 1]],
+  ])('zero runs, %s: nothing is installed', (_, zeroRuns) => {
+    expect(codeOfThrown(() => { large.receive(batchOf({ zeroRuns })); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    expect({ pages: large.zeroPagesReceived, present: large.presentCount }).toEqual({ pages: 0, present: 0 });
+  });
+
+  test('as many zero pages as there may be are installed', () => {
+    large.receive(batchOf({ zeroRuns: [0, 8000, 8000, 1, 9000, 191] }));
+    expect(large.presentCount).toBe(8192);
   });
 });

@@ -1,0 +1,168 @@
+import { legalAtSource, movesAtSource } from '../../proto/migration-phases.ts';
+import type { DestinationWord, SourceMove, SourcePhase } from '../../proto/migration-phases.ts';
+import type { DestinationHello, FaultMessage, FromDestination, SourceHello } from '../../proto/migration.ts';
+import { PageSet } from '../guest/page-set.ts';
+import type { Body } from './channel.ts';
+import { demandWithin, PhaseMachine, violation } from './phase-machine.ts';
+import { addReceived } from './received-bitmap.ts';
+
+/** What the destination of a connection that recovers says of itself. */
+export interface Remains {
+  /** Pages that it has. */
+  received: PageSet;
+  /** Whether the order to resume has arrived. */
+  resumed: boolean;
+}
+
+/** What of a migration outlives its connections. */
+export interface SourceHistory {
+  /** The order to resume was sent once. */
+  isOrdered: boolean;
+  /** The destination has said that the guest runs there. */
+  isResumed: boolean;
+}
+
+const wordOf = (message: FromDestination): DestinationWord =>
+  (
+    ['receipt', 'barrierReached', 'hello', 'ready', 'received', 'resumed', 'completed', 'abort'] as const
+  ).find((word) => word in message) ?? 'nothing';
+
+/**
+ * What a destination may say over one connection, and how much: every message is legal in named phases, with values that
+ * follow from what was agreed and sent. Pure. Every method throws LivemigError PROTOCOL_VIOLATION where it isn't.
+ */
+export class RulesAtSource {
+  readonly #machine = new PhaseMachine<DestinationWord, SourcePhase, SourceMove>(
+    'destination',
+    'greeting',
+    legalAtSource,
+    movesAtSource,
+  );
+  readonly #hello: SourceHello;
+  readonly #history: SourceHistory;
+  /** Last sequence written to a channel. */
+  readonly #written: (channel: number) => number;
+  readonly #confirmed: number[] = [];
+  readonly #barriers = new Set<number>();
+  readonly #requested: PageSet;
+  #toldPages = 0;
+  #remains: Remains | null = null;
+
+  constructor(hello: SourceHello, history: SourceHistory, written: (channel: number) => number) {
+    this.#hello = hello;
+    this.#history = history;
+    this.#written = written;
+    this.#requested = new PageSet(hello.pageCount);
+  }
+
+  get phase(): SourcePhase {
+    return this.#machine.phase;
+  }
+
+  /** Null = the migration's first connection. */
+  get remains(): Remains | null {
+    return this.#remains;
+  }
+
+  /** Whether a barrier was sent and isn't reached. */
+  isOutstanding(barrier: number): boolean {
+    return this.#barriers.has(barrier);
+  }
+
+  /** The destination introduces itself; that it is the destination is known (admission.ts). */
+  admitted({ recovers, resumed }: DestinationHello): void {
+    this.#machine.demand('hello');
+    const { isOrdered, isResumed } = this.#history;
+    if (resumed && !isOrdered)
+      throw violation('expected a guest that was not resumed yet, as no order was sent, got resumed');
+    if (!resumed && isResumed)
+      throw violation('expected a guest that runs, as the destination said before, got one not resumed');
+    if (recovers) this.#remains = { received: new PageSet(this.#hello.pageCount), resumed };
+    this.#machine.move(recovers ? 'admittedAgain' : 'admitted');
+  }
+
+  /** A message of the Control stream. */
+  heard(message: FromDestination): void {
+    this.#machine.demand(wordOf(message));
+    if ('receipt' in message) this.#receipt(message.receipt);
+    else if ('barrierReached' in message) this.#barrierReached(message.barrierReached.id);
+    else if ('received' in message) this.#received(message.received);
+    else if ('ready' in message) this.#ready();
+    else if ('resumed' in message) {
+      this.#history.isResumed = true;
+      this.#machine.move('resumed');
+    } else if ('completed' in message) {
+      demandWithin('pages completed', message.completed.pages, this.#hello.pageCount, this.#hello.pageCount);
+      this.#machine.move('completed');
+    }
+  }
+
+  #receipt({ channel, sequence }: { channel: number; sequence: number }): void {
+    demandWithin('a receipt of channel', channel, 0, this.#hello.channels - 1);
+    const last = this.#confirmed[channel] ?? 0;
+    const written = this.#written(channel);
+    if (!Number.isSafeInteger(sequence) || sequence <= last || sequence > written)
+      throw violation(
+        `expected a receipt of channel ${channel} above ${last} and up to ${written}, got ${sequence}`,
+      );
+    this.#confirmed[channel] = sequence;
+  }
+
+  #barrierReached(id: number): void {
+    if (this.#barriers.delete(id)) return;
+    const sent = [...this.#barriers].join(', ');
+    throw violation(
+      `expected ${sent === '' ? 'no barrier' : `barrier ${sent}`} to be reached, got barrier ${id}`,
+    );
+  }
+
+  #received(chunk: { firstPage: number; bitmap: Buffer }): void {
+    const { pageCount } = this.#hello;
+    if (chunk.firstPage !== this.#toldPages || chunk.bitmap.length === 0)
+      throw violation(
+        `expected pages received from ${this.#toldPages} of ${pageCount} on, ` +
+          `got ${chunk.bitmap.length} bytes from ${chunk.firstPage}`,
+      );
+    const wrong = addReceived(this.#remains!.received, chunk);
+    if (wrong !== null) throw violation(`expected pages received of the guest, got ${wrong}`);
+    this.#toldPages = Math.min(pageCount, chunk.firstPage + chunk.bitmap.length * 8);
+  }
+
+  #ready(): void {
+    const { pageCount } = this.#hello;
+    if (this.#remains !== null && this.#toldPages < pageCount)
+      throw violation(`expected to hear of ${pageCount} pages before ready, got ${this.#toldPages}`);
+    this.#machine.move(this.#remains?.resumed === true ? 'readyRunning' : 'ready');
+    if (this.#remains?.resumed === true) this.#history.isResumed = true;
+  }
+
+  /** A message of the Faults stream, after the one that introduced it. @returns the page that is requested. */
+  faulted(message: FaultMessage): number {
+    this.#machine.demand(
+      'page' in message ? 'request' : 'migrationId' in message ? 'faultsHello' : 'nothing',
+    );
+    const { page } = message as { page: number };
+    if (this.phase === 'recover' && this.#remains?.resumed !== true)
+      throw violation(`expected no request before the guest runs, got one for page ${page}`);
+    demandWithin('a request for a page', page, 0, this.#hello.pageCount - 1);
+    if (this.#requested.has(page))
+      throw violation(`expected a page to be requested once over a connection, got page ${page} again`);
+    this.#requested.add(page);
+    return page;
+  }
+
+  /** A message was written to a Pages stream. */
+  wrote(body: Body): void {
+    if (!('resume' in body)) return;
+    this.#history.isOrdered = true;
+    this.#machine.move('ordered');
+  }
+
+  barrierSent(id: number): void {
+    this.#barriers.add(id);
+  }
+
+  allPagesSent(): void {
+    this.#machine.move('allPagesSent');
+  }
+}
