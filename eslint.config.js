@@ -37,6 +37,22 @@ const drivers = {
   message: 'Drivers are chosen by harness/testbed/index.ts alone.',
 };
 
+const waitByMonotonic =
+  'The wall clock may be stepped: wait by monotonicMs (proto/units.ts), stamp by timestamp (harness/timestamp.ts).';
+/** What reads the wall clock, and what Node does wrong. A moment that is given (`new Date(0)`) is none of it. */
+const restrictedSyntax = [
+  ["CallExpression[callee.object.name='Date'][callee.property.name='now']", waitByMonotonic],
+  ["NewExpression[callee.name='Date'][arguments.length=0]", waitByMonotonic],
+  ["CallExpression[callee.name='Date']", waitByMonotonic],
+  ["MemberExpression[property.name='timeOrigin']", waitByMonotonic],
+  ["MemberExpression[property.name='waitForReady']", waitByMonotonic],
+  ["Property[key.name='deadline']", "gRPC's deadlines are of the wall clock: cancel the call by a timer."],
+].map(([selector, message]) => ({ selector, message }));
+const noEndlessMkdir = {
+  selector: "CallExpression[callee.name=/^mkdir/] Property[key.name='recursive']",
+  message: 'It never returns below /proc: makeDirectories (harness/files/places.ts).',
+};
+
 const entryOnly = (property) => ({
   object: 'process',
   property,
@@ -75,6 +91,16 @@ export default defineConfig(
   {
     files: ['**/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+  },
+  {
+    files: ['**/*.ts'],
+    ignores: ['harness/timestamp.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...restrictedSyntax] },
+  },
+  {
+    files: ['harness/**/*.ts', 'hosts/**/*.ts', 'setup/**/*.ts'],
+    ignores: ['harness/timestamp.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...restrictedSyntax, noEndlessMkdir] },
   },
   mayNotImport(['proto/**/*.ts'], [harness, hosts]),
   mayNotImport(['hosts/**/*.ts'], [harness, onlyImagePackages]),

@@ -12,7 +12,12 @@ export default {
   // Testbed tests share the machine's cores and links, so one at a time; test/run.ts gives the unit tests more workers.
   maxWorkers: 1,
   projects: [
-    { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/unit/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/testbed-timeout.js'],
+    },
     {
       ...common,
       displayName: 'testbed',

@@ -14,6 +14,7 @@ import { downtime } from './downtime.ts';
 import { faults } from './faults.ts';
 import { goodput } from './goodput.ts';
 import { startup } from './startup.ts';
+import { timestamp } from '../harness/timestamp.ts';
 
 const usual: readonly Benchmark[] = [goodput, faults, downtime, startup];
 const benchmarks: readonly Benchmark[] = [...usual, ...capabilities];
@@ -43,6 +44,7 @@ const line = (figure: Figure): string => {
   return `${verdict}  ${figure.name}: ${value}${wanted}\n         ${figure.from}`;
 };
 
+mkdirSync('results', { recursive: true });
 const figures: Figure[] = [];
 let failures = 0;
 const chosen =
@@ -61,8 +63,7 @@ for (const benchmark of chosen) {
     process.stdout.write(`not measured: ${messageOf(error)}\n`);
   }
 }
-mkdirSync('results', { recursive: true });
-const at = new Date().toISOString();
+const at = timestamp();
 const file = `results/bench-${values.driver}-${at.replaceAll(':', '')}.json`;
 const machine = { cpus: cpus().length, model: cpus()[0]?.model, kernel: release(), node: process.version };
 writeFileSync(file, `${JSON.stringify({ at, driver: values.driver, machine, figures }, null, 2)}\n`);

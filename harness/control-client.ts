@@ -36,7 +36,6 @@ interface CallOptions {
   timeoutMs?: number;
 }
 
-const deadlineExceeded = 4;
 const unauthenticated = 16;
 const { call, events } = controlService;
 
@@ -60,18 +59,22 @@ export const connectAgent = (name: string, address: string): AgentClient => {
       json: JSON.stringify(argument),
       ...(options.blob === undefined ? {} : { blob: options.blob }),
     };
-    const deadline = Date.now() + (options.timeoutMs ?? 30_000);
+    const { timeoutMs = 30_000 } = options;
     const response = await new Promise<ControlResponse>((resolve, reject) => {
-      client.makeUnaryRequest(
-        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: true }), { deadline },
+      const what = `${name} agent at ${target}, method ${method}`;
+      // gRPC's own deadlines are moments of the wall clock, which may be stepped while the call waits; timers are not.
+      const timer = setTimeout(() => {
+        reject(new LivemigError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`));
+        pending.cancel();
+      }, timeoutMs);
+      const pending = client.makeUnaryRequest(
+        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: true }),
         (error: (Error & { code?: number }) | null, value?: ControlResponse) => {
+          clearTimeout(timer);
           if (value !== undefined) resolve(value);
           else {
-            const code = error?.code === deadlineExceeded ? 'TIMEOUT' : 'AGENT_UNREACHABLE';
             const hint = error?.code === unauthenticated ? `; set ${controlTokenVariable} to its token` : '';
-            reject(
-              new LivemigError(code, `${name} agent at ${target}, method ${method}${hint}`, { cause: error }),
-            );
+            reject(new LivemigError('AGENT_UNREACHABLE', `${what}${hint}`, { cause: error }));
           }
         },
       ); // prettier-ignore

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
 import { LivemigError, messageOf } from '../proto/errors.ts';
+import { jsonLinesOf, tornText } from './files/json-lines.ts';
 import type { RunResult } from './result.ts';
 import { runResultSchema } from './result.ts';
 
@@ -17,29 +18,29 @@ type Problems = string[];
 /** More of one document would say the same again: a document of another schema is wrong in dozens of places. */
 const problemsPerDocument = 3;
 
-const parseJson = (text: string, where: string, problems: Problems, hint = ''): Found[] => {
+const parseJson = (text: string, where: string, problems: Problems): Found[] => {
   try {
     return [{ where, document: JSON.parse(text) as unknown }];
   } catch (error) {
-    problems.push(`${where}: not JSON (${messageOf(error)})${hint}`);
+    problems.push(`${where}: not JSON (${messageOf(error)})`);
     return [];
   }
 };
 
-/** The last line of a file that doesn't end with one: whoever wrote it was interrupted. */
-const isUnfinished = (lines: readonly string[], index: number): boolean =>
-  index === lines.length - 1 && lines[index] !== '';
+/** What is being read, and what is wrong with it. */
+interface Reading {
+  problems: Problems;
+  /** Lines that were never whole. */
+  torn: string[];
+}
 
-const linesOf = (text: string, file: string, problems: Problems): Found[] => {
-  const lines = text.split('\n');
-  return lines.flatMap((line, index) => {
-    if (line.trim() === '') return [];
-    const hint = isUnfinished(lines, index)
-      ? ', unfinished: resume the sweep that wrote it, or remove the line'
-      : '';
-    return parseJson(line, `${file}:${index + 1}`, problems, hint);
+const linesOf = (text: string, file: string, { problems, torn }: Reading): Found[] =>
+  jsonLinesOf(text).flatMap((line) => {
+    if (line.document !== undefined) return [{ where: `${file}:${line.number}`, document: line.document }];
+    if (line.isTorn) torn.push(tornText(file, line));
+    else problems.push(`${file}:${line.number}: ${line.why}`);
+    return [];
   });
-};
 
 /** A `.json` file holds one result, or several under `results`. */
 const severalOf = ({ where, document }: Found): Found[] => {
@@ -63,7 +64,8 @@ const textOf = async (file: string, problems: Problems): Promise<string | null> 
   }
 };
 
-const readFileOf = async (file: string, problems: Problems): Promise<Found[]> => {
+const readFileOf = async (file: string, reading: Reading): Promise<Found[]> => {
+  const { problems } = reading;
   const isLines = /\.jsonl(\.zst)?$/.test(file);
   if (!isLines && !file.endsWith('.json')) {
     problems.push(`${file}: expected a directory, a .jsonl, .jsonl.zst or .json file`);
@@ -71,7 +73,7 @@ const readFileOf = async (file: string, problems: Problems): Promise<Found[]> =>
   }
   const text = await textOf(file, problems);
   if (text === null) return [];
-  return isLines ? linesOf(text, file, problems) : parseJson(text, file, problems).flatMap(severalOf);
+  return isLines ? linesOf(text, file, reading) : parseJson(text, file, problems).flatMap(severalOf);
 };
 
 const runFileNames: readonly string[] = ['runs.jsonl', 'runs.jsonl.zst'];
@@ -85,12 +87,13 @@ const runFilesOf = async (directory: string): Promise<string[]> => {
     .sort();
 };
 
-const readPath = async (path: string, problems: Problems): Promise<Found[]> => {
+const readPath = async (path: string, reading: Reading): Promise<Found[]> => {
+  const { problems } = reading;
   try {
-    if (!(await stat(path)).isDirectory()) return await readFileOf(path, problems);
+    if (!(await stat(path)).isDirectory()) return await readFileOf(path, reading);
     const files = await runFilesOf(path);
     if (files.length === 0) problems.push(`${path}: no runs.jsonl in it`);
-    return (await Promise.all(files.map((file) => readFileOf(file, problems)))).flat();
+    return (await Promise.all(files.map((file) => readFileOf(file, reading)))).flat();
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     problems.push(`${path}: ${isMissing ? 'there is no such file or directory' : messageOf(error)}`);
@@ -110,22 +113,30 @@ const validated = ({ where, document }: Found, problems: Problems): RunResult[] 
 };
 
 /**
- * The runs of a result set, each once, in the order of the paths and of the lines in them.
+ * The runs of a result set, each once, in the order of the paths and of the lines in them. Lines that a killed process or
+ * a full disk has left unfinished are left out, and told of.
  * @param paths directories (every `runs.jsonl` below them), `.jsonl` files (a result a line), both also compressed
  *   (`.jsonl.zst`), `.json` files
  * @param found problems of the usage, told together with those of the results
+ * @param tell gets a text for each line that is left out, with file and line
  * @throws LivemigError BAD_INPUT with every problem of every path, and where there is no run at all
  */
 export const readResults = async (
   paths: readonly string[],
   found: readonly string[] = [],
+  tell: (torn: string) => void = () => undefined,
 ): Promise<RunResult[]> => {
-  const problems: Problems = [...found];
-  const documents = (await Promise.all(paths.map((path) => readPath(path, problems)))).flat();
+  const reading: Reading = { problems: [...found], torn: [] };
+  const { problems, torn } = reading;
+  const documents = (await Promise.all(paths.map((path) => readPath(path, reading)))).flat();
   const runs = new Map<string, RunResult>();
   for (const run of documents.flatMap((each) => validated(each, problems)))
     if (!runs.has(run.runId)) runs.set(run.runId, run);
   if (problems.length === 0 && runs.size === 0) problems.push(`${paths.join(', ')}: no results in it`);
-  if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
+  if (problems.length > 0) {
+    problems.push(...torn);
+    throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
+  }
+  for (const text of torn) tell(text);
   return [...runs.values()];
 };

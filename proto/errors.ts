@@ -14,6 +14,8 @@ export const errorCodes = [
   'AGENT_UNREACHABLE',
   /** A peer broke the migration protocol: wrong version, order, size or content. */
   'PROTOCOL_VIOLATION',
+  /** TLS: a peer's certificate is not what the migration's authority signed, or not valid by this host's clock. */
+  'CERTIFICATE_REFUSED',
   /** A phase was asked for out of the legal order. */
   'ILLEGAL_PHASE',
   /** Pre-copy reached its bound without converging. */
@@ -26,6 +28,8 @@ export const errorCodes = [
   'CROSS_CHECK_FAILED',
   /** Something took longer than its bound. */
   'TIMEOUT',
+  /** A file couldn't be written or locked: the disk is full, or its place is gone. */
+  'STORAGE_FAILED',
   /** A fault of livemig itself. */
   'INTERNAL',
 ] as const;

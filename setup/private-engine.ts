@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
+import { makeDirectories } from '../harness/files/places.ts';
 import { askEngine } from '../harness/testbed/docker/engine.ts';
 import { command } from '../hosts/command.ts';
 import { LivemigError } from '../proto/errors.ts';
+import { monotonicMs } from '../proto/units.ts';
 import type { ProvidedEngine } from './engine.ts';
 import { usersIn, withLock } from './users.ts';
 
@@ -42,12 +44,18 @@ const dockerdArguments = [
 const docker = (): Docker => new Docker({ socketPath: socket });
 const users = usersIn(join(runRoot, 'users'));
 
-/** The process in a pid file, if it still runs and is the one that wrote it: its command line names our run root. */
+/**
+ * The process in a pid file, if it still runs and is the one that wrote it: the program, with a command line that names
+ * our run root. The id alone may be anybody's by now.
+ */
 const processOf = async (file: string): Promise<number | undefined> => {
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
   if (!Number.isInteger(pid)) return undefined;
   const commandLine = await readFile(`/proc/${String(pid)}/cmdline`, 'utf8').catch(() => '');
-  return commandLine.includes(runRoot) ? pid : undefined;
+  const program = basename(commandLine.split('\0', 1)[0] ?? '');
+  return program === basename(file, '.pid').replace('docker', 'dockerd') && commandLine.includes(runRoot)
+    ? pid
+    : undefined;
 };
 
 const terminate = async (file: string): Promise<void> => {
@@ -55,8 +63,8 @@ const terminate = async (file: string): Promise<void> => {
     const pid = await processOf(file);
     if (pid === undefined) return;
     process.kill(pid, signal);
-    const deadline = Date.now() + stopTimeoutMs;
-    while (Date.now() < deadline && (await processOf(file)) !== undefined) await sleep(pollMs);
+    const deadlineMs = monotonicMs() + stopTimeoutMs;
+    while (monotonicMs() < deadlineMs && (await processOf(file)) !== undefined) await sleep(pollMs);
   }
 };
 
@@ -142,9 +150,9 @@ const launch = async (): Promise<void> => {
   void ended.then((reason) => {
     failure = reason;
   });
-  const deadline = Date.now() + startTimeoutMs;
+  const deadlineMs = monotonicMs() + startTimeoutMs;
   while (!(await askEngine(docker(), 1_000)).answers) {
-    if (Date.now() > deadline) failure ??= `dockerd did not answer within ${String(startTimeoutMs)} ms`;
+    if (monotonicMs() > deadlineMs) failure ??= `dockerd did not answer within ${String(startTimeoutMs)} ms`;
     if (failure !== undefined)
       throw new LivemigError('TESTBED_FAILED', `${failure}; its log ends:\n${await logTail()}`);
     await sleep(pollMs);
@@ -158,8 +166,8 @@ const launch = async (): Promise<void> => {
  */
 export const startPrivateEngine = async (): Promise<ProvidedEngine> => {
   const lock = join(runRoot, 'lock');
-  await mkdir(runRoot, { recursive: true, mode: 0o711 });
-  await mkdir(dataRoot, { recursive: true, mode: 0o711 });
+  await makeDirectories(runRoot, 0o711);
+  await makeDirectories(dataRoot, 0o711);
   await withLock(lock, async () => {
     const others = await users.leave();
     if (others === 0 || !(await askEngine(docker())).answers) {

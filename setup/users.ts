@@ -1,40 +1,38 @@
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { takeLockFile } from '../harness/files/lock.ts';
+import { makeDirectories } from '../harness/files/places.ts';
 import { isAlive, ownerOf } from '../harness/testbed/docker/labels.ts';
 import { LivemigError } from '../proto/errors.ts';
+import { monotonicMs } from '../proto/units.ts';
 
 /** Longer than an engine takes to start or stop, as that happens under the lock. */
 const lockTimeoutMs = 120_000;
 const lockPollMs = 100;
 
-/** Runs `action` while no other live process is inside the same lock. A dead holder's lock is void. */
-export const withLock = async <T>(path: string, action: () => Promise<T>): Promise<T> => {
-  const deadline = Date.now() + lockTimeoutMs;
+/** @throws LivemigError TIMEOUT where another process holds it for too long */
+const takeWhenFree = async (path: string): Promise<Disposable> => {
+  const untilMs = monotonicMs() + lockTimeoutMs;
   for (;;) {
-    try {
-      const file = await open(path, 'wx');
-      await file.writeFile(ownerOf(process.pid));
-      await file.close();
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
-    const holder = await readFile(path, 'utf8').catch(() => '');
-    // An empty file is one that its holder is about to write.
-    if (holder !== '' && !isAlive(holder)) await rm(path, { force: true });
-    if (Date.now() > deadline)
+    const lock = takeLockFile(path, String(process.pid));
+    if (!('holder' in lock)) return lock;
+    if (monotonicMs() > untilMs)
       throw new LivemigError(
         'TIMEOUT',
-        `${path} is held by process ${holder}; remove it if that is not livemig`,
+        `process ${lock.holder} has held ${path} for ${lockTimeoutMs / 1000} s; wait until it has ended, or end it`,
       );
     await sleep(lockPollMs);
   }
-  try {
-    return await action();
-  } finally {
-    await rm(path, { force: true });
-  }
+};
+
+/**
+ * Runs `action` while no other process is inside the same lock, which is the kernel's and ends with its holder.
+ * @throws LivemigError TIMEOUT; whatever `action` throws
+ */
+export const withLock = async <T>(path: string, action: () => Promise<T>): Promise<T> => {
+  const lock = await takeWhenFree(path);
+  return action().finally(() => lock[Symbol.dispose]());
 };
 
 /** The processes that use a shared thing: one file each, named after its process. Call these under the lock. */
@@ -42,7 +40,7 @@ export const usersIn = (directory: string) => {
   const mine = join(directory, ownerOf(process.pid));
   return {
     join: async (): Promise<void> => {
-      await mkdir(directory, { recursive: true });
+      await makeDirectories(directory);
       await writeFile(mine, '');
     },
     /** Leaves, forgets dead users, and returns how many live ones remain. */

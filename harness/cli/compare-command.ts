@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { badUsage, exitCodes, print, printJson } from './output.ts';
+import { readSets } from './results.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import type { RunResult } from '../result.ts';
-import { readResults } from '../results.ts';
 import { toErrorDocument } from '../../proto/errors.ts';
 
 const defaultThresholdPercent = 10;
@@ -32,7 +32,7 @@ const readBoth = async (words: readonly string[], found: readonly string[]): Pro
   const problems = [...found];
   const sets = await Promise.all(
     words.map((path) =>
-      readResults([path]).catch((error: unknown) => {
+      readSets([path], []).catch((error: unknown) => {
         const { code, message, problems: own } = toErrorDocument(error);
         if (code !== 'BAD_INPUT') throw error;
         problems.push(...(own ?? [message]));

@@ -1,15 +1,15 @@
-import { stat, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { LivemigError } from '../../proto/errors.ts';
 import type { TableName } from '../export/tables.ts';
 import { exportTable, tableNames, tableTexts } from '../export/tables.ts';
 import { unknownName } from '../nearest.ts';
 import { csvText } from '../report/csv.ts';
-import { readResults } from '../results.ts';
+import { fileProblems } from '../files/places.ts';
 import { defaultOut } from '../store.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { exitCodes, print, tell } from './output.ts';
+import { readSets } from './results.ts';
+import { saveOrRescue } from './save.ts';
 
 const tableOf = (given: unknown, problems: string[]): TableName => {
   const name = typeof given === 'string' ? given : 'runs';
@@ -21,27 +21,16 @@ const tableOf = (given: unknown, problems: string[]): TableName => {
 /** `--csv results` is easily meant as "results, as CSV". */
 const fileOf = async (given: unknown, problems: string[]): Promise<string | null> => {
   if (typeof given !== 'string') return null;
-  const found = await stat(given).catch(() => null);
-  if (found?.isDirectory() === true)
-    problems.push(`--csv ${given}: expected a file to write, got a directory; result sets come before --csv`);
+  const found = await fileProblems('--csv', given);
+  problems.push(...found.map((problem) => `${problem}; result sets come before --csv`));
   return given;
-};
-
-/** @throws LivemigError BAD_INPUT where the file can't be written */
-const save = async (file: string, text: string): Promise<void> => {
-  try {
-    await writeFile(file, text);
-  } catch (cause) {
-    const problem = `--csv ${file}: can't be written`;
-    throw new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
-  }
 };
 
 const body: Body = async (words, options, found) => {
   const problems = [...found];
   const name = tableOf(options['table'], problems);
   const file = await fileOf(options['csv'], problems);
-  const runs = await readResults(words.length === 0 ? [defaultOut] : words, problems);
+  const runs = await readSets(words, problems);
   const table = exportTable(runs, name);
   const text = csvText(table);
   if (file === null) {
@@ -49,7 +38,7 @@ const body: Body = async (words, options, found) => {
     await print(text.slice(0, -1));
     return exitCodes.completed;
   }
-  await save(file, text);
+  await saveOrRescue(file, text);
   tell(`${file}: ${table.rows.length} rows, ${table.columns.length} columns`);
   return exitCodes.completed;
 };

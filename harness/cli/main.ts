@@ -7,7 +7,7 @@ import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
 import { addListCommand } from './list-command.ts';
-import { badUsage, exitCodes, reportError, tell, tolerateClosedPipes } from './output.ts';
+import { badUsage, exitCodes, reportError, tell, tolerateBrokenStreams } from './output.ts';
 import { addReportCommand } from './report-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addRunningCommands } from './running-commands.ts';
@@ -65,7 +65,7 @@ const usageProblem = (error: CommanderError, program: Command, argv: readonly st
 
 /** Runs one command line. @returns the exit code; everything that was printed is flushed. */
 export const main = async (argv: readonly string[]): Promise<number> => {
-  tolerateClosedPipes();
+  tolerateBrokenStreams();
   let exitCode: number = exitCodes.completed;
   const program = createProgram((code) => (exitCode = code));
   const json = argv.includes('--json');

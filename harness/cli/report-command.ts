@@ -1,30 +1,21 @@
-import { access, constants, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import { messageOf } from '../../proto/errors.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import type { RunResult } from '../result.ts';
-import { readResults } from '../results.ts';
-import { defaultOut, writeAtomically } from '../store.ts';
+import { directoryProblems, fileProblems } from '../files/places.ts';
+import { writeAtomically } from '../files/write.ts';
+import { defaultOut } from '../store.ts';
+import { timestamp } from '../timestamp.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { exitCodes, print } from './output.ts';
+import { readSets } from './results.ts';
+import { saveOrRescue } from './save.ts';
 
 const defaultPage = 'report.html';
 const defaultTitle = 'Live migration, published and measured';
 
 const textOf = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise);
-
-/** Before hundreds of plots are drawn for nothing. */
-const writableProblem = async (option: string, directory: string): Promise<string[]> => {
-  try {
-    await mkdir(directory, { recursive: true });
-    await access(directory, constants.W_OK);
-    return [];
-  } catch (cause) {
-    return [`${option}: ${directory} can't be written to: ${messageOf(cause)}`];
-  }
-};
 
 const writePlots = async (runs: readonly RunResult[], directory: string): Promise<number> => {
   const { plotFiles } = await import('../report/page/plot-files.ts');
@@ -38,7 +29,7 @@ const writePage = async (runs: readonly RunResult[], title: string, version: str
   const { judgementOf } = await import('../trends/judgement.ts');
   return reportPage({
     title,
-    generatedAt: new Date().toISOString(),
+    generatedAt: timestamp(),
     livemigVersion: version,
     runs,
     judgement: judgementOf(runs, { accounting: 'payload' }),
@@ -50,14 +41,15 @@ const bodyOf =
   async (words, options, problems) => {
     const out = textOf(options['out'], defaultPage);
     const plots = typeof options['plots'] === 'string' ? options['plots'] : undefined;
+    // Before hundreds of plots are drawn for nothing.
     const found = [
       ...problems,
-      ...(await writableProblem('--out', dirname(out))),
-      ...(plots === undefined ? [] : await writableProblem('--plots', plots)),
+      ...(await fileProblems('--out', out)),
+      ...(plots === undefined ? [] : await directoryProblems('--plots', plots)),
     ];
-    const runs = await readResults(words.length === 0 ? [defaultOut] : words, found);
+    const runs = await readSets(words, found);
     const page = await writePage(runs, textOf(options['title'], defaultTitle), version);
-    await writeAtomically(out, page);
+    await saveOrRescue(out, page);
     await print(`${out}: ${formatCount(runs.length)} runs, ${formatBytes(Buffer.byteLength(page))}`);
     if (plots !== undefined) await print(`${plots}: ${await writePlots(runs, plots)} plots`);
     return exitCodes.completed;

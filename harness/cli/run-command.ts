@@ -6,15 +6,31 @@ import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import { loadScenario } from '../scenario.ts';
 import { experimentText, repeatSummaryOf, summaryOf } from '../report/summary.ts';
-import type { Store } from '../store.ts';
-import { defaultOut, documentOf, openStore } from '../store.ts';
+import type { Recording, Store } from '../store.ts';
+import { defaultOut, documentOf, openStore, rescueResult } from '../store.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import type { Interrupt } from './interrupt.ts';
 import { onInterrupt } from './interrupt.ts';
 import { showLive } from './live.ts';
-import { exitCodes, print, printJson, tell } from './output.ts';
+import { errorText, exitCodes, print, printJson, tell } from './output.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
+
+interface Stored {
+  result: RunResult;
+  files: string[];
+  /** Not everything could be written to its place; then `files` says where the result is instead. */
+  failure: unknown;
+}
+
+const storeResult = async (recording: Recording, result: RunResult): Promise<Stored> => {
+  try {
+    return { result, files: await recording.finish(result), failure: null };
+  } catch (failure) {
+    const file = await rescueResult(result);
+    return { result, files: file === null ? [] : [file], failure };
+  }
+};
 
 /** The same stream goes to the screen and to the store. */
 const runOnce = async (
@@ -22,13 +38,13 @@ const runOnce = async (
   title: string,
   store: Store,
   interrupt: Interrupt,
-): Promise<{ result: RunResult; files: string[] }> => {
+): Promise<Stored> => {
   const events = new Subject<RunEvent>();
   const recording = await store.record(events);
   const live = showLive(title, events, process.stderr);
   try {
     const result = await runScenario(scenario, { signal: interrupt.signal, events });
-    return { result, files: await recording.finish(result) };
+    return await storeResult(recording, result);
   } finally {
     live.stop();
     events.complete();
@@ -49,18 +65,30 @@ const titleOf = (scenario: Scenario, run: number): string => {
 const runAll = async (scenario: Scenario, store: Store, json: boolean): Promise<number> => {
   using interrupt = onInterrupt();
   const results: RunResult[] = [];
+  let isStored = true;
   // With --json the summary is for the person who watches; standard output is the document's.
   const say = json ? async (text: string) => tell(text) : print;
   for (let run = 0; run < scenario.repeat && !interrupt.signal.aborted; run += 1) {
     const seeded = { ...scenario, seed: scenario.seed + run };
-    const { result, files } = await runOnce(seeded, titleOf(scenario, run), store, interrupt);
+    const { result, files, failure } = await runOnce(seeded, titleOf(scenario, run), store, interrupt);
     results.push(result);
     await say(`${run === 0 ? '' : '\n'}${summaryOf(result, files)}`);
+    if (failure !== null) {
+      isStored = false;
+      tell(
+        `${errorText(failure)}; the result is ${files[0] === undefined ? 'on standard output' : `in ${files[0]}`}`,
+      );
+      if (files.length === 0 && !json) await printJson(result);
+      // There would be no room for the next one either.
+      break;
+    }
   }
   if (scenario.repeat > 1) await say(`\n${repeatSummaryOf(results)}`);
   if (json) await printJson(scenario.repeat === 1 ? documentOf(results) : { results });
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  return results.every(({ state }) => state === 'completed') ? exitCodes.completed : exitCodes.failed;
+  return isStored && results.every(({ state }) => state === 'completed')
+    ? exitCodes.completed
+    : exitCodes.failed;
 };
 
 const body: Body = async ([file], options, problems) => {

@@ -4,7 +4,7 @@ import type { AgentClient } from '../control-client.ts';
 import { connectAgent } from '../control-client.ts';
 import { cutLink } from '../run/cut.ts';
 import type { RunningRun } from '../run/running.ts';
-import { runningRuns } from '../run/running.ts';
+import { findRuns } from '../run/running.ts';
 import { parseLimits } from '../scenario.ts';
 import type { Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
@@ -17,12 +17,14 @@ const nameOf = ({ owner, name }: RunningRun): string => `${owner.pid} (${name})`
 
 /** @throws LivemigError BAD_INPUT where there isn't exactly one that is meant */
 const chooseRun = async (wanted: unknown): Promise<RunningRun> => {
-  const runs = await runningRuns();
+  const { runs, ignored } = await findRuns();
   if (wanted !== undefined) {
     const run = runs.find(({ owner }) => String(owner.pid) === wanted);
     if (run !== undefined) return run;
   } else if (runs.length === 1) return runs[0]!;
-  const known = runs.length === 0 ? 'nothing runs' : `running: ${runs.map(nameOf).join(', ')}`;
+  const nothing =
+    ignored.length === 0 ? 'nothing runs' : `nothing runs that is this user's: ${ignored.join('; ')}`;
+  const known = runs.length === 0 ? nothing : `running: ${runs.map(nameOf).join(', ')}`;
   throw badUsage([
     wanted === undefined && runs.length > 0
       ? `several migrations run: say which by --run PROCESS; ${known}`

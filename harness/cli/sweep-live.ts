@@ -21,6 +21,7 @@ export const watchSweep = (
     begin: (begun) => {
       const { state } = begun;
       tell(introduce(begun));
+      for (const text of begun.torn) tell(text);
       if (begun.isTorn)
         tell('the last result was cut off as an earlier harness was killed; its run is made again');
       return {

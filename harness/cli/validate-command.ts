@@ -1,14 +1,15 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Accounting } from '../measure/accounting.ts';
 import { accountings } from '../measure/accounting.ts';
 import { unknownName } from '../nearest.ts';
-import { readResults } from '../results.ts';
+import { fileProblems, storageError } from '../files/places.ts';
 import { defaultOut } from '../store.ts';
-import { LivemigError } from '../../proto/errors.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { exitCodes, print, printJson } from './output.ts';
+import { readSets } from './results.ts';
+import { saveOrRescue } from './save.ts';
 
 const summaryVariable = 'GITHUB_STEP_SUMMARY';
 
@@ -43,34 +44,33 @@ const optionsOf = (options: Readonly<Record<string, unknown>>, problems: string[
   };
 };
 
-/** @throws LivemigError BAD_INPUT where the file can't be written */
-const save = async (option: string, file: string, write: () => Promise<void>): Promise<void> => {
+/** Other steps of the workflow append to the same file. @throws LivemigError STORAGE_FAILED */
+const appendSummary = async (file: string, text: string): Promise<void> => {
   try {
-    await write();
+    await appendFile(file, text);
   } catch (cause) {
-    const problem = `${option} ${file}: can't be written`;
-    throw new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
+    throw storageError(`--github-summary: nothing can be appended to ${file}`, cause);
   }
 };
 
 const body: Body = async (words, given, found) => {
   const problems = [...found];
   const options = optionsOf(given, problems);
+  const { junit, githubSummary } = options;
+  if (junit !== null) problems.push(...(await fileProblems('--junit', junit)));
+  if (githubSummary !== null) problems.push(...(await fileProblems('--github-summary', githubSummary)));
   const [{ judgementOf }, show] = await Promise.all([
     import('../trends/judgement.ts'),
     import('../trends/show/index.ts'),
   ]);
-  const runs = await readResults(words.length === 0 ? [defaultOut] : words, problems);
+  const runs = await readSets(words, problems);
   const judgement = judgementOf(runs, { accounting: options.accounting });
-  const { junit, githubSummary } = options;
-  if (junit !== null) await save('--junit', junit, () => writeFile(junit, show.judgementJunit(judgement)));
-  if (githubSummary !== null)
-    await save('--github-summary', githubSummary, () =>
-      appendFile(githubSummary, show.judgementMarkdown(judgement)),
-    );
   if (options.json) await printJson(judgement);
   else if (options.markdown) await print(show.judgementMarkdown(judgement));
   else await print(show.judgementText(judgement));
+  // What is on the screen stays there, whatever becomes of the files.
+  if (junit !== null) await saveOrRescue(junit, show.judgementJunit(judgement));
+  if (githubSummary !== null) await appendSummary(githubSummary, show.judgementMarkdown(judgement));
   const isBad = judgement.counts.fails > 0 || (options.requireAll && judgement.counts['not measured'] > 0);
   return isBad ? exitCodes.failed : exitCodes.completed;
 };

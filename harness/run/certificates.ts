@@ -16,31 +16,40 @@ import type { TlsCredentials } from '../../proto/tls.ts';
 import { destinationTlsName, sourceTlsName } from '../../proto/tls.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-/** Clocks of hosts that someone else has started may differ. */
-const validBeforeMs = 3_600_000;
-const validAfterMs = 86_400_000;
+/**
+ * As long as X.509 knows time (RFC 5280, 4.1.2.5: the end is what it gives for "no well-defined expiration"). What ends
+ * their validity is the migration, whose authority is forgotten; clocks of hosts may differ, and be stepped under way.
+ */
+const always: Validity = { notBefore: new Date(0), notAfter: new Date('9999-12-31T23:59:59Z') };
 
 cryptoProvider.set(webcrypto);
 
 const newKeys = (): Promise<webcrypto.CryptoKeyPair> =>
   webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 
-const common = () => ({
+/** From when to when, by the clock of whoever looks. */
+export interface Validity {
+  notBefore: Date;
+  notAfter: Date;
+}
+
+const common = ({ notBefore, notAfter }: Validity) => ({
   serialNumber: `00${randomBytes(15).toString('hex')}`,
-  notBefore: new Date(Date.now() - validBeforeMs),
-  notAfter: new Date(Date.now() + validAfterMs),
+  notBefore,
+  notAfter,
   signingAlgorithm: algorithm,
 });
 
 interface Authority {
   certificate: X509Certificate;
   keys: webcrypto.CryptoKeyPair;
+  validity: Validity;
 }
 
-const newAuthority = async (): Promise<Authority> => {
+const newAuthority = async (validity: Validity): Promise<Authority> => {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.createSelfSigned({
-    ...common(),
+    ...common(validity),
     name: 'CN=livemig',
     keys,
     extensions: [
@@ -48,7 +57,7 @@ const newAuthority = async (): Promise<Authority> => {
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
     ],
   });
-  return { certificate, keys };
+  return { certificate, keys, validity };
 };
 
 const issue = async (
@@ -58,7 +67,7 @@ const issue = async (
 ): Promise<TlsCredentials> => {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
-    ...common(),
+    ...common(authority.validity),
     subject: `CN=${name}`,
     issuer: authority.certificate.subject,
     publicKey: keys.publicKey,
@@ -77,12 +86,17 @@ const issue = async (
   };
 };
 
-/** For one migration: an authority of its own, which is forgotten, and what it has signed for the two hosts. */
-export const makeCertificates = async (): Promise<{
+/**
+ * For one migration: an authority of its own, which is forgotten, and what it has signed for the two hosts.
+ * @param validity other than always, for tests of what a wrong clock leads to
+ */
+export const makeCertificates = async (
+  validity: Validity = always,
+): Promise<{
   source: TlsCredentials;
   destination: TlsCredentials;
 }> => {
-  const authority = await newAuthority();
+  const authority = await newAuthority(validity);
   return {
     source: await issue(authority, sourceTlsName, ExtendedKeyUsage.serverAuth),
     destination: await issue(authority, destinationTlsName, ExtendedKeyUsage.clientAuth),

@@ -14,7 +14,9 @@ import { pageCountOf } from './verification.ts';
 /** What ended the migration: what the source says, as it runs the strategy; else what the destination says. */
 export const migrationErrorOf = ({ source, destination }: Migrated): LivemigError | null => {
   if (source.status === 'completed' && destination.status === 'completed') return null;
-  const document = source.error ?? destination.error;
+  // Of a certificate that it refuses, only the destination knows; the source sees nobody come.
+  const isRefusal = destination.error?.code === 'CERTIFICATE_REFUSED';
+  const document = isRefusal ? destination.error : (source.error ?? destination.error);
   if (document !== null) return fromErrorDocument(document);
   return new LivemigError(
     'PROTOCOL_VIOLATION',

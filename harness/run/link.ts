@@ -10,6 +10,7 @@ import type { Clients } from './clients.ts';
 import type { RunPhase } from './events.ts';
 import type { KnownLink, Loan } from './loan.ts';
 import type { RunRecord } from './record.ts';
+import { timestamp } from '../timestamp.ts';
 
 export interface ShapeOptions {
   clients: Clients;
@@ -37,7 +38,7 @@ export const linkError = (profile: LinkProfile, { reasons }: LinkCalibration): L
 
 const measuredNow = (record: RunRecord) => ({
   runId: record.runId,
-  at: new Date().toISOString(),
+  at: timestamp(),
   ageMs: 0,
 });
 

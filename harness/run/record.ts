@@ -17,6 +17,7 @@ import type {
 } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
 import { machineEnvironment } from './environment.ts';
+import { timestamp } from '../timestamp.ts';
 
 /** A scenario; tests of the oracles also run the strategies that no user is offered. */
 export type RunnableScenario = Omit<Scenario, 'strategy'> & {
@@ -43,7 +44,7 @@ export interface RunRecord {
 export const startRecord = (scenario: RunnableScenario, sweep: SweepOfRun | null = null): RunRecord => ({
   scenario,
   runId: randomUUID(),
-  startedAt: new Date().toISOString(),
+  startedAt: timestamp(),
   startedAtMs: monotonicMs(),
   driver: null,
   link: { profile: scenario.link, backend: null, definition: null, readBack: null, calibration: null },

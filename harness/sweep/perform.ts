@@ -18,6 +18,8 @@ export interface BegunSweep {
   refused: readonly RefusedCell[];
   /** An earlier harness was killed while it wrote its last result, which is lost. */
   isTorn: boolean;
+  /** What is to be told of other lines that were never whole. */
+  torn: readonly string[];
 }
 
 export interface PerformOptions {
@@ -81,7 +83,7 @@ export const performSweep = async (
     set,
     about: { name, experiment, guestScale },
     signal,
-    watcher: watch({ state, refused, isTorn: set.isTorn }),
+    watcher: watch({ state, refused, isTorn: set.isTorn, torn: set.torn }),
     run: ({ scenario }, options) => runScenario(scenario, { ...options, driver }),
     keepTestbed: () => new KeptTestbed(),
     availableBytes: () => availableBytesOf(driver.name),

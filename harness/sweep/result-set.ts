@@ -1,17 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
-import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
+import { LivemigError, messageOf } from '../../proto/errors.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunResult } from '../result.ts';
-import { appendLine, recordEvents, writeAtomically } from '../store.ts';
+import { recordLines } from '../files/lines.ts';
+import { directoryProblems, fileProblems } from '../files/places.ts';
+import { sweepTemporaries } from '../files/temporary.ts';
+import { appendLine, writeAtomically } from '../files/write.ts';
+import { rescueResult, runsFileName } from '../store.ts';
 import { driverNames } from '../testbed/testbed.ts';
 import { differences } from './identity.ts';
 import type { MadeRun } from './ledger.ts';
 import { takeLock } from './lock.ts';
-import { invalidateRuns, probeAppend, readRuns } from './runs-file.ts';
+import { invalidateRuns, readRuns, repairRuns } from './runs-file.ts';
+import { timestamp } from '../timestamp.ts';
 
 /** `sweep.json`: what the runs beside it were made for. */
 const headerSchema = z.object({
@@ -45,6 +50,8 @@ export interface ResultSet extends AsyncDisposable {
   readonly made: readonly MadeRun[];
   /** An earlier harness was killed while it wrote its last result, which is lost. */
   readonly isTorn: boolean;
+  /** What is to be told of other lines that were never whole. */
+  readonly torn: readonly string[];
   record(events: Observable<RunEvent>): Promise<SweepRecording>;
   append(result: RunResult): Promise<void>;
   invalidate(runIds: readonly string[], reasons: readonly string[]): Promise<void>;
@@ -53,9 +60,24 @@ export interface ResultSet extends AsyncDisposable {
 const refuse = (problem: string, cause?: unknown): LivemigError =>
   new LivemigError('BAD_INPUT', problem, { problems: [problem], cause });
 
+const refuseAll = (problems: readonly string[]): void => {
+  if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
+};
+
+/** @throws LivemigError STORAGE_FAILED that says where the result is instead */
+const orElsewhere = async (result: RunResult, store: () => Promise<void>): Promise<void> => {
+  try {
+    await store();
+  } catch (cause) {
+    const file = await rescueResult(result);
+    const where = file === null ? 'it is lost, and its run will be made again' : `it is in ${file}`;
+    throw new LivemigError('STORAGE_FAILED', `a result could not be stored; ${where}`, { cause });
+  }
+};
+
 const files = (directory: string) => ({
   header: join(directory, 'sweep.json'),
-  runs: join(directory, 'runs.jsonl'),
+  runs: join(directory, runsFileName),
   lock: join(directory, '.lock'),
   events: join(directory, 'events'),
 });
@@ -73,8 +95,8 @@ export const readHeader = async (directory: string): Promise<SweepHeader | null>
 
 /** Puts an earlier set aside under names that no reader of result sets looks at. */
 const putAside = async (directory: string): Promise<void> => {
-  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  for (const name of ['sweep.json', 'runs.jsonl', 'events'])
+  const stamp = timestamp().replaceAll(/[-:]|\.\d+/g, '');
+  for (const name of ['sweep.json', runsFileName, 'events'])
     await rename(join(directory, name), join(directory, name.replace(/(\.|$)/, `-until-${stamp}$1`))).catch(
       (error: unknown) => {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -102,7 +124,7 @@ export const checkIdentity = (
 
 /** The set's header, for the set to go on with. @throws LivemigError BAD_INPUT */
 const headerOf = (before: SweepHeader | null, wanted: Wanted, directory: string): SweepHeader => {
-  const now = new Date().toISOString();
+  const now = timestamp();
   if (before === null)
     return { schemaVersion: 1, sweepId: randomUUID(), begunAt: now, resumedAt: [], ...wanted };
   const isSame = before.driver === wanted.driver;
@@ -114,7 +136,8 @@ const headerOf = (before: SweepHeader | null, wanted: Wanted, directory: string)
 /**
  * Opens (and makes) a sweep's directory, to begin or to go on.
  * @param fresh put an earlier set aside instead of going on with it.
- * @throws LivemigError BAD_INPUT where it can't be written, is in use, is damaged or was begun for something else
+ * @throws LivemigError BAD_INPUT where it can't be written, is in use, is damaged or was begun for something else,
+ *   STORAGE_FAILED where there is no room
  */
 export const openResultSet = async (
   directory: string,
@@ -122,39 +145,39 @@ export const openResultSet = async (
   { fresh }: { fresh: boolean },
 ): Promise<ResultSet> => {
   const { header, runs, lock, events } = files(directory);
-  await using stack = new AsyncDisposableStack();
-  try {
-    await mkdir(directory, { recursive: true });
-    stack.use(await takeLock(lock));
-    if (fresh) await putAside(directory);
-    await mkdir(events, { recursive: true });
-    await probeAppend(runs);
-  } catch (cause) {
-    if (codeOf(cause) === 'BAD_INPUT') throw cause;
-    throw refuse(`--out ${directory} can't be written to: ${messageOf(cause)}`, cause);
-  }
+  const option = '--out';
+  refuseAll(await directoryProblems(option, directory));
+  using stack = new DisposableStack();
+  stack.use(takeLock(lock));
+  if (fresh) await putAside(directory);
+  refuseAll([...(await directoryProblems(option, events)), ...(await fileProblems(option, runs))]);
   const mine = headerOf(await readHeader(directory), wanted, directory);
-  const { runs: made, isTorn } = await readRuns(runs);
+  const { runs: made, isTorn, torn } = await readRuns(runs);
+  await repairRuns(runs);
   // Of runs that a killed harness was in.
   for (const name of await readdir(events)) if (name.endsWith('.tmp')) await rm(join(events, name));
+  sweepTemporaries(directory);
   await writeAtomically(header, `${JSON.stringify(mine, null, 2)}\n`);
   const held = stack.move();
   return {
     sweepId: mine.sweepId,
     made,
     isTorn,
+    torn,
     record: async (told) => {
-      const recording = await recordEvents(events, told);
+      const recording = recordLines(events, told);
       return {
         finish: async (result) => {
+          await orElsewhere(result, () => appendLine(runs, result));
           await recording.keepAs(join(events, `${result.runId}.events.jsonl`));
-          await appendLine(runs, result);
         },
         discard: () => recording.discard(),
       };
     },
-    append: (result) => appendLine(runs, result),
+    append: (result) => orElsewhere(result, () => appendLine(runs, result)),
     invalidate: (runIds, reasons) => invalidateRuns(runs, runIds, reasons),
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: async () => {
+      held.dispose();
+    },
   };
 };

@@ -1,9 +1,10 @@
-import { open, readFile, truncate } from 'node:fs/promises';
+import { readFile, truncate } from 'node:fs/promises';
 import { z } from 'zod';
 import { errorCodes, LivemigError } from '../../proto/errors.ts';
+import { jsonLinesOf, tornText } from '../files/json-lines.ts';
 import type { RunResult } from '../result.ts';
 import { sweepOfRunSchema } from '../result/sweep.ts';
-import { writeAtomically } from '../store.ts';
+import { withFileLocked, writeAtomically } from '../files/write.ts';
 import { invalidated } from './invalidated.ts';
 import type { MadeRun } from './ledger.ts';
 import { madeRun } from './ledger.ts';
@@ -34,53 +35,67 @@ const damaged = (file: string, line: number, why: string): LivemigError => {
   return new LivemigError('BAD_INPUT', problem, { problems: [problem] });
 };
 
-const parseLine = (text: string): MadeRun | string => {
-  try {
-    const line = lineSchema.safeParse(JSON.parse(text));
-    if (!line.success) return `no result of a sweep (${line.error.issues[0]?.path.join('.') ?? ''})`;
-    return madeRun(line.data) ?? 'no result of a sweep';
-  } catch {
-    return 'not JSON';
-  }
+const runOf = (document: unknown): MadeRun | string => {
+  const line = lineSchema.safeParse(document);
+  if (!line.success) return `no result of a sweep (${line.error.issues[0]?.path.join('.') ?? ''})`;
+  return madeRun(line.data) ?? 'no result of a sweep';
 };
+
+export interface StoredRuns {
+  runs: MadeRun[];
+  /** The last line lacks its end: an earlier harness was killed while it wrote it. It counts as nothing. */
+  isTorn: boolean;
+  /** What is to be told of other lines that were never whole. */
+  torn: string[];
+}
 
 /**
- * The runs of a `runs.jsonl`; none where there is no file. A last line that a killed harness left unfinished is cut off,
- * so that the next one doesn't continue it.
- * @throws LivemigError BAD_INPUT for a damaged line anywhere else
+ * The runs of a `runs.jsonl`; none where there is no file. Touches nothing.
+ * @throws LivemigError BAD_INPUT for a line that no sweep has written
  */
-export const readRuns = async (file: string): Promise<{ runs: MadeRun[]; isTorn: boolean }> => {
+export const readRuns = async (file: string): Promise<StoredRuns> => {
   const text = await readText(file);
   const end = text.lastIndexOf('\n') + 1;
-  const isTorn = end < text.length;
-  const runs = text
-    .slice(0, end)
-    .split('\n')
-    .flatMap((line, index) => {
-      if (line.trim() === '') return [];
-      const run = parseLine(line);
-      if (typeof run === 'string') throw damaged(file, index + 1, run);
-      return [run];
-    });
-  if (isTorn) await truncate(file, Buffer.byteLength(text.slice(0, end)));
-  return { runs, isTorn };
+  const lines = jsonLinesOf(text.slice(0, end));
+  const runs = lines.flatMap((line) => {
+    if (line.isTorn) return [];
+    const run = line.document === undefined ? 'not JSON' : runOf(line.document);
+    if (typeof run === 'string') throw damaged(file, line.number, run);
+    return [run];
+  });
+  const torn = lines.filter(({ isTorn }) => isTorn).map((line) => tornText(file, line));
+  return { runs, isTorn: end < text.length, torn };
 };
 
-/** Makes results invalid that were stored as believed. */
+/** Makes the file, and cuts off a last line that lacks its end. Only the set's holder may call it. */
+export const repairRuns = (file: string): Promise<void> =>
+  withFileLocked(file, async () => {
+    const bytes = await readFile(file);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    if (end < bytes.length) await truncate(file, end);
+  });
+
+/**
+ * Makes results invalid that were stored as believed.
+ * @throws LivemigError STORAGE_FAILED, and says which are still believed
+ */
 export const invalidateRuns = async (
   file: string,
   runIds: readonly string[],
   reasons: readonly string[],
 ): Promise<void> => {
-  const lines = (await readText(file)).split('\n').map((line) => {
-    if (line.trim() === '') return line;
-    const result = JSON.parse(line) as RunResult;
-    return runIds.includes(result.runId) ? JSON.stringify(invalidated(result, reasons)) : line;
-  });
-  await writeAtomically(file, lines.join('\n'));
-};
-
-/** Makes sure that a file can be appended to, before a run is made for nothing. */
-export const probeAppend = async (file: string): Promise<void> => {
-  await (await open(file, 'a')).close();
+  const mark = (line: string): string => {
+    // A torn line is nobody's.
+    const [result] = jsonLinesOf(line).map(({ document }) => document as RunResult | undefined);
+    return result !== undefined && runIds.includes(result.runId)
+      ? JSON.stringify(invalidated(result, reasons))
+      : line;
+  };
+  try {
+    await withFileLocked(file, async () => {
+      await writeAtomically(file, (await readText(file)).split('\n').map(mark).join('\n'));
+    });
+  } catch (cause) {
+    throw new LivemigError('STORAGE_FAILED', `runs made over a wrong link (${reasons.join('; ')}) could not be marked, don't believe them: ${runIds.join(', ')}`, { cause }); // prettier-ignore
+  }
 };

@@ -6,7 +6,7 @@ import { bulkMessageMaxBytes, migrationService } from '../../proto/migration.ts'
 import type { FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
 import { keepalive } from './keepalive.ts';
-import { clientCredentials } from './tls.ts';
+import { certificateProblem, clientCredentials } from './tls.ts';
 
 const { control, pages, faults } = migrationService;
 
@@ -23,6 +23,9 @@ const patient = (): Metadata => new Metadata({ waitForReady: true });
 const impatient = (): Metadata => new Metadata();
 /** TCP's own attempts are further and further apart. */
 const attemptMs = 2000;
+
+const brokeOff = (stream: string, cause: unknown): LivemigError =>
+  new LivemigError('PROTOCOL_VIOLATION', `the ${stream} stream broke off`, { cause });
 
 export interface DestinationClientOptions {
   tls?: TlsCredentials | undefined;
@@ -68,25 +71,34 @@ export class DestinationClient {
     this.#control = this.#connect().makeBidiStreamRequest(
       control.path, control.requestSerialize, control.responseDeserialize, this.#metadata(),
     ); // prettier-ignore
-    const patience = setTimeout(
-      () => {
-        events.lost(
-          new LivemigError('TIMEOUT', `no source answered at ${target} within ${connectDeadlineMs} ms`),
-        );
-      },
-      isPatient ? connectDeadlineMs : attemptMs,
-    );
+    const patienceMs = isPatient ? connectDeadlineMs : attemptMs;
+    let hasAnswered = false;
+    const patience = setTimeout(() => {
+      this.#giveUp(new LivemigError('TIMEOUT', `no source answered at ${target} within ${patienceMs} ms`));
+    }, patienceMs);
     this.#control.on('data', (message: FromSource) => {
       clearTimeout(patience);
+      hasAnswered = true;
       events.control(message);
     });
     this.#control.on('error', (error) => {
       clearTimeout(patience);
-      this.#lose('control', error);
+      if (hasAnswered) this.#lose('control', error);
+      else this.#giveUp(brokeOff('control', error));
     });
     this.#control.on('end', () => {
       if (!this.#isClosed) events.ended();
     });
+  }
+
+  /** There was never a connection: of a certificate that is refused gRPC says nothing that could be told from others. */
+  #giveUp(error: LivemigError): void {
+    if (this.#isClosed) return;
+    if (this.#tls === undefined) this.#events.lost(error);
+    else
+      void certificateProblem(this.#target, this.#tls).then((problem) => {
+        if (!this.#isClosed) this.#events.lost(problem ?? error);
+      });
   }
 
   /** A client of its own is a connection of its own only with a subchannel pool of its own. */
@@ -108,9 +120,7 @@ export class DestinationClient {
 
   #lose(stream: string, error: unknown): void {
     if (this.#isClosed) return;
-    this.#events.lost(
-      new LivemigError('PROTOCOL_VIOLATION', `the ${stream} stream broke off`, { cause: error }),
-    );
+    this.#events.lost(brokeOff(stream, error));
   }
 
   openChannels(count: number): void {

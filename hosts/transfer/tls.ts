@@ -1,5 +1,7 @@
+import { connect } from 'node:tls';
 import { credentials, ServerCredentials } from '@grpc/grpc-js';
 import type { ChannelCredentials, ChannelOptions } from '@grpc/grpc-js';
+import { LivemigError } from '../../proto/errors.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
 import { sourceTlsName } from '../../proto/tls.ts';
 
@@ -30,3 +32,48 @@ export const clientCredentials = (
           'grpc.default_authority': sourceTlsName,
         },
       };
+
+/** A handshake takes two round trips. */
+const lookTimeoutMs = 5000;
+
+/**
+ * Whether the source's certificate is why no connection comes about, which gRPC doesn't tell while it tries again.
+ * @param target `host:port`
+ * @returns the error that says so; null where it isn't, or nobody answers
+ */
+export const certificateProblem = async (
+  target: string,
+  { authority, certificate, key }: TlsCredentials,
+): Promise<LivemigError | null> => {
+  const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(target) ?? [];
+  if (host === undefined) return null;
+  const socket = connect({
+    host,
+    port: Number(port),
+    ca: authority,
+    cert: certificate,
+    key,
+    servername: sourceTlsName,
+    ALPNProtocols: ['h2'],
+    // Only looked at: nothing is sent over it.
+    rejectUnauthorized: false,
+  });
+  try {
+    return await new Promise((resolve) => {
+      socket.setTimeout(lookTimeoutMs, () => { resolve(null); });
+      socket.once('error', () => { resolve(null); });
+      socket.once('close', () => { resolve(null); });
+      socket.once('secureConnect', () => {
+        // Node gives OpenSSL's name of the reason, like CERT_NOT_YET_VALID; the types say Error.
+        const reason = String(socket.authorizationError);
+        resolve(
+          socket.authorized
+            ? null
+            : new LivemigError('CERTIFICATE_REFUSED', `expected a certificate of this migration's authority for ${sourceTlsName} at ${target}, got one that is refused: ${reason}; see that the clocks of both hosts are right, and that nothing stands between them`),
+        );
+      });
+    }); // prettier-ignore
+  } finally {
+    socket.destroy();
+  }
+};

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { monotonicMs } from '../../proto/units.ts';
 import type { DelaySettings } from './delay-line.ts';
 import { closeDescriptor, openWakeup, wake } from './libc.ts';
 import { controlWords, settingWords, statWords, writeDirectionSettings } from './nfqueue-shared.ts';
@@ -51,7 +52,7 @@ export class DelayWorker {
   }
 
   assertAlive(): void {
-    const silentMs = performance.timeOrigin + performance.now() - this.#stats[statWords.beatAtMs]!;
+    const silentMs = monotonicMs() - this.#stats[statWords.beatAtMs]!;
     const hangs = this.#stats[statWords.beatAtMs] !== 0 && silentMs > beatTimeoutMs;
     const why = this.#failure ?? (hangs ? `it hasn't moved for ${silentMs.toFixed(0)} ms` : null);
     if (why !== null)
@@ -69,10 +70,10 @@ export class DelayWorker {
     this.#settings[settingWords.wholeGso] = directions.some(({ lossFraction }) => lossFraction > 0) ? 0 : 1;
     const generation = Atomics.add(this.#control, controlWords.generation, 1) + 1;
     wake(this.#wakeupFd);
-    const deadlineMs = performance.now() + beatTimeoutMs;
+    const deadlineMs = monotonicMs() + beatTimeoutMs;
     while (Atomics.load(this.#control, controlWords.applied) < generation) {
       this.assertAlive();
-      if (performance.now() > deadlineMs)
+      if (monotonicMs() > deadlineMs)
         throw new LivemigError(
           'LINK_NOT_APPLIED',
           `the delaying thread took no settings for ${String(beatTimeoutMs)} ms`,

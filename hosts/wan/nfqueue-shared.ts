@@ -19,7 +19,7 @@ export const statWords = {
   lost: 1,
   escaped: 2,
   errors: 6,
-  /** When the worker last went round its loop, in ms since the epoch. */
+  /** When the worker last went round its loop, in ms on CLOCK_MONOTONIC, which threads share. */
   beatAtMs: 7,
   count: 8,
 } as const;

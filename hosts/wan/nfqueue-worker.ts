@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { LivemigError } from '../../proto/errors.ts';
+import { monotonicMs } from '../../proto/units.ts';
 import { DelayLine } from './delay-line.ts';
 import {
   clearWakeup,
@@ -146,7 +147,7 @@ const serve = (): void => {
       nextDueMs = Math.min(nextDueMs, line.nextDueMs);
     }
     const nowMs = performance.now();
-    stats[statWords.beatAtMs] = performance.timeOrigin + nowMs;
+    stats[statWords.beatAtMs] = monotonicMs();
     poller.wait(Math.min(idleWaitMs, Math.max(0, nextDueMs - nowMs)));
     if (poller.isReady(0)) take();
     if (poller.isReady(1)) {

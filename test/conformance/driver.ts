@@ -11,6 +11,7 @@ import type { Testbed, TestbedDriver } from '../../harness/testbed/testbed.ts';
 import type { HostRole, NetworkState } from '../../proto/control.ts';
 import { hostRoles } from '../../proto/control.ts';
 import { codeOf, messageOf } from '../../proto/errors.ts';
+import { monotonicMs } from '../../proto/units.ts';
 
 export interface DriverConformanceOptions {
   driver: TestbedDriver;
@@ -244,8 +245,8 @@ export const driverConformance = (options: DriverConformanceOptions): void => {
       }
       await once(harness, 'close');
       if (options.afterKill === 'needs-sweep') expect(await driver.sweep()).not.toEqual([]);
-      const deadline = Date.now() + goneWithinMs;
-      while ((await tracesOf(harness.pid!)).length > 0 && Date.now() < deadline) await sleep(50);
+      const deadline = monotonicMs() + goneWithinMs;
+      while ((await tracesOf(harness.pid!)).length > 0 && monotonicMs() < deadline) await sleep(50);
       expect(await tracesOf(harness.pid!)).toEqual([]);
     });
   });

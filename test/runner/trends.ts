@@ -37,5 +37,5 @@ export const runTrends = async (signal: AbortSignal): Promise<Tally> => {
   if (signal.aborted) return tally;
   await livemig(['validate', directory], signal);
   await livemig(['report', directory, '--out', join(directory, 'report.html')], signal);
-  return sum(tally, tallyOfTrends(judge(await readResults([directory]))));
+  return sum(tally, tallyOfTrends(judge(await readResults([directory], [], console.warn))));
 };

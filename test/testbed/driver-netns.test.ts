@@ -13,6 +13,7 @@ import { hostRoles } from '../../proto/control.ts';
 import { driverConformance } from '../conformance/driver.ts';
 import { asOrdinaryUser, probeAsOrdinaryUser } from '../support/ordinary-user.ts';
 import { networkNamespaces, processesWith } from '../support/processes.ts';
+import { monotonicMs } from '../../proto/units.ts';
 
 const support = await netnsDriver.probe();
 const ordinary = probeAsOrdinaryUser();
@@ -87,8 +88,8 @@ else {
           harness.kill('SIGKILL');
         }
         await once(harness, 'close');
-        const deadline = Date.now() + 20_000;
-        while ((await tracesOf(harness.pid!)).length > 0 && Date.now() < deadline) await sleep(50);
+        const deadline = monotonicMs() + 20_000;
+        while ((await tracesOf(harness.pid!)).length > 0 && monotonicMs() < deadline) await sleep(50);
         expect(await tracesOf(harness.pid!)).toEqual([]);
       },
     );

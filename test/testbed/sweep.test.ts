@@ -10,6 +10,7 @@ import { netnsDriver } from '../../harness/testbed/netns/index.ts';
 import { startLivemig } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
+import { monotonicMs } from '../../proto/units.ts';
 
 const tiny = fileURLToPath(new URL('../support/tiny-sweep.yaml', import.meta.url));
 const support = await netnsDriver.probe();
@@ -29,8 +30,8 @@ const untilAnswered = async ({ child, said }: ReturnType<typeof start>, count: n
 const tracesOf = (pid: number | undefined): string[] => processesWith(`livemig-netns-${String(pid)}-`);
 
 const untilGone = async (pid: number | undefined): Promise<void> => {
-  const deadline = Date.now() + 20_000;
-  while (tracesOf(pid).length > 0 && Date.now() < deadline) await sleep(50);
+  const deadline = monotonicMs() + 20_000;
+  while (tracesOf(pid).length > 0 && monotonicMs() < deadline) await sleep(50);
   expect(tracesOf(pid)).toEqual([]);
 };
 

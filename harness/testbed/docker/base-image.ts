@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { LivemigError, messageOf } from '../../../proto/errors.ts';
 import { command } from '../../../hosts/command.ts';
+import { makeDirectories } from '../../files/places.ts';
 import type { Support } from '../testbed.ts';
 import { hasImage } from './engine.ts';
 import { isAlive, ownerOf } from './labels.ts';
@@ -123,7 +124,7 @@ export const buildBase = async (docker: Docker, say: (line: string) => void): Pr
   if (mirror === undefined) throw new LivemigError('UNSUPPORTED', support.reason);
   const name = baseImageName(mirror.codename);
   say(`no image registry answers: building ${name} with debootstrap from ${mirror.uri} (about 30 s, once)`);
-  await mkdir(workspace, { recursive: true });
+  await makeDirectories(workspace);
   await removeAbandoned();
   const directory = await mkdtemp(join(workspace, `${treePrefix}${ownerOf(process.pid)}-`));
   try {

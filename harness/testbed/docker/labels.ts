@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { startTimeOf } from '../owner.ts';
 
 /** What every container and network of a testbed carries. */
 export const labels = {
@@ -10,20 +11,6 @@ export const labels = {
   /** Where that process id means something: `host name:pid namespace`. Others' testbeds are none of our business. */
   scope: 'livemig.scope',
 } as const;
-
-/**
- * Field 22 of /proc/PID/stat, in clock ticks since boot: tells a process from a later one with the same id.
- * A zombie (state Z) is dead: in containers without an init nobody may ever collect it.
- */
-const startTimeOf = (pid: number): string | undefined => {
-  try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-};
 
 /** Not every system has /proc; there the process id alone has to do. */
 const noStartTime = '0';

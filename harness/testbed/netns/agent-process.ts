@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError } from '../../../proto/errors.ts';
+import { monotonicMs } from '../../../proto/units.ts';
 import { connectAgent } from '../../control-client.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
@@ -88,16 +89,16 @@ export const startAgent = (
     ended,
     stderr: () => stderr.text(),
     ready: async (timeoutMs) => {
-      const deadline = Date.now() + timeoutMs;
+      const deadlineMs = monotonicMs() + timeoutMs;
       // Connecting before the socket is there would cost gRPC's first back-off of a second.
       while (!existsSync(socketPath)) {
         if (how !== null) throw failure(how);
-        if (Date.now() > deadline) throw failure(`it doesn't listen after ${timeoutMs} ms`);
+        if (monotonicMs() > deadlineMs) throw failure(`it doesn't listen after ${timeoutMs} ms`);
         await sleep(socketPollMs);
       }
       const client = connectAgent(role, target);
       try {
-        const answer = client.call('hello', {}, { timeoutMs: Math.max(1, deadline - Date.now()) });
+        const answer = client.call('hello', {}, { timeoutMs: Math.max(1, deadlineMs - monotonicMs()) });
         const { pid } = await Promise.race([
           answer,
           ended.then(() => {

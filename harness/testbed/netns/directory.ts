@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { LivemigError } from '../../../proto/errors.ts';
+import { fileAgeMs } from '../../timestamp.ts';
 import type { Owner } from '../owner.ts';
-import { isDead, thisProcess } from '../owner.ts';
+import { isDead, startTimeOf, thisProcess } from '../owner.ts';
 
 /**
  * The private directory of a testbed (mode 700, by mkdtemp): its agents' sockets, and a note of the process that
@@ -46,7 +47,10 @@ const isAbandoned = async (directory: string): Promise<boolean> => {
   try {
     return isDead(JSON.parse(await readFile(join(directory, ownerFile), 'utf8')) as Owner);
   } catch {
-    return Date.now() - mtimeMs > unownedGraceMs;
+    // Without a note: of a process that lives, by its name, and be it another by now, it is left alone.
+    const [, pid] = /^(\d+)-/.exec(basename(directory).slice(prefix.length)) ?? [];
+    const isOfLiving = pid !== undefined && startTimeOf(Number(pid)) !== null;
+    return !isOfLiving && fileAgeMs(mtimeMs) > unownedGraceMs;
   }
 };
 

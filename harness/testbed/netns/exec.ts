@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError } from '../../../proto/errors.ts';
+import { monotonicMs } from '../../../proto/units.ts';
 import type { ExecResult } from '../testbed.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
@@ -23,7 +24,7 @@ export const execInCell = (
 ): Promise<ExecResult> => {
   const bound = ['timeout', '--signal=KILL', String(timeoutMs / 1000)];
   const [program, ...args] = cell.enter(role, [...bound, ...argv]);
-  const startedAt = Date.now();
+  const startedAtMs = monotonicMs();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,7 +44,7 @@ export const execInCell = (
     });
     child.once('close', (exitCode) => {
       const wasKilled = exitCode === null || exitCode === killedExitCode;
-      if (wasKilled && Date.now() - startedAt >= timeoutMs)
+      if (wasKilled && monotonicMs() - startedAtMs >= timeoutMs)
         fail('TIMEOUT', `took longer than ${timeoutMs} ms`);
       else if (exitCode === null) fail('TESTBED_FAILED', 'was ended by a signal');
       else resolve({ exitCode, ...output });

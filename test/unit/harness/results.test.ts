@@ -82,11 +82,29 @@ test('a document of another schema is wrong in many places and is told in few li
   expect(problems[3]).toMatch(/and \d+ more$/);
 });
 
-test('an unfinished last line is told as such', async () => {
-  const file = await write('runs.jsonl', `${lines(run('1'))}{"runId":`);
-  const [problem] = await problemsOf(file);
-  expect(problem).toContain(`${file}:2: not JSON`);
-  expect(problem).toContain('unfinished');
+test('a torn line is told of, with file and line, and costs no other', async () => {
+  const file = await write('runs.jsonl', `${lines(run('1'))}{"torn":\n${lines(run('2'))}{"runId":`);
+  const told: string[] = [];
+  const runs = await readResults([file], [], (text) => told.push(text));
+  expect(runs.map(({ runId }) => runId)).toEqual(['1', '2']);
+  expect(told).toEqual([
+    expect.stringMatching(/runs\.jsonl:2: not JSON.*: torn/),
+    expect.stringMatching(/runs\.jsonl:4: not JSON.*: unfinished/),
+  ]);
+  expect(told[0]).toContain(`${file}:2: `);
+});
+
+test('what no writer of ours has left is a problem, and so is a set of torn lines only', async () => {
+  const foreign = await write('foreign.jsonl', `${lines(run('1'))}not ours\n`);
+  expect(await problemsOf(foreign)).toEqual([expect.stringContaining(`${foreign}:2: not JSON`)]);
+  const torn = await write('torn.jsonl', '{"runId":');
+  expect(await problemsOf(torn)).toEqual([
+    `${torn}: no results in it`,
+    expect.stringContaining(`${torn}:1: not JSON`),
+  ]);
+});
+
+test('a last line that only lacks its end is whole', async () => {
   const whole = await write('whole.jsonl', lines(run('1')).trimEnd());
   expect(await idsOf(whole)).toEqual(['1']);
 });

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NEVER, Subject } from 'rxjs';
 import type { RunEvent } from '../../../harness/run/events.ts';
 import { openStore } from '../../../harness/store.ts';
+import { codeOf, messageOf } from '../../../proto/errors.ts';
 
 let directory = '';
 beforeEach(async () => {
@@ -85,4 +87,57 @@ test('a place that can’t be written to is bad input, told before the run', asy
     code: 'BAD_INPUT',
     problems: [expect.stringContaining('--out')],
   });
+});
+
+describe('before the run', () => {
+  const problemOf = (out: string) =>
+    openStore(out).then(
+      () => 'it opened',
+      (error: unknown) => `${codeOf(error)} ${messageOf(error)}`,
+    );
+
+  test('a directory that is called like a file is bad input', async () => {
+    const out = join(directory, 'x.json');
+    await mkdir(out);
+    expect(await problemOf(out)).toMatch(/^BAD_INPUT --out: expected a file to write, got a directory/);
+    await mkdir(join(directory, 'runs.jsonl'));
+    expect(await problemOf(directory)).toMatch(/^BAD_INPUT --out: .*got a directory, .*runs\.jsonl/);
+  });
+
+  test('a name that no directory takes is bad input, and found out', async () => {
+    for (const out of [
+      '/proc/nope',
+      '/proc/nope/deeper',
+      '/proc/x.json',
+      join(directory, `${'x'.repeat(300)}.json`),
+    ])
+      expect(await problemOf(out)).toMatch(/^BAD_INPUT --out: .* can't be written to: /);
+  });
+});
+
+describe('what killed writers left', () => {
+  test('is removed by the next start, and the file of a living one stays', async () => {
+    const recording = await (await openStore(directory)).record(NEVER);
+    const [living] = await readdir(directory);
+    for (const name of [`.${randomUUID()}.events.tmp`, `.a.json.${randomUUID()}.tmp`, `.${randomUUID()}.tmp`])
+      await writeFile(join(directory, name), 'x');
+    await writeFile(join(directory, '.mine.tmp'), 'x');
+    await openStore(directory);
+    expect((await readdir(directory)).sort()).toEqual([living, '.mine.tmp'].sort());
+    await recording.discard();
+    expect(await readdir(directory)).toEqual(['.mine.tmp']);
+  });
+
+  test('half a line is not continued', async () => {
+    const file = join(directory, 'runs.jsonl');
+    await appendFile(file, '{"half');
+    await (await (await openStore(directory)).record(NEVER)).finish(result('one'));
+    expect(await readFile(file, 'utf8')).toBe(`{"half\n${JSON.stringify(result('one'))}\n`);
+  });
+});
+
+test('a name of any length makes a file', async () => {
+  const recording = await (await openStore(directory)).record(NEVER);
+  const [file] = await recording.finish({ ...result('one'), scenario: { name: 'x'.repeat(400) } });
+  expect(await read(file!)).toMatchObject({ runId: 'one' });
 });

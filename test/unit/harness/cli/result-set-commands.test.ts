@@ -161,3 +161,60 @@ test.each(['validate', 'compare', 'export'])(
   },
   timeoutMs,
 );
+
+describe('a place that can not be written to', () => {
+  const wholeDisk = (args: string): Promise<{ code: number; stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      const command = `"$0" "$1" ${args} > /dev/full`;
+      execFile('sh', ['-c', command, process.execPath, cli], { cwd: directory, timeout: 60_000 }, (error, stdout, stderr) => {
+        resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr });
+      });
+    }); // prettier-ignore
+
+  test.each(['export good.jsonl', 'compare nothing good.jsonl --json'])(
+    'standard output on a full disk is told in one line: %s',
+    async (args) => {
+      const { code, stderr } = await wholeDisk(args);
+      expect([1, 2]).toContain(code);
+      expect(stderr).not.toMatch(/^ +at /m);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+      if (code === 1) expect(stderr).toMatch(/standard output can't be written.*ENOSPC/);
+    },
+    timeoutMs,
+  );
+
+  test(
+    'is said before the work, whichever option names it',
+    async () => {
+      for (const [...args] of [
+        ['validate', 'good.jsonl', '--junit', '/proc/nope/x.xml'],
+        ['export', 'good.jsonl', '--csv', '/proc/nope'],
+        ['report', 'good.jsonl', '--out', '.'],
+      ]) {
+        const { code, stdout, stderr } = await livemig(args);
+        expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: '' });
+        expect(stderr).toMatch(/^livemig: --\w+: .*\n$/);
+      }
+    },
+    timeoutMs,
+  );
+
+  test(
+    'a torn line costs none of the others: every command tells of it and goes on',
+    async () => {
+      await writeFile(
+        join(directory, 'torn.jsonl'),
+        `{"half\n${await readFile(join(directory, 'good.jsonl'), 'utf8')}`,
+      );
+      for (const args of [
+        ['export', 'torn.jsonl'],
+        ['compare', 'torn.jsonl', 'good.jsonl'],
+      ]) {
+        const { code, stderr } = await livemig(args);
+        expect({ args, code }).toEqual({ args, code: 0 });
+        expect(stderr).toMatch(/^livemig: torn\.jsonl:1: not JSON .*left out/);
+      }
+    },
+    timeoutMs,
+  );
+});

@@ -1,7 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
+import { describe, expect, test } from '@jest/globals';
 import { makeCertificates } from '../../../../harness/run/certificates.ts';
+import type { Validity } from '../../../../harness/run/certificates.ts';
+import { DestinationClient } from '../../../../hosts/transfer/destination-client.ts';
+import { certificateProblem } from '../../../../hosts/transfer/tls.ts';
 import { sourceTlsName } from '../../../../proto/tls.ts';
+import type { TlsCredentials } from '../../../../proto/tls.ts';
 
 test('both hosts get a certificate of one authority, which has signed for no other migration', async () => {
   const [{ source, destination }, other] = [await makeCertificates(), await makeCertificates()];
@@ -15,4 +22,65 @@ test('both hosts get a certificate of one authority, which has signed for no oth
   expect(new X509Certificate(source.certificate).checkHost(sourceTlsName)).toBe(sourceTlsName);
   expect(new X509Certificate(destination.certificate).checkHost(sourceTlsName)).toBeUndefined();
   expect(new X509Certificate(other.source.certificate).verify(authority.publicKey)).toBe(false);
+});
+
+test('they are valid whatever the clocks of the hosts say', async () => {
+  const { source } = await makeCertificates();
+  for (const pem of [source.authority, source.certificate]) {
+    const { validFromDate, validToDate } = new X509Certificate(pem);
+    expect(validFromDate.getTime()).toBe(0);
+    expect(validToDate.getUTCFullYear()).toBe(9999);
+  }
+});
+
+describe('what a source shows at its door', () => {
+  const served = async (
+    shown: TlsCredentials,
+    look: (target: string) => Promise<unknown>,
+  ): Promise<unknown> => {
+    const server = createServer({ cert: shown.certificate, key: shown.key, ca: shown.authority });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const answer = await look(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.close();
+    return answer;
+  };
+  const past = { notBefore: new Date(0), notAfter: new Date('2001-01-01') };
+  const future = { notBefore: new Date('9000-01-01'), notAfter: new Date('9001-01-01') };
+
+  test.each<[string, Validity, RegExp]>([
+    ['no longer valid by the clock here', past, /CERT_HAS_EXPIRED.*clocks/],
+    ['not yet valid by the clock here', future, /CERT_NOT_YET_VALID.*clocks/],
+  ])('is refused and named where it is %s', async (_, validity, reason) => {
+    const { source, destination } = await makeCertificates(validity);
+    const problem = await served(source, (target) => certificateProblem(target, destination));
+    expect(problem).toMatchObject({ code: 'CERTIFICATE_REFUSED', message: expect.stringMatching(reason) });
+    // And so does a destination that tries to connect.
+    const lost = await served(
+      source,
+      (target) =>
+        new Promise((resolve) => {
+          const nothing = (): void => undefined;
+          const client = new DestinationClient(
+            target,
+            'id',
+            { control: nothing, bulk: nothing, urgent: nothing, ended: nothing, lost: (error) => { client.close(); resolve(error); } },
+            { tls: destination, isPatient: false },
+          ); // prettier-ignore
+        }),
+    );
+    expect(lost).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+  });
+
+  test('is refused where another authority has signed it', async () => {
+    const [{ source }, { destination }] = [await makeCertificates(), await makeCertificates()];
+    const problem = await served(source, (target) => certificateProblem(target, destination));
+    expect(problem).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+  });
+
+  test('control: nothing is wrong with the right one, nor is a certificate where nobody answers', async () => {
+    const { source, destination } = await makeCertificates();
+    expect(await served(source, (target) => certificateProblem(target, destination))).toBeNull();
+    expect(await certificateProblem('127.0.0.1:1', destination)).toBeNull();
+  });
 });

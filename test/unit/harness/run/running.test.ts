@@ -1,8 +1,22 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import {
+  chmod,
+  chown,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { announceRun, runningRuns } from '../../../../harness/run/running.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { tryLock } from '../../../../harness/files/lock.ts';
+import { announceRun, findRuns, runningRuns } from '../../../../harness/run/running.ts';
 import { thisProcess } from '../../../../harness/testbed/owner.ts';
 
 let temporary = '';
@@ -40,4 +54,86 @@ test('a directory that others may write is refused', async () => {
   const [directory] = await readdir(temporary);
   await chmod(join(temporary, directory!), 0o777);
   await expect(announceRun(run, temporary)).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
+});
+
+describe('a file that no livemig of this user has written is obeyed by nobody', () => {
+  /** As if it were announced: a copy of one that is, under another name. */
+  const placed = async (change: (file: string, directory: string) => Promise<void>): Promise<string[]> => {
+    const announced = await announceRun(run, temporary);
+    const [name] = await readdir(temporary);
+    const directory = join(temporary, name!);
+    const file = join(directory, 'placed.json');
+    await writeFile(file, await readFile(join(directory, 'a-run.json')), { mode: 0o600 });
+    // Held, as by a harness.
+    const fd = openSync(file, 'r');
+    expect(tryLock(fd)).toBe('taken');
+    try {
+      await change(file, directory);
+      const { runs, ignored } = await findRuns(temporary);
+      expect(runs.filter(({ runId }) => runId === 'a-run')).not.toHaveLength(0);
+      expect(runs).toHaveLength(2 - ignored.length);
+      return ignored;
+    } finally {
+      closeSync(fd);
+      await announced[Symbol.asyncDispose]();
+    }
+  };
+
+  test('control: one of this user is a run', async () => {
+    expect(await placed(async () => undefined)).toEqual([]);
+  });
+
+  test.each<[string, RegExp, (file: string, directory: string) => Promise<void>]>([
+    ['that others may write', /this user's alone/, (file) => chmod(file, 0o666)],
+    [
+      'that is a link',
+      /ELOOP/,
+      async (file, directory) => {
+        await rename(file, join(directory, 'real'));
+        await symlink('real', file);
+      },
+    ],
+    [
+      'without agents',
+      /agents/,
+      (file) => writeFile(file, JSON.stringify({ owner: thisProcess(), runId: 'x' })),
+    ],
+    ['of an owner that is none', /owner/, (file) => writeFile(file, JSON.stringify({ ...run, owner: null }))],
+    ['that is torn', /JSON/, (file) => truncate(file, 20)],
+    ['without end', /1048576 bytes/, (file) => truncate(file, 1 << 20)],
+  ])('%s', async (_, problem, change) => {
+    expect(await placed(change)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  const asRoot = process.getuid?.() === 0 ? test : test.skip;
+  asRoot('of another user, and a directory of another user', async () => {
+    const nobody = 65534;
+    expect(await placed((file) => chown(file, nobody, nobody))).toEqual([
+      expect.stringMatching(/this user's alone/),
+    ]);
+    const [directory] = await readdir(temporary);
+    await chown(join(temporary, directory!), nobody, nobody);
+    await expect(findRuns(temporary)).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
+  });
+});
+
+test('a directory that is a link to elsewhere is refused', async () => {
+  await (await announceRun(run, temporary))[Symbol.asyncDispose]();
+  const [directory] = await readdir(temporary);
+  await rename(join(temporary, directory!), join(temporary, 'elsewhere'));
+  await symlink('elsewhere', join(temporary, directory!));
+  await expect(announceRun(run, temporary)).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
+  await expect(findRuns(temporary)).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
+});
+
+test('a run ends with its process, however that ends', async () => {
+  const script = `
+    const { announceRun } = await import(${JSON.stringify(new URL('../../../../harness/run/running.ts', import.meta.url).href)});
+    await announceRun(${JSON.stringify(run)}, ${JSON.stringify(temporary)});
+    process.kill(process.pid, 'SIGKILL');`;
+  expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).signal).toBe('SIGKILL');
+  const [directory] = await readdir(temporary);
+  expect(await readdir(join(temporary, directory!))).toEqual(['a-run.json']);
+  expect(await runningRuns(temporary)).toEqual([]);
+  expect(await readdir(join(temporary, directory!))).toEqual([]);
 });

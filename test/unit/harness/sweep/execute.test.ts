@@ -64,6 +64,7 @@ const bench = (
       sweepId: 'sweep-1',
       made: change.made ?? [],
       isTorn: false,
+      torn: [],
       record: async () => ({
         finish: async (result) => void stored.push(result),
         discard: async () => undefined,

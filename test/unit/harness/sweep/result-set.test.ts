@@ -9,6 +9,7 @@ import type { RunResult } from '../../../../harness/result.ts';
 import type { RunEvent } from '../../../../harness/run.ts';
 import { openResultSet, readHeader } from '../../../../harness/sweep/result-set.ts';
 import type { ResultSet, Wanted } from '../../../../harness/sweep/result-set.ts';
+import { readRuns } from '../../../../harness/sweep/runs-file.ts';
 import { thisProcess } from '../../../../harness/testbed/owner.ts';
 import { completedPaperResult } from '../../../support/paper-result.ts';
 
@@ -110,6 +111,31 @@ describe('a result set', () => {
     await expect(openSet()).rejects.toThrow(/runs.jsonl:1: not JSON/);
   });
 
+  test('leaves out a torn line in the middle, and tells of it', async () => {
+    await (await openSet()).append(sweptResult(0));
+    await closeAll();
+    await appendFile(
+      join(out, 'runs.jsonl'),
+      `{"schemaVersion":1,"runId":"tor\n${JSON.stringify(sweptResult(1))}\n`,
+    );
+    const set = await openSet();
+    expect(set.made.map(({ runId }) => runId)).toEqual(['run-0', 'run-1']);
+    expect(set.isTorn).toBe(false);
+    expect(set.torn).toEqual([expect.stringMatching(/runs\.jsonl:2: not JSON/)]);
+    await set.invalidate(['run-1'], ['too slow']);
+    expect((await readResults([out])).map(({ state }) => state)).toEqual(['completed', 'invalid']);
+  });
+
+  test('is only read where nobody goes on with it', async () => {
+    await (await openSet()).append(sweptResult(0));
+    await closeAll();
+    const file = join(out, 'runs.jsonl');
+    await appendFile(file, '{"torn');
+    const text = await readFile(file, 'utf8');
+    expect(await readRuns(file)).toMatchObject({ isTorn: true, runs: [{ runId: 'run-0' }] });
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
   test('makes results invalid afterwards: their numbers become evidence, the rest stays as it was', async () => {
     const set = await openSet();
     for (const order of [0, 1, 2]) await set.append(sweptResult(order));
@@ -155,9 +181,10 @@ describe('the lock', () => {
   test('keeps a second sweep out, and is gone with the set', async () => {
     await openSet();
     await expect(openResultSet(out, wanted, { fresh: false })).rejects.toThrow(
-      new RegExp(`another sweep \\(process ${process.pid}\\).*remove .*\\.lock`),
+      new RegExp(`another sweep \\(process ${process.pid}\\).*\\.lock; wait until it has ended`),
     );
     await closeAll();
+    expect(await readdir(out)).not.toContain('.lock');
     await openSet();
   });
 
@@ -180,6 +207,6 @@ test('a directory that can not be written is said before anything is run', async
   await writeFile(out, 'a file');
   await expect(openSet()).rejects.toMatchObject({
     code: 'BAD_INPUT',
-    message: expect.stringContaining(`--out ${out} can't be written to`),
+    message: expect.stringContaining(`--out: ${out} can't be written to`),
   });
 });

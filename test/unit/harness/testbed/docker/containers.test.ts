@@ -9,6 +9,7 @@ import { bridgeOptions, networkName, networksOf } from '../../../../../harness/t
 import { recordStart } from '../../../../../harness/testbed/docker/start-log.ts';
 import { refusedSysctl, sysctlsOf } from '../../../../../harness/testbed/docker/sysctls.ts';
 import { topologyOf } from '../../../../../harness/testbed/docker/topology.ts';
+import { monotonicMs } from '../../../../../proto/units.ts';
 
 describe('owners', () => {
   test('this process is alive, and its id with another start time is not', () => {
@@ -36,8 +37,9 @@ describe('owners', () => {
       const pid = Number(said.toString());
       const owner = ownerOf(pid);
       expect(isAlive(owner)).toBe(true);
-      const deadline = Date.now() + 10_000;
-      while (isAlive(owner) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+      const deadline = monotonicMs() + 10_000;
+      while (isAlive(owner) && monotonicMs() < deadline)
+        await new Promise((resolve) => setTimeout(resolve, 20));
       expect(isAlive(owner)).toBe(false);
       expect(readFileSync(`/proc/${String(pid)}/stat`, 'utf8')).toContain(') Z ');
     } finally {

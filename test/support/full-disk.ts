@@ -1,0 +1,24 @@
+/** Writes results where the kernel lets no file grow beyond the process's limit (`ulimit -f`), and says what came of it. */
+import { Subject } from 'rxjs';
+import { openStore } from '../../harness/store.ts';
+import { codeOf, messageOf } from '../../proto/errors.ts';
+
+const [out = '', size = '0'] = process.argv.slice(2);
+const result = {
+  runId: 'big',
+  startedAt: '2026-07-24T09:15:02.123Z',
+  scenario: { name: 'a' },
+  filler: 'x'.repeat(Number(size)),
+};
+const store = await openStore(out);
+const events = new Subject<never>();
+const recording = await store.record(events);
+for (let event = 0; event < Number(size) / 1000; event += 1)
+  events.next({ filler: 'x'.repeat(1000) } as never);
+try {
+  await recording.finish(result);
+  process.stdout.write('stored\n');
+} catch (error) {
+  process.stdout.write(`${codeOf(error)} ${messageOf(error)}\n`);
+}
+await recording.discard();
