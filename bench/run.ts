@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures livemig's own figures, as ratios or differences against a peer in the same run.
- * usage: npm run bench -- [goodput] [faults] [downtime] [startup] [capabilities[/NAME]] [--driver netns|docker]
+ * usage: npm run bench -- [goodput] [faults] [downtime] [downtime-parts] [startup] [capabilities[/NAME]] [--driver netns|docker]
  * Without names all but the capabilities, which take over an hour.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,13 @@ import { messageOf } from '../proto/errors.ts';
 import type { Benchmark, Figure } from './bench.ts';
 import { reaches } from './bench.ts';
 import { capabilities } from './capabilities/index.ts';
-import { downtime } from './downtime.ts';
+import { downtime, downtimeParts } from './downtime.ts';
 import { faults } from './faults.ts';
 import { goodput } from './goodput.ts';
 import { startup } from './startup.ts';
 import { timestamp } from '../harness/timestamp.ts';
 
-const usual: readonly Benchmark[] = [goodput, faults, downtime, startup];
+const usual: readonly Benchmark[] = [goodput, faults, downtime, downtimeParts, startup];
 const benchmarks: readonly Benchmark[] = [...usual, ...capabilities];
 
 const isAsked = (asked: string, { name }: Benchmark): boolean =>

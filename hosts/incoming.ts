@@ -8,7 +8,7 @@ import { abortedBy, migrationVersion } from '../proto/migration.ts';
 import { monotonicMs } from '../proto/units.ts';
 import { Announcer } from './announce.ts';
 import { capabilitiesAtDestination, decodersOf } from './capabilities/index.ts';
-import { deviceStateBytesOf, loadDeviceState } from './guest/device-state.ts';
+import { deviceStateBytesOf, loadRegisters, registerBytesOf } from './guest/device-state.ts';
 import { faultCounters } from './guest/fault-counters.ts';
 import type { Guest } from './guest/guest.ts';
 import { IncomingDeviceState } from './transfer/incoming-device-state.ts';
@@ -53,7 +53,7 @@ export class IncomingMigration {
     this.#guest = guest;
     this.#arguments = migration;
     const deviceStateBytes = deviceStateBytesOf(guest.config);
-    this.#deviceState = new IncomingDeviceState(deviceStateBytes);
+    this.#deviceState = new IncomingDeviceState(deviceStateBytes, registerBytesOf(guest.config));
     this.#rules = new RulesAtDestination(
       {
         migrationId: migration.migrationId,
@@ -240,11 +240,11 @@ export class IncomingMigration {
 
   #takeDeviceState(chunk: { state: Buffer; digest: Buffer }): void {
     const arrivedAtMs = monotonicMs();
-    const whole = this.#deviceState.take(chunk);
-    this.#rules.stateTaken(whole !== null);
-    if (whole === null) return;
+    const registers = this.#deviceState.take(chunk);
+    this.#rules.stateTaken(registers !== null);
+    if (registers === null) return;
     this.#timeline.deviceStateReceivedAtMs = arrivedAtMs;
-    loadDeviceState(this.#guest.config, this.#guest.buffers, whole);
+    loadRegisters(this.#guest.buffers, registers);
     this.#timeline.deviceStateLoadedAtMs = monotonicMs();
   }
 

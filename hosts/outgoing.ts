@@ -170,7 +170,7 @@ export class OutgoingMigration {
       events,
       this.#arguments.tls,
     );
-    this.#orders = new DestinationOrders(this.#guest, this.#server, this.#waiters);
+    this.#orders = new DestinationOrders(this.#guest, this.#server, this.#waiters, transfer.bulkWindowBytes);
     const parts = [...this.#capabilities.values()];
     this.#sender = new LinkPageSender(
       this.#guest.memory,

@@ -76,8 +76,7 @@ export class ConnectionRecovery {
     for (const capability of capabilities) capability.recovered?.();
     const underWay = sender.recovered();
     const missing = PageSet.all(pageCount);
-    for (const { first, count } of received.runs())
-      for (let page = first; page < first + count; page++) missing.delete(page);
+    missing.deleteAll(received);
     if (!resumed) {
       // Where it has an older copy, only what was under way is known to be missing …
       for (const page of underWay) missing.add(page);

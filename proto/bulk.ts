@@ -3,8 +3,9 @@ import { loadProto } from './load.ts';
 import { pageSizeBytes } from './units.ts';
 
 /**
- * BulkMessage of migration.proto, without needless copies of page payloads: everything but the payload goes through
- * protobufjs; the payload is written last, in place, whatever its field's number, and read as a view.
+ * BulkMessage of migration.proto, without needless copies of page payloads: they are written last, in place, whatever
+ * their field's number, and read as a view. Device state, padding and discards, too, are copied once, into the frame.
+ * Everything else goes through protobufjs.
  */
 
 /** Pages that travel in the way of a capability, by whose name `encoding` goes. */
@@ -112,6 +113,74 @@ class BatchBytes {
   }
 }
 
+/** A message in pieces, which grpc-js copies one behind the other into its frame: the one copy that they take. */
+class Pieces {
+  readonly byteLength: number;
+  readonly #pieces: readonly Uint8Array[];
+
+  constructor(pieces: readonly Uint8Array[]) {
+    this.#pieces = pieces;
+    this.byteLength = pieces.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  copy(target: Buffer, at: number): number {
+    let cursor = at;
+    for (const piece of this.#pieces) {
+      target.set(piece, cursor);
+      cursor += piece.length;
+    }
+    return this.byteLength;
+  }
+}
+
+/** The pieces of a message whose body is field `field` with these bytes. */
+const bodyPieces = (sequence: number, field: number, body: readonly Uint8Array[]): Uint8Array[] => {
+  const head = protobuf.Writer.create();
+  if (sequence > 0) head.uint32(tag(1, varint)).uint64(sequence);
+  head.uint32(tag(field, delimited)).uint32(body.reduce((sum, { length }) => sum + length, 0));
+  return [head.finish(), ...body];
+};
+
+/** Field `number` with so many bytes, without them; nothing where there are none. */
+const fieldHead = (number: number, bytes: number): Uint8Array =>
+  bytes === 0
+    ? new Uint8Array(0)
+    : protobuf.Writer.create().uint32(tag(number, delimited)).uint32(bytes).finish();
+
+/** Values below 2^32 as varints, in one pass: a discard has up to 131,072 of them, and the guest stands still. */
+const varints = (values: readonly number[]): Uint8Array => {
+  const bytes = Buffer.allocUnsafe(values.length * 5);
+  let at = 0;
+  for (const value of values) {
+    let rest = value >>> 0;
+    for (; rest >= 128; rest >>>= 7) bytes[at++] = (rest & 127) | 128;
+    bytes[at++] = rest;
+  }
+  return bytes.subarray(0, at);
+};
+
+const piecesOf = (outgoing: Exclude<OutgoingBulkMessage, { pages: OutgoingBatch }>): Uint8Array[] | null => {
+  const { sequence } = outgoing;
+  if ('deviceState' in outgoing) {
+    const { state, digest } = outgoing.deviceState;
+    const body = [fieldHead(1, state.length), state, fieldHead(2, digest.length), digest];
+    return bodyPieces(sequence, 4, body);
+  }
+  if ('discard' in outgoing) {
+    const runs = varints(outgoing.discard.runs);
+    return bodyPieces(sequence, 3, [fieldHead(1, runs.length), runs]);
+  }
+  return 'padding' in outgoing ? bodyPieces(sequence, 6, [outgoing.padding]) : null;
+};
+
+const serialized = (outgoing: OutgoingBulkMessage): BatchBytes | Pieces | Buffer => {
+  if ('pages' in outgoing) return new BatchBytes(outgoing.sequence, outgoing.pages);
+  const pieces = piecesOf(outgoing);
+  return pieces === null
+    ? Buffer.from(message.encode(message.fromObject(outgoing)).finish())
+    : new Pieces(pieces);
+};
+
 /** A field of so many bytes with its tag and length; nothing where it is empty. */
 const fieldBytes = (bytes: number): number => (bytes > 0 ? 1 + varintBytes(bytes) + bytes : 0);
 
@@ -199,10 +268,7 @@ const decodeIfBatch = (bytes: Buffer): BulkMessage | null => {
 
 export const bulkCodec = {
   /** The result is a Buffer as far as grpc-js uses it: see BatchBytes. */
-  serialize: (outgoing: OutgoingBulkMessage): Buffer =>
-    'pages' in outgoing
-      ? (new BatchBytes(outgoing.sequence, outgoing.pages) as unknown as Buffer)
-      : Buffer.from(message.encode(message.fromObject(outgoing)).finish()),
+  serialize: (outgoing: OutgoingBulkMessage): Buffer => serialized(outgoing) as unknown as Buffer,
 
   deserialize: (bytes: Buffer): BulkMessage =>
     decodeIfBatch(bytes) ??

@@ -8,7 +8,7 @@ import { reasonMax } from './migration-bounds.ts';
 
 export * from './migration-bounds.ts';
 
-/** The protocol's version; peers of another one are refused. 3: capabilities, 4: recovery, 5: phases and bounds. */
+/** The protocol's version; peers of another one are refused. 3: capabilities, 4: recovery, 5: phases and bounds, registers last. */
 export const migrationVersion = 5;
 
 export interface Abort {

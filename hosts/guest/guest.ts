@@ -5,6 +5,7 @@ import type { GuestInfo } from '../../proto/control.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { GuestConfig, GuestSample } from '../../proto/guest.ts';
 import { monotonicMs } from '../../proto/units.ts';
+import { DeviceState } from './device-state.ts';
 import { geometryOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
 import type { NicData } from './nic.ts';
@@ -30,6 +31,7 @@ export class Guest {
   readonly #waiting: Int32Array;
   readonly #clocks: Float64Array;
   readonly #workers: Worker[] = [];
+  #deviceState: DeviceState | null = null;
 
   private constructor(config: GuestConfig) {
     this.config = config;
@@ -67,6 +69,7 @@ export class Guest {
     if (host === 'source') {
       guest.memory.markAllPresent();
       guest.#seedRegisters();
+      guest.#deviceState = await DeviceState.prepare(config, guest.buffers);
     }
     try {
       await guest.#startThreads(host, address);
@@ -115,6 +118,19 @@ export class Guest {
       });
     });
     await this.#untilParked();
+  }
+
+  /**
+   * The device state, to be saved once the guest is paused.
+   * @throws LivemigError ILLEGAL_PHASE of a guest that was booted as a destination: its state is still to come.
+   */
+  get deviceState(): DeviceState {
+    if (this.#deviceState === null)
+      throw new LivemigError(
+        'ILLEGAL_PHASE',
+        'expected a guest that was booted at the source, got one that has no device state of its own',
+      );
+    return this.#deviceState;
   }
 
   get isRunning(): boolean {

@@ -3,7 +3,7 @@ import { pagesPerSegment, randomEverywhere, segmentShift } from './geometry.ts';
 import type { RegionContent } from './geometry.ts';
 import { fillUniform, isUniform } from './page-bodies/uniform.ts';
 import { isZero, PageContent } from './page-content.ts';
-import { PageSet } from './page-set.ts';
+import { PageSet, popCount } from './page-set.ts';
 import type { GuestBuffers } from './shared.ts';
 
 /**
@@ -158,10 +158,18 @@ export class GuestMemory {
     return (Atomics.or(this.#present, page >>> 5, bit) & bit) === 0;
   }
 
-  /** Returns whether the page was there before. */
-  markMissing(page: number): boolean {
-    const bit = 1 << (page & 31);
-    return (Atomics.and(this.#present, page >>> 5, ~bit) & bit) !== 0;
+  /** Takes `count` pages from `first` on as missing, word by word. Returns how many of them were there before. */
+  markMissing(first: number, count: number): number {
+    const end = first + count;
+    let missed = 0;
+    for (let page = first; page < end;) {
+      const bit = page & 31;
+      const bits = Math.min(32 - bit, end - page);
+      const mask = (bits === 32 ? -1 : (1 << bits) - 1) << bit;
+      missed += popCount(Atomics.and(this.#present, page >>> 5, ~mask) & mask);
+      page += bits;
+    }
+    return missed;
   }
 
   markAllPresent(): void {

@@ -73,6 +73,15 @@ export class PageSet {
     }
   }
 
+  deleteAll(other: PageSet): void {
+    for (let index = 0; index < this.#words.length; index++) {
+      const taken = (this.#words[index] ?? 0) & (other.#words[index] ?? 0);
+      if (taken === 0) continue;
+      this.#words[index] = (this.#words[index] ?? 0) & ~taken;
+      this.#count -= popCount(taken);
+    }
+  }
+
   /** The first page ≥ `from` in the set, or -1. */
   next(from: number): number {
     if (from >= this.pageCount) return -1;
@@ -91,19 +100,46 @@ export class PageSet {
     return page === -1 ? this.next(0) : page;
   }
 
+  /** The first page ≥ `from` that is not in the set; `pageCount` where there is none. */
+  #nextAbsent(from: number): number {
+    let index = from >>> 5;
+    let word = ~(this.#words[index] ?? 0) & (-1 << (from & 31));
+    while (word === 0) {
+      if (++index >= this.#words.length) return this.pageCount;
+      word = ~(this.#words[index] ?? 0);
+    }
+    return Math.min(this.pageCount, (index << 5) + (31 - Math.clz32(word & -word)));
+  }
+
+  /**
+   * Runs of consecutive pages from page `from` on, as pairs of first page and number of pages. For whoever can't wait:
+   * it goes word by word, and makes no object a run.
+   * @returns at most `runsMax` of them, and where to go on; `next` is -1 when that was all.
+   */
+  runPairs(from: number, runsMax: number): { pairs: number[]; next: number } {
+    const pairs: number[] = [];
+    let first = this.next(from);
+    for (let runs = 0; first !== -1 && runs < runsMax; runs++) {
+      const end = this.#nextAbsent(first);
+      pairs.push(first, end - first);
+      first = this.next(end);
+    }
+    return { pairs, next: first };
+  }
+
   /** Runs of consecutive pages, ascending. */
   *runs(): Generator<{ first: number; count: number }> {
     let first = this.next(0);
     while (first !== -1) {
-      let end = first + 1;
-      while (end < this.pageCount && this.has(end)) end++;
+      const end = this.#nextAbsent(first);
       yield { first, count: end - first };
       first = this.next(end);
     }
   }
 }
 
-const popCount = (word: number): number => {
+/** Bits set in a word. */
+export const popCount = (word: number): number => {
   let x = word - ((word >>> 1) & 0x55555555);
   x = (x & 0x33333333) + ((x >>> 2) & 0x33333333);
   return Math.imul((x + (x >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;

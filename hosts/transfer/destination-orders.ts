@@ -1,4 +1,4 @@
-import { deviceStateBytesOf, saveDeviceState } from '../guest/device-state.ts';
+import { deviceStateBytesOf } from '../guest/device-state.ts';
 import type { Guest } from '../guest/guest.ts';
 import { PageSet } from '../guest/page-set.ts';
 import type { Body } from './channel.ts';
@@ -9,6 +9,9 @@ const deviceStateChunkBytes = 1 << 20;
 /** Priming sends the device state's size twice: slow start's window reaches about half of what it has sent. */
 const primeFactor = 2;
 const runsPerDiscard = 65_536;
+/** The next ones are ready when the link has taken one: it is never idle for want of them. */
+const chunksUnderWay = 4;
+const noDigest = Buffer.alloc(0);
 
 /** What the source has the destination do besides taking pages: on the first channel, in order. */
 export class DestinationOrders {
@@ -17,9 +20,12 @@ export class DestinationOrders {
   readonly #waiters: Waiters;
   /** Every page that was to be discarded. */
   readonly discarded: PageSet;
+  readonly #windowBytes: number;
   paddingBytes = 0;
 
-  constructor(guest: Guest, server: SourceServer, waiters: Waiters) {
+  /** @param windowBytes as much as is ever under way: no congestion window need be wider. */
+  constructor(guest: Guest, server: SourceServer, waiters: Waiters, windowBytes: number) {
+    this.#windowBytes = windowBytes;
     this.#guest = guest;
     this.#server = server;
     this.#waiters = waiters;
@@ -43,11 +49,11 @@ export class DestinationOrders {
     );
   }
 
-  /** Opens the connection's congestion window. */
+  /** Opens the connection's congestion window: as far as the device state needs, or the link can use. */
   async prime(): Promise<void> {
-    const stateBytes = deviceStateBytesOf(this.#guest.config);
-    const padding = Buffer.alloc(Math.min(deviceStateChunkBytes, stateBytes));
-    for (let sent = 0; sent < stateBytes * primeFactor; sent += padding.length) {
+    const primeBytes = Math.min(primeFactor * deviceStateBytesOf(this.#guest.config), this.#windowBytes);
+    const padding = Buffer.alloc(Math.min(deviceStateChunkBytes, primeBytes));
+    while (this.paddingBytes < primeBytes) {
       await this.#write({ padding });
       this.paddingBytes += padding.length;
     }
@@ -65,23 +71,27 @@ export class DestinationOrders {
   }
 
   async #writeDiscards(pages: PageSet): Promise<void> {
-    let runs: number[] = [];
-    for (const { first, count } of pages.runs()) {
-      runs.push(first, count);
-      if (runs.length < runsPerDiscard * 2) continue;
-      await this.#write({ discard: { runs } });
-      runs = [];
+    for (let from = 0; from !== -1;) {
+      const { pairs, next } = pages.runPairs(from, runsPerDiscard);
+      if (pairs.length > 0) await this.#write({ discard: { runs: pairs } });
+      from = next;
     }
-    if (runs.length > 0) await this.#write({ discard: { runs } });
   }
 
+  /** Sends what the guest's boot has made and hashed, but for the registers, which come last. */
   async sendDeviceState(): Promise<void> {
-    const { state, digest } = saveDeviceState(this.#guest.config, this.#guest.buffers);
+    const { state, digest } = this.#guest.deviceState.save();
+    const underWay: Promise<void>[] = [];
     for (let at = 0; at < state.length; at += deviceStateChunkBytes) {
       const chunk = state.subarray(at, at + deviceStateChunkBytes);
       const isLast = at + deviceStateChunkBytes >= state.length;
-      await this.#write({ deviceState: { state: chunk, digest: isLast ? digest : Buffer.alloc(0) } });
+      const write = this.#write({ deviceState: { state: chunk, digest: isLast ? digest : noDigest } });
+      // One that fails is met when its turn has come; those behind it fail likewise, and nobody asks them.
+      write.catch(() => undefined);
+      underWay.push(write);
+      if (underWay.length >= chunksUnderWay) await underWay.shift();
     }
+    await Promise.all(underWay);
   }
 
   async resume(mode: 'complete' | 'postcopy'): Promise<void> {

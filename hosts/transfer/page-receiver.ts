@@ -125,8 +125,7 @@ export class PageReceiver {
     demandWithin('pages of all discards', this.#discarded + count, 1, discardedGuestsMax * pageCount);
     this.#discarded += count;
     for (let run = 0; run < runs.length; run += 2)
-      for (let page = runs[run] ?? 0, left = runs[run + 1] ?? 0; left > 0; page++, left--)
-        if (this.#memory.markMissing(page)) this.presentCount--;
+      this.presentCount -= this.#memory.markMissing(runs[run] ?? 0, runs[run + 1] ?? 0);
   }
 
   /** The connection is lost; what is discarded is told again over the next one. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { strategyNames } from '../../proto/strategy.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
-import { loopbackGuest, migrateOverLoopback } from '../support/loopback-migration.ts';
+import { Guest } from '../../hosts/guest/guest.ts';
+import { mebibyte, pageSizeBytes } from '../../proto/units.ts';
+import { loopbackAddresses, loopbackGuest, migrateOverLoopback } from '../support/loopback-migration.ts';
 import type { LoopbackMigration, LoopbackReport } from '../support/loopback-migration.ts';
 
 /**
@@ -66,6 +67,28 @@ test('what remains is what was found dirty and has not been sent, within every r
   expect(remainingIn({ ...report, events: second }).some((bytes) => bytes > 0)).toBe(true);
   for (const bytes of remainingIn({ ...report, events: second }))
     expect(bytes).toBeLessThanOrEqual(ended[0]!.pagesDirtied * pageSizeBytes);
+});
+
+describe('device state', () => {
+  test.each([
+    // Of one chunk: twice its size opens the window.
+    [65_536, 2 * 65_536],
+    // Of several, the last of which cuts the registers in two: no window is opened beyond what is ever under way.
+    [3 * mebibyte + 100, 4 * mebibyte],
+  ])('of %i bytes arrives behind %i bytes of padding', async (deviceStateBytes, paddingBytes) => {
+    const { source, destination } = await moved({ strategy: 'post-copy', deviceStateBytes });
+    expect(source.paddingBytes).toBe(paddingBytes);
+    expect(destination.timeline.deviceStateLoadedAtMs).not.toBeNull();
+  });
+
+  test('a guest that is still to come has none', async () => {
+    const [guest] = await Guest.boot(loopbackGuest, 'destination', loopbackAddresses.destination);
+    try {
+      expect(() => guest.deviceState).toThrow(/booted at the source/);
+    } finally {
+      await guest.destroy();
+    }
+  });
 });
 
 describe('caps', () => {

@@ -49,6 +49,7 @@ export interface LoopbackMigration {
   /** Where the destination connects to, instead of the source's port: what is in between may fail. */
   via?: (port: number) => Promise<number>;
   workload?: Partial<GuestConfig['workload']>;
+  deviceStateBytes?: number;
 }
 
 export interface LoopbackReport {
@@ -139,8 +140,9 @@ export interface LoopbackLab {
 export const withLoopbackLab = async <T>(
   workload: LoopbackMigration['workload'],
   use: (lab: LoopbackLab) => Promise<T>,
+  deviceStateBytes = loopbackGuest.deviceStateBytes,
 ): Promise<T> => {
-  const config = { ...loopbackGuest, workload: { ...loopbackGuest.workload, ...workload } };
+  const config = { ...loopbackGuest, deviceStateBytes, workload: { ...loopbackGuest.workload, ...workload } };
   const announcements = await listenToAnnouncements();
   const [source] = await Guest.boot(config, 'source', loopbackAddresses.source);
   let destination = null as Guest | null;
@@ -171,4 +173,4 @@ const goOn: Watch = (event, outgoing) => {
 
 /** A whole migration. */
 export const migrateOverLoopback = (migration: LoopbackMigration): Promise<LoopbackReport> =>
-  withLoopbackLab(migration.workload, (lab) => lab.migrate(migration, goOn));
+  withLoopbackLab(migration.workload, (lab) => lab.migrate(migration, goOn), migration.deviceStateBytes);

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import {
+  DeviceState,
   deviceStateBytesOf,
-  loadDeviceState,
-  saveDeviceState,
+  loadRegisters,
+  registerBytesOf,
 } from '../../../../hosts/guest/device-state.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
+import { IncomingDeviceState } from '../../../../hosts/transfer/incoming-device-state.ts';
 import type { GuestConfig } from '../../../../proto/guest.ts';
 
 const guest: GuestConfig = {
@@ -25,17 +28,49 @@ const guest: GuestConfig = {
   },
 };
 
-test('registers travel with the device state', () => {
+test.each([128, 1000, 1003])('registers travel with a device state of %i bytes', async (deviceStateBytes) => {
   const source = allocateGuest(256, 2, 3);
+  const prepared = await DeviceState.prepare({ ...guest, deviceStateBytes }, source);
+  // What the registers hold when it is prepared is of no account.
   new Int32Array(source.registers).set([1, 2, 3, -4], 14);
-  const { state, digest } = saveDeviceState(guest, source);
-  expect(state).toHaveLength(1000);
-  expect(digest).toHaveLength(32);
+  const { state, digest } = prepared.save();
+  expect(state).toHaveLength(deviceStateBytes);
   const destination = allocateGuest(256, 2, 3);
-  loadDeviceState(guest, destination, state);
+  const registers = new IncomingDeviceState(deviceStateBytes, registerBytesOf(guest)).take({ state, digest });
+  loadRegisters(destination, registers!);
   expect([...new Int32Array(destination.registers)]).toEqual([...new Int32Array(source.registers)]);
+});
+
+test('every save is of its own moment, and its digest is that of all its bytes', async () => {
+  const buffers = allocateGuest(256, 2, 3);
+  const prepared = await DeviceState.prepare(guest, buffers);
+  const digests = [1, 2].map((register) => {
+    new Int32Array(buffers.registers)[31] = register;
+    const { state, digest } = prepared.save();
+    expect(state.readInt32LE(996)).toBe(register);
+    expect(digest).toEqual(createHash('sha256').update(state).digest());
+    return digest;
+  });
+  expect(digests[0]).not.toEqual(digests[1]);
+});
+
+test('after the pause nothing is made or hashed again but the registers', async () => {
+  const prepared = await DeviceState.prepare(guest, allocateGuest(256, 2, 3));
+  const { state, digest } = prepared.save();
+  // Bytes that were made anew would be as before, and a hash of them would notice.
+  state.fill(7, 0, 872);
+  const again = prepared.save();
+  expect(again.state.subarray(0, 872)).toEqual(Buffer.alloc(872, 7));
+  expect(again.digest).toEqual(digest);
 });
 
 test('a device state is never smaller than the registers', () => {
   expect(deviceStateBytesOf({ ...guest, deviceStateBytes: 0 })).toBe(128);
+});
+
+test('the devices differ from guest to guest', async () => {
+  const saved = async (seed: number): Promise<Buffer> =>
+    (await DeviceState.prepare({ ...guest, seed }, allocateGuest(256, 2, 3))).save().state;
+  expect(await saved(3)).toEqual(await saved(3));
+  expect(await saved(3)).not.toEqual(await saved(4));
 });

@@ -129,8 +129,29 @@ describe('bitmaps', () => {
     expect(memory.markPresent(9)).toBe(true);
     expect(memory.markPresent(9)).toBe(false);
     expect(memory.isPresent(9)).toBe(true);
-    expect(memory.markMissing(9)).toBe(true);
-    expect(memory.markMissing(9)).toBe(false);
+    expect(memory.markMissing(9, 1)).toBe(1);
+    expect(memory.markMissing(9, 1)).toBe(0);
+  });
+
+  test.each([
+    [0, 1],
+    [31, 1],
+    [31, 2],
+    [0, 32],
+    [1, 32],
+    [5, 59],
+    [32, 32],
+    [3, pageCount - 3],
+    [0, pageCount],
+  ])('markMissing takes %i and what follows, %i pages, and no other', (first, count) => {
+    memory.markAllPresent();
+    memory.markMissing(40, 1);
+    const there = Array.from({ length: pageCount }, (_, page) => page !== 40);
+    const taken = there.filter((isThere, page) => isThere && page >= first && page < first + count);
+    expect(memory.markMissing(first, count)).toBe(taken.length);
+    expect(there.map((_, page) => memory.isPresent(page))).toEqual(
+      there.map((isThere, page) => isThere && !(page >= first && page < first + count)),
+    );
   });
 });
 

@@ -17,17 +17,43 @@ const codeOfThrown = (act: () => void): string => {
 };
 
 describe('a device state on its way in', () => {
-  test('is whole with its last piece', () => {
-    const incoming = new IncomingDeviceState(100);
+  test('gives the registers, its end, with its last piece', () => {
+    const incoming = new IncomingDeviceState(100, 8);
     expect(incoming.take({ state: whole.subarray(0, 60), digest: none })).toBeNull();
-    expect(incoming.take({ state: whole.subarray(60), digest })).toEqual(whole);
+    expect(incoming.take({ state: whole.subarray(60), digest })).toEqual(whole.subarray(92));
   });
 
   test('begins anew with a connection', () => {
-    const incoming = new IncomingDeviceState(100);
+    const incoming = new IncomingDeviceState(100, 8);
     incoming.take({ state: whole.subarray(0, 60), digest: none });
     incoming.restart();
-    expect(incoming.take({ state: whole, digest })).toEqual(whole);
+    expect(incoming.take({ state: whole, digest })).toEqual(whole.subarray(92));
+    // And once more: the order to resume may have been lost after it.
+    expect(incoming.take({ state: whole, digest })).toEqual(whole.subarray(92));
+  });
+
+  test.each([[100], [99, 1], [1, 99], [25, 25, 25, 25], [93, 3, 4], Array.from({ length: 100 }, () => 1)])(
+    'a state in chunks of %j is the same',
+    (...lengths) => {
+      const incoming = new IncomingDeviceState(100, 8);
+      let at = 0;
+      const taken = lengths.map((length, index) =>
+        incoming.take({
+          state: whole.subarray(at, (at += length)),
+          digest: index === lengths.length - 1 ? digest : none,
+        }),
+      );
+      expect(taken.slice(0, -1).every((registers) => registers === null)).toBe(true);
+      expect(taken.at(-1)).toEqual(whole.subarray(92));
+    },
+  );
+
+  test('a chunk is hashed when it comes, not at the end', () => {
+    const incoming = new IncomingDeviceState(100, 8);
+    const chunk = Buffer.from(whole.subarray(0, 30));
+    incoming.take({ state: chunk, digest: none });
+    chunk.fill(0);
+    expect(incoming.take({ state: whole.subarray(30), digest })).toEqual(whole.subarray(92));
   });
 
   const oneByte = whole.subarray(0, 1);
@@ -40,12 +66,12 @@ describe('a device state on its way in', () => {
     ['all of it, with half a digest', whole, digest.subarray(16)],
     ['an end before its end', whole.subarray(0, 99), digest],
   ])('%s is refused', (_, state, end) => {
-    const incoming = new IncomingDeviceState(100);
+    const incoming = new IncomingDeviceState(100, 8);
     expect(codeOfThrown(() => { incoming.take({ state, digest: end }); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
   });
 
   test('a piece of more than 1 MiB is refused', () => {
-    const incoming = new IncomingDeviceState(8 << 20);
+    const incoming = new IncomingDeviceState(8 << 20, 8);
     const state = Buffer.alloc((1 << 20) + 1);
     expect(codeOfThrown(() => { incoming.take({ state, digest: none }); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
   });
