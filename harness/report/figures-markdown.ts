@@ -25,6 +25,9 @@ export const figuresMarkdown = (): string =>
     '`export`; `*` stands for each of several names. "Page messages" are what agents hand over, "on the wire" is',
     'what the router counts, headers and repetitions included.',
     '',
+    'The published documents write MB and GB for powers of 1,024 where they count RAM: plots say MiB and GiB, quotations',
+    'keep their words.',
+    '',
     ...table([
       head,
       ...figures.map(({ id, label, unit, by, means, of }) => [

@@ -5,7 +5,8 @@ import { settingsOf } from './cells.ts';
 import { experiments } from './published.ts';
 import { bandwidthMbps, ramBytes } from './quantities.ts';
 import { leastBy } from './statistics.ts';
-import { decimalBytes, figure, scaleText, variantText } from './words.ts';
+import { formatBytes } from '../format.ts';
+import { figure, scaleText, variantText } from './words.ts';
 
 const rttMs = ({ link }: RunResult): number => link.calibration?.rttMs ?? NaN;
 const inFlightBytes = (run: RunResult): number => bandwidthDelayProductBytes(bandwidthMbps(run), rttMs(run));
@@ -15,7 +16,7 @@ const tightest = (runs: readonly RunResult[]): string => {
   const run = leastBy(runs, (each) => ramBytes(each) / inFlightBytes(each));
   return (
     `RTT·B/M is up to ${figure(inFlightBytes(run) / ramBytes(run))} here (${run.link.profile}: ` +
-    `${decimalBytes(inFlightBytes(run))} in flight, a guest of ${decimalBytes(ramBytes(run))})`
+    `${formatBytes(inFlightBytes(run))} in flight, a guest of ${formatBytes(ramBytes(run))})`
   );
 };
 

@@ -21,10 +21,6 @@ export const range = (values: readonly number[]): string =>
 
 export const seconds = (ms: number): string => `${figure(ms / 1000)} s`;
 
-/** `12.3 MB`, `1.20 GB`, decimal. */
-export const decimalBytes = (bytes: number): string =>
-  bytes >= 1e9 ? `${figure(bytes / 1e9)} GB` : `${figure(bytes / 1e6)} MB`;
-
 export const percent = (share: number): string => `${figure(share * 100)} %`;
 
 /** What a set-up's words end with, where another one has other settings. */

@@ -81,6 +81,9 @@ else
       const result = resultOf(run);
       const measured = result.state === 'completed' ? result.measurement : result.evidence.measurement;
       expect(measured?.downtimeMs).toBeGreaterThan(300);
+      // The wait is a part of its own, and the terminal says for what.
+      expect(measured?.downtime.preSwitchoverMs).toBeGreaterThan(300);
+      expect(run.said.stderr).toContain('status pre-switchover: waits for `livemig continue`');
     });
 
     test('loses its link in post-copy for longer than TCP bridges, and recovers', async () => {
@@ -103,6 +106,9 @@ else
       expect(measured?.recoveries).toMatchObject([
         { pausedMs: expect.any(Number) as unknown, recoveredMs: expect.any(Number) as unknown },
       ]);
+      const cut = { startMs: expect.any(Number) as unknown, durationMs: expect.any(Number) as unknown };
+      expect(measured?.linkCuts).toMatchObject([{ ...cut, plannedMs: 17_000 }]);
+      expect(run.said.stderr).toContain('the link is whole again');
       for (const status of ['postcopy-paused', 'postcopy-recover']) expect(run.said.stderr).toContain(status);
     });
 

@@ -19,10 +19,10 @@ export const linkName: Readonly<Record<Link, string>> = { '1G': '1 Gb/s', '10G':
 
 const published10g = publishedFigures['icclab-10g'];
 
-/** 1,024 MB are one GB on the axis, as in the documents' own plots. */
+/** 1,024 of the documents' MB, of 2^20 bytes each, are one GiB on the axis. */
 export const stressAxis: XAxis = {
   key: 'stress_mb',
-  title: 'Stressed memory in published terms (GB)',
+  title: 'Stressed memory in published terms (GiB)',
   ticks: published10g.hybridTotalTime.stressMB,
   labels: published10g.hybridTotalTime.stressMB.map((stressMB) => String(stressMB / 1024)),
   isCategory: false,

@@ -40,7 +40,7 @@ export const hybridTransferredPlot = (setting: Setting): Plot =>
       x: stressAxis,
       y: {
         key: 'transferred_gb',
-        title: setting.guestScale === 1 ? 'Transferred (GB)' : 'Transferred (GB; measured ÷ κ_M)',
+        title: setting.guestScale === 1 ? 'Transferred (GiB)' : 'Transferred (GiB; measured ÷ κ_M)',
       },
       panels: [{ key: 'all', title: '' }],
       columns: 1,

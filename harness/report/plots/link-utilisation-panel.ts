@@ -30,7 +30,7 @@ export const panelOf = (example: Example, size: { width: number; height: number 
   return {
     ...size,
     title: {
-      text: `${linkName[link]}, ${figure(example.stressMB / 1024)} GB stressed`,
+      text: `${linkName[link]}, ${figure(example.stressMB / 1024)} GiB stressed`,
       subtitle: `On the link (Gb/s); dotted: ${figure(baselineGbps)} calibrated`,
     },
     layer: [

@@ -89,7 +89,7 @@ export const linkUtilisationPlot = (setting: Setting): Plot => {
     },
     csv: csvOf(examples),
     table: {
-      head: ['Link', 'Stressed (GB)', 'Mean (Gb/s)', 'Peak (Gb/s)', 'Calibrated (Gb/s)', 'Run'],
+      head: ['Link', 'Stressed (GiB)', 'Mean (Gb/s)', 'Peak (Gb/s)', 'Calibrated (Gb/s)', 'Run'],
       rows: examples.map(({ link, stressMB, points, baselineGbps, run }) => {
         const rates = points.map(({ gbps }) => gbps);
         const peak = figure(Math.max(...rates));

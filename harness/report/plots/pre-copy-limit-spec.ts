@@ -46,7 +46,7 @@ export const limitSpec = (marks: readonly Mark[], width: number): Spec => {
           x: {
             field: 'stressMB',
             type: 'quantitative',
-            title: 'Stressed memory (MB, not scaled; logarithmic)',
+            title: 'Stressed memory (MiB, not scaled; logarithmic)',
             scale: { type: 'log', domain, nice: false },
             axis: { values: logTicks(domain), format: plainNumber },
           },

@@ -64,7 +64,7 @@ export const preCopyLimitPlot = (setting: Setting): Plot => {
     description: rows
       .map(
         ({ link, most, least, published }) =>
-          `${linkName[link]}: converges up to ${most} MB, not at ${least} MB; published ${published} MB.`,
+          `${linkName[link]}: converges up to ${most} MiB, not at ${least} MiB; published ${published} MiB.`,
       )
       .join(' '),
     caption:
@@ -83,7 +83,14 @@ export const preCopyLimitPlot = (setting: Setting): Plot => {
       ]),
     },
     table: {
-      head: ['Link', 'Converged up to (MB)', 'Not at (MB)', 'B · D_max (MB)', 'Searches', 'Published (MB)'],
+      head: [
+        'Link',
+        'Converged up to (MiB)',
+        'Not at (MiB)',
+        'B · D_max (MiB)',
+        'Searches',
+        'Published (MiB)',
+      ],
       rows: rows.map(({ link, most, least, predicted, searches, published }) => [
         linkName[link],
         most,

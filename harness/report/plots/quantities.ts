@@ -1,6 +1,6 @@
 import type { CompletedRun } from '../../result.ts';
 
-/** What plots are of, in the documents' units: seconds, and MB of 2^20 bytes, as they count RAM. */
+/** What plots are of: seconds, and MiB, which is what the documents' MB are where they count RAM. */
 
 export const bytesPerMB = 1024 ** 2;
 

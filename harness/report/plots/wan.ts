@@ -18,7 +18,7 @@ export const flavourAxis: XAxis = {
   key: 'flavour',
   title: 'Flavour (RAM in published terms)',
   ticks: flavours.map((_, index) => index),
-  labels: flavours.map((flavour) => `${flavour} ${ramMBOf(flavour) / 1024} GB`),
+  labels: flavours.map((flavour) => `${flavour} ${ramMBOf(flavour) / 1024} GiB`),
   isCategory: true,
 };
 

@@ -11,7 +11,8 @@ import { bytesPerMs, stressedBytes } from '../quantities.ts';
 import { estimateOf, everything, medianOf } from '../statistics.ts';
 import { linkText } from '../stress.ts';
 import { rules } from '../tolerances.ts';
-import { decimalBytes, figure } from '../words.ts';
+import { formatBytes } from '../../format.ts';
+import { figure } from '../words.ts';
 
 /** QEMU's default, in the documents' time as now. */
 const publishedDowntimeLimitMs = 300;
@@ -30,7 +31,7 @@ const leftBeyond = ({ runs }: LimitSearch): string | null => {
   const dirtied = medianOf(rounds, ({ pagesDirtied }) => pagesDirtied * pageSizeBytes);
   const sent = medianOf(rounds, ({ throughputMbps }) => throughputMbps);
   return (
-    `with ${decimalBytes(nearestBytes)} stressed a round dirtied ${decimalBytes(dirtied)} again (median), sent at ` +
+    `with ${formatBytes(nearestBytes)} stressed a round dirtied ${formatBytes(dirtied)} again (median), sent at ` +
     `${figure(sent)} Mb/s`
   );
 };
@@ -40,7 +41,7 @@ const sidesText = ({ limits }: LimitSearch): string =>
   limits
     .map(
       (limit) =>
-        `${decimalBytes(limit.largestConvergedBytes)} and ${decimalBytes(limit.smallestNotConvergedBytes)}`,
+        `${formatBytes(limit.largestConvergedBytes)} and ${formatBytes(limit.smallestNotConvergedBytes)}`,
     )
     .join(', ');
 
@@ -54,8 +55,8 @@ const limitOn = (id: '6a' | '6b', link: IcclabLink): Check => ({
     return () => ({
       estimate: estimateOf((draw) => limitBytes(draw, search) / fittingBytes(draw, search), '×'),
       detail:
-        `M* ${decimalBytes(limitBytes(everything, search))}, B·D_max ` +
-        decimalBytes(fittingBytes(everything, search)),
+        `M* ${formatBytes(limitBytes(everything, search))}, B·D_max ` +
+        formatBytes(fittingBytes(everything, search)),
       explanation: [sidesText(search), leftBeyond(search)].filter((text) => text !== null).join('; '),
     });
   },
@@ -87,7 +88,7 @@ const beyondTheLimit: Check = {
         explanation:
           converged.length === 0
             ? null
-            : `converged all the same: ${converged.map((run) => decimalBytes(stressedBytes(run))).join(', ')}`,
+            : `converged all the same: ${converged.map((run) => formatBytes(stressedBytes(run))).join(', ')}`,
       };
     };
   },

@@ -8,7 +8,8 @@ import { estimateOf, everything, leastBy, medianOf } from '../statistics.ts';
 import { rules } from '../tolerances.ts';
 import type { WanCell } from '../wan.ts';
 import { siteText, wanCell, wanCells } from '../wan.ts';
-import { decimalBytes, figure, scaleText, seconds } from '../words.ts';
+import { formatBytes } from '../../format.ts';
+import { figure, scaleText, seconds } from '../words.ts';
 
 const timeMs = (draw: Draw, { runs }: WanCell): number => medianOf(draw(runs), totalTimeMs);
 const sentBytes = ({ runs }: WanCell): number =>
@@ -92,7 +93,7 @@ const explanationOf = (need: Needs, pairs: readonly Pair[]): string => {
       const withTheirs = (cell: WanCell): number =>
         (timeMs(everything, cell) - fixedMs) / guestScale + theirsMs;
       return (
-        `${siteText[site]}: ${decimalBytes(sentBytes(pair.more))} loaded, ${decimalBytes(sentBytes(pair.less))} unloaded; ` +
+        `${siteText[site]}: ${formatBytes(sentBytes(pair.more))} loaded, ${formatBytes(sentBytes(pair.less))} unloaded; ` +
         `${seconds(fixedMs)} of the unloaded time are not explained by its bytes at the calibrated rate (documents, at t: ` +
         `${seconds(theirsMs)} of ${seconds(publishedTimeMs(site, 't', 'unloaded'))}); with theirs instead of ours a full-size guest ` +
         `would have ${figure(withTheirs(pair.more) / withTheirs(pair.less))} × (measured at κ_M ${scaleText(guestScale)})`

@@ -8,9 +8,9 @@ test('says what scaling does not preserve, and how large RTT·B/M gets', () => {
   expect(notes).toHaveLength(2);
   expect(notes[1]).toContain('ulster-wan (nfqueue, netns): guest memory is scaled by κ_M = 1/16');
   expect(notes[1]).toContain('weigh 16 times more against total time');
-  // 6.9 Gb/s × 53 ms is 45.7 MB in flight, more than a t guest of 512 MiB / 16.
+  // 6.9 Gb/s × 53 ms is 43.6 MiB in flight, more than a t guest of 512 MiB / 16.
   expect(notes[1]).toMatch(
-    /RTT·B\/M is up to 1\.36 here \(coleraine-halifax: 45\.7 MB in flight, a guest of 33\.6 MB\)/,
+    /RTT·B\/M is up to 1\.36 here \(coleraine-halifax: 43\.6 MiB in flight, a guest of 32 MiB\)/,
   );
 });
 

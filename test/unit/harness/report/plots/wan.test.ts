@@ -34,7 +34,7 @@ describe('the WAN plots', () => {
 
   test('x stands for flavours by name in the data', () => {
     expect(new Set(plot.csv.rows.map((row) => row[3]))).toEqual(
-      new Set(['t 0.5 GB', 's 2 GB', 'm 4 GB', 'l 8 GB', 'xl 16 GB']),
+      new Set(['t 0.5 GiB', 's 2 GiB', 'm 4 GiB', 'l 8 GiB', 'xl 16 GiB']),
     );
   });
 
