@@ -109,7 +109,9 @@ export interface FoundRuns {
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 const problemOf = (error: unknown): string =>
-  error instanceof z.ZodError ? z.prettifyError(error).replaceAll(/\s+/g, ' ') : messageOf(error);
+  error instanceof z.ZodError
+    ? `expected what livemig announces of a run, got something else as ${error.issues.map(({ path }) => path.join('.') || 'the whole').join(', ')}`
+    : messageOf(error);
 
 /**
  * The runs under way; what dead harnesses left is removed.
