@@ -79,6 +79,7 @@ export type { CrossCheck, Integrity } from './result/integrity.ts';
 export type {
   AgentMemory,
   Downtime,
+  DowntimeLimit,
   Faults,
   GuestProgress,
   Latency,

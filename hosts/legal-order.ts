@@ -15,6 +15,7 @@ export const guarded = (session: MigrationSession): MigrationSession => {
   return {
     ...session,
     guest: {
+      deviceStateBytes: session.guest.deviceStateBytes,
       pause: async () => {
         demand(!isPaused, 'guest.pause', 'the guest is paused already');
         await session.guest.pause();

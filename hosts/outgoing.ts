@@ -216,7 +216,10 @@ export class OutgoingMigration {
   #ports(): MigrationSession {
     const { strategy } = this.#arguments;
     const session: MigrationSession = {
-      guest: { pause: () => this.#pause() },
+      guest: {
+        deviceStateBytes: deviceStateBytesOf(this.#guest.config),
+        pause: () => this.#pause(),
+      },
       memory: {
         pageCount: this.#guest.memory.pageCount,
         pageSizeBytes,

@@ -28,6 +28,8 @@ export interface MigrationSession {
 }
 
 export interface GuestControl {
+  /** What `sendDeviceState` will send, in bytes: it follows the last pages, and counts against the downtime limit. */
+  readonly deviceStateBytes: number;
   /** Stop the guest at the source: downtime begins. */
   pause(): Promise<void>;
 }

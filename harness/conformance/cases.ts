@@ -1,6 +1,7 @@
 import { equal, ok } from 'node:assert/strict';
 import type { TransferStrategy } from '../../hosts/ports.ts';
 import { codeOf, messageOf } from '../../proto/errors.ts';
+import { defaultLimits } from '../../proto/strategy.ts';
 import { gigabitSimulation, SimulatedSession } from './simulated-session.ts';
 import type { Simulation } from './simulated-session.ts';
 
@@ -119,6 +120,16 @@ export const conformanceCases = (switches: Partial<Simulation> = {}): Conformanc
         const session = new SimulatedSession(base);
         const outcome = await outcomeOf(strategy.migrate(session.ports(), AbortSignal.abort()));
         ok(outcome !== 'moved' && !session.isComplete, 'it went on to its end');
+      },
+    },
+    {
+      name: 'ends in bounded time with a device state that alone exceeds the downtime limit',
+      check: async (strategy) => {
+        const deviceStateBytes = 2 * base.bytesPerMs * defaultLimits.downtimeLimitMs;
+        const simulation = { ...base, deviceStateBytes };
+        const session = await migrate(strategy, simulation);
+        ok(session.nowMs < 60_000, `it took ${session.nowMs} ms of virtual time`);
+        expectWhole(session, simulation);
       },
     },
     {

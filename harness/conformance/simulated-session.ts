@@ -18,6 +18,8 @@ export interface Simulation {
   limits?: Partial<Limits>;
   faults?: FaultMode;
   dirtyBitmap?: boolean;
+  /** Takes the link's time after the last pages; saving and loading take 1 ms whatever its size. */
+  deviceStateBytes?: number;
   /** The nth call of any port fails, counted from 1; 0 = none does. */
   failCall?: number;
 }
@@ -195,10 +197,11 @@ export class SimulatedSession {
   ports(): MigrationSession {
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- getters of an object literal have a `this` of their own
     const simulated = this;
-    const { rttMs, pageCount } = this.#simulation;
+    const { rttMs, pageCount, bytesPerMs, deviceStateBytes = 0 } = this.#simulation;
     const call = <T>(act: () => T): Promise<T> => this.#call(act);
     return guarded({
       guest: {
+        deviceStateBytes,
         pause: () =>
           call(() => {
             this.guestAt = 'nowhere';
@@ -257,7 +260,7 @@ export class SimulatedSession {
           }),
         sendDeviceState: () =>
           call(() => {
-            this.#advance(1);
+            this.#advance(1 + deviceStateBytes / bytesPerMs);
           }),
         resume: () =>
           call(() => {

@@ -45,6 +45,8 @@ const times: Definition[] = [
   ['totalTimeMs', 'total', 'ms', 'hosts', "From the source's start until the guest runs at the destination with all its pages"],
   ['setupTimeMs', 'set-up', 'ms', 'source', 'From the start until both sides had agreed'],
   ['downtimeMs', 'downtime', 'ms', 'hosts', "From the guest's last instruction at the source to its first at the destination"],
+  ['downtimeLimit.limitMs', 'downtime limit', 'ms', 'harness', 'The downtime limit in force when the guest was stopped'],
+  ['downtimeLimit.exceededMs', 'exceeded by', 'ms', 'hosts', 'By how much the downtime is longer than its limit; 0 where it was kept'],
   ['downtimeStartMs', 'downtime from', 'ms', 'source', "The guest's last instruction at the source, after the start of the migration"],
   ['downtime.pauseMs', 'pausing', 'ms', 'source', "Before the downtime: from the strategy's request to the guest's last instruction"],
   ['downtime.preSwitchoverMs', 'waiting for continue', 'ms', 'source', 'Part of the downtime: until `livemig continue` (QEMU: pre-switchover); 0 without pause-before-switchover, absent before it had a part of its own'],

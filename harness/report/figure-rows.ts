@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../for
 import type { Unit } from '../measure/figures.ts';
 import { figureAt, valueAt } from '../measure/figures.ts';
 import type { CompletedRun, RunResult } from '../result.ts';
+import { downtimeLimitText } from './downtime-limit.ts';
 
 /** Which figures of a run are shown together, the same on a terminal and on the report page. */
 
@@ -57,6 +58,11 @@ export const timeRows: readonly FigureRow[] = [
       'downtime.loadMs', 'downtime.resumeMs',
     ), // prettier-ignore
     unlessZero: all('downtime.preSwitchoverMs'),
+  },
+  {
+    id: m('downtimeLimit.limitMs'),
+    details: [],
+    note: ({ measurement }) => downtimeLimitText(measurement),
   },
   { id: m('observed.handoverGapMs'), details: [], note: downtimeCheckText },
   {

@@ -23,6 +23,15 @@ export const downtimeSchema = z
   })
   .meta({ id: 'Downtime' });
 
+export const downtimeLimitSchema = z
+  .object({
+    limitMs: number('downtimeLimit.limitMs'),
+    decides: z.boolean().describe("Whether the strategy goes by it; one of the user's own may"),
+    exceededMs: number('downtimeLimit.exceededMs'),
+    longestPart: z.string().describe('Which part of `downtime` is the longest'),
+  })
+  .meta({ id: 'DowntimeLimit' });
+
 export const latencySchema = z
   .object({
     count: counted('observed.latency.*.count'),
@@ -162,6 +171,9 @@ export const measurementSchema = z
     downtimeMs: number('downtimeMs'),
     downtimeStartMs: number('downtimeStartMs'),
     downtime: downtimeSchema,
+    downtimeLimit: downtimeLimitSchema
+      .optional()
+      .describe('The downtime against its limit; absent before the two were held against each other'),
     observed: observedSchema,
     ram: ramSchema,
     deviceStateBytes: inBytes('deviceStateBytes'),
@@ -202,6 +214,7 @@ export const measurementSchema = z
 
 export type Measurement = z.infer<typeof measurementSchema>;
 export type Downtime = z.infer<typeof downtimeSchema>;
+export type DowntimeLimit = z.infer<typeof downtimeLimitSchema>;
 export type Observed = z.infer<typeof observedSchema>;
 export type Latency = z.infer<typeof latencySchema>;
 export type Wire = z.infer<typeof wireSchema>;

@@ -4,6 +4,7 @@ import type { TransferConfig } from '../../proto/strategy.ts';
 import { crossCheck } from '../measure/cross-checks.ts';
 import { violationsOf } from '../measure/integrity.ts';
 import { measure } from '../measure/measure.ts';
+import { downtimeLimitOf } from '../measure/downtime-limit.ts';
 import type { Collected } from '../measure/measure.ts';
 import type { CrossCheck, Integrity, Measurement, RunResult } from '../result.ts';
 import type { Migrated } from './migration.ts';
@@ -57,7 +58,8 @@ export const conclude = (
   let failure: unknown = null;
   let measurement: Measurement | null = null;
   try {
-    measurement = measure(collected);
+    const measured = measure(collected);
+    measurement = { ...measured, downtimeLimit: downtimeLimitOf(measured, record.scenario) };
     record.evidence.measurement = measurement;
     const { postcopyWindowBytes } = link.transfer;
     record.crossChecks = crossCheck({

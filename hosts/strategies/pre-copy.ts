@@ -25,7 +25,7 @@ export const preCopy: TransferStrategy = {
 };
 
 const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal): Promise<void> => {
-  const { memory, pages, limits, clock } = session;
+  const { memory, pages, clock } = session;
   const startedAtMs = clock.nowMs();
   const bandwidth = new Bandwidth(session);
   // A sync doesn't send the search back to the first page, as in QEMU: pages behind a busy region would never have their
@@ -34,12 +34,12 @@ const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal)
   const pending = memory.sync();
   // As in QEMU, what is in flight doesn't count: its drain, a round trip or so, comes on top of the downtime limit.
   const pendingBytes = (): number => pending.count * memory.pageSizeBytes;
-  const fits = (): boolean => fitsDowntime(pendingBytes(), bandwidth.bytesPerMs, limits);
+  const fits = (): boolean => fitsDowntime(pendingBytes(), bandwidth.bytesPerMs, session);
   for (let round = 1; ; round++) {
     const syncedAtMs = clock.nowMs();
     while (pending.count > 0 && !(clock.nowMs() - syncedAtMs >= syncIntervalMs && fits())) {
       signal.throwIfAborted();
-      checkBounds(0, clock.nowMs() - startedAtMs, pendingBytes(), limits);
+      checkBounds(0, clock.nowMs() - startedAtMs, pendingBytes(), session);
       cursor = await pages.sendBatch(pending, cursor);
     }
     // With nothing left to send, only what is in flight can be in the way: wait for it.
@@ -48,7 +48,7 @@ const migrateByQemuRule = async (session: MigrationSession, signal: AbortSignal)
     pending.addAll(dirtied);
     session.roundEnded(dirtied.count);
     if (fits()) break;
-    checkBounds(round, clock.nowMs() - startedAtMs, pendingBytes(), limits);
+    checkBounds(round, clock.nowMs() - startedAtMs, pendingBytes(), session);
   }
   await stopAndSendRest(session, pending, signal);
 };
@@ -91,10 +91,10 @@ const migrateByRounds = async (
     const nowMs = clock.nowMs();
     const pendingBytes = pending.count * memory.pageSizeBytes;
     // The rules are for what doesn't converge: what does, ends as it would without them.
-    const fits = fitsDowntime(pendingBytes, bandwidth.bytesPerMs, limits);
+    const fits = fitsDowntime(pendingBytes, bandwidth.bytesPerMs, session);
     if (rule.stops({ sentPages, pendingPages: pending.count, nowMs }) || fits) break;
     // A stall is a matter of time, however many rounds go into it.
-    checkBounds(limits.convergence === 'stall' ? 0 : round, nowMs - startedAtMs, pendingBytes, limits);
+    checkBounds(limits.convergence === 'stall' ? 0 : round, nowMs - startedAtMs, pendingBytes, session);
   }
   await stopAndSendRest(session, pending, signal);
 };

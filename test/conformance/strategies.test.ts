@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { strategies } from '../../hosts/strategies/index.ts';
+import { preCopy } from '../../hosts/strategies/pre-copy.ts';
 import type { TransferStrategy } from '../../hosts/ports.ts';
 import { sendAll, switchToPostcopy } from '../../hosts/strategies/switchover.ts';
 import { negativeControls } from '../../hosts/strategies/negative-controls.ts';
@@ -105,6 +106,44 @@ describe('how the strategies differ', () => {
     const session = await run('pre-copy', { limits: { downtimeLimitMs: 8 }, pageCount: 8192 });
     expect(session.downtimeMs).toBeLessThan(8 + 1 + 5.5 + 2);
     expect(session.sentPages).toBeGreaterThan(8192);
+  });
+
+  describe('the device state has its share of the downtime limit', () => {
+    const limitMs = 40;
+    /** The limit, saving and loading, what is in flight, and a batch. */
+    const nearLimitMs = limitMs + 1 + 5.5 + 2;
+    const slow = { pageCount: 8192, regionPages: 4096, dirtyPagesPerMs: 20 };
+    const busy = { ...slow, limits: { downtimeLimitMs: limitMs } };
+
+    test.each([0, 2_000_000, 4_000_000, 4_900_000])('%i bytes', async (deviceStateBytes) => {
+      const session = await run('pre-copy', { ...busy, deviceStateBytes });
+      expect(session).toMatchObject({ isComplete: true, mismatches: 0 });
+      expect(session.downtimeMs).toBeLessThan(nearLimitMs);
+    });
+
+    test('a strategy that is not told of it exceeds the limit', async () => {
+      const session = new SimulatedSession({ ...gigabitSimulation, ...busy, deviceStateBytes: 4_000_000 });
+      const ports = session.ports();
+      await preCopy.migrate({ ...ports, guest: { ...ports.guest, deviceStateBytes: 0 } }, signal);
+      expect(session.downtimeMs).toBeGreaterThan(nearLimitMs);
+    });
+
+    test('one that alone exceeds the limit ends pre-copy with pages that fit it', async () => {
+      const deviceStateBytes = 20_000_000;
+      const session = await run('pre-copy', { ...busy, deviceStateBytes });
+      expect(session).toMatchObject({ isComplete: true, mismatches: 0 });
+      expect(session.downtimeMs).toBeLessThan(deviceStateBytes / 125_000 + nearLimitMs);
+    });
+
+    test('where it leaves room for fewer pages than the guest dirties, pre-copy says so', async () => {
+      const deviceStateBytes = 4_900_000;
+      const limits = { ...busy.limits, maxPrecopyMs: 2000 };
+      const migration = run('pre-copy', { ...busy, dirtyPagesPerMs: 60, deviceStateBytes, limits });
+      await expect(migration).rejects.toMatchObject({
+        code: 'NOT_CONVERGED',
+        message: expect.stringContaining('KiB pending and 4785 KiB of device state never fitted'),
+      });
+    });
   });
 
   test("pre-copy under Xen's rule suspends after 3 × RAM, however fast the guest dirties it", async () => {

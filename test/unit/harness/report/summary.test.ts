@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { integrityOf } from '../../../../harness/measure/integrity.ts';
+import { exportTable } from '../../../../harness/export/tables.ts';
+import { runArticle } from '../../../../harness/report/page/run.ts';
 import { repeatSummaryOf, summaryOf } from '../../../../harness/report/summary.ts';
 import type { CompletedRun, RunResult } from '../../../../harness/result.ts';
 import { endedResult, startRecord } from '../../../../harness/run/record.ts';
@@ -24,6 +26,28 @@ describe('summary', () => {
     expect(rowOf(summary, 'integrity')).toContain('ok');
     expect(rowOf(summary, 'integrity')).toContain('16,384 pages compared');
     expect(rowOf(summary, 'result')).toContain('results/x.json');
+  });
+
+  test('terminal, report, CSV and JSON hold the downtime against the same limit', async () => {
+    const run = completedPaperResult();
+    const { downtimeLimit } = run.measurement!;
+    expect(downtimeLimit).toMatchObject({ limitMs: scriptedScenario.limits.downtimeLimitMs, exceededMs: 0 });
+    const exceeded = {
+      ...run,
+      measurement: {
+        ...run.measurement!,
+        downtimeLimit: { limitMs: 30, decides: true, exceededMs: 10, longestPart: 'propagationMs' },
+      },
+    } as typeof run;
+    const standing = 'exceeded by 10 ms, most of it propagation (12 ms)';
+    expect(rowOf(summaryOf(exceeded, []), 'downtime limit')).toMatch(/30 ms +exceeded by/);
+    expect(rowOf(summaryOf(exceeded, []), 'downtime limit')).toContain(standing);
+    expect((await runArticle(exceeded, 'r', 'cell')).text).toContain(`30 ms (${standing})`);
+    const { columns, rows } = exportTable([exceeded], 'runs');
+    const column = (name: string) => rows[0]![columns.indexOf(name)];
+    expect(column('measurement.downtimeLimit.limitMs')).toBe(30);
+    expect(column('measurement.downtimeLimit.exceededMs')).toBe(10);
+    expect(column('measurement.downtimeLimit.longestPart')).toBe('propagationMs');
   });
 
   test('a failed run says why, and shows no figure of a migration', () => {

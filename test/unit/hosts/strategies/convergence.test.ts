@@ -3,6 +3,8 @@ import { checkBounds, fitsDowntime, xenSuspends } from '../../../../hosts/strate
 import { codeOf } from '../../../../proto/errors.ts';
 import { defaultLimits } from '../../../../proto/strategy.ts';
 
+const withState = (deviceStateBytes: number) => ({ limits: defaultLimits, guest: { deviceStateBytes } });
+
 describe("QEMU's rule", () => {
   test.each([
     [37_500_000, 125_000, true],
@@ -10,14 +12,32 @@ describe("QEMU's rule", () => {
     [0, 0, true],
     [1, 0, false],
   ])('%i bytes at %i bytes/ms within 300 ms: %s', (pendingBytes, bytesPerMs, fits) => {
-    expect(fitsDowntime(pendingBytes, bytesPerMs, defaultLimits)).toBe(fits);
+    expect(fitsDowntime(pendingBytes, bytesPerMs, withState(0))).toBe(fits);
+  });
+
+  test.each([
+    // 300 ms carry 37,500,000 bytes: pages and device state share them …
+    [7_500_000, 30_000_000, true],
+    [7_500_001, 30_000_000, false],
+    [0, 37_500_000, true],
+    [1, 37_500_000, false],
+    // … unless the state alone is too much: then no number of pages keeps the limit, and they are held against it alone.
+    [37_500_000, 37_500_001, true],
+    [37_500_001, 37_500_001, false],
+    [37_500_000, 268_435_456, true],
+  ])('%i bytes of pages and %i of device state within 300 ms: %s', (pendingBytes, stateBytes, fits) => {
+    expect(fitsDowntime(pendingBytes, 125_000, withState(stateBytes))).toBe(fits);
+  });
+
+  test('a state of any size waits for the first word of the bandwidth', () => {
+    expect(fitsDowntime(1, 0, withState(1 << 20))).toBe(false);
   });
 
   test('its bounds end a pre-copy that does not converge', () => {
     const limits = { ...defaultLimits, maxRounds: 3, maxPrecopyMs: 1000 };
     const outcome = (round: number, elapsedMs: number): string => {
       try {
-        checkBounds(round, elapsedMs, 1 << 20, limits);
+        checkBounds(round, elapsedMs, 1 << 20, { limits, guest: { deviceStateBytes: 0 } });
       } catch (error) {
         return codeOf(error);
       }
