@@ -18,8 +18,8 @@ const hosts = {
   message: 'proto is the contract: it imports neither hosts nor the harness.',
 };
 const onlyImagePackages = {
-  regex: '^(?!\\.|node:|@grpc/grpc-js$|protobufjs|rxjs|koffi$)',
-  message: 'The container image holds only @grpc/grpc-js, protobufjs, rxjs and koffi.',
+  regex: '^(?!\\.|node:|@grpc/grpc-js$|protobufjs|rxjs|koffi$|zod$)',
+  message: 'The container image holds only @grpc/grpc-js, protobufjs, rxjs, koffi and zod.',
 };
 const noPackages = { regex: '^[^.]', message: 'Pure: no node:, no packages; what it needs is handed to it.' };
 const noIo = {

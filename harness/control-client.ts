@@ -7,7 +7,7 @@ import {
   controlTokenVariable,
   parseAgentAddress,
 } from '../proto/agent-address.ts';
-import { controlMessageMaxBytes, controlService } from '../proto/control-service.ts';
+import { controlRequestMaxBytes, controlResponseMaxBytes, controlService } from '../proto/control-service.ts';
 import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
 import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
 import { fromErrorDocument, LivemigError } from '../proto/errors.ts';
@@ -48,8 +48,8 @@ export const connectAgent = (name: string, address: string): AgentClient => {
     return metadata;
   };
   const client = new Client(target, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': controlMessageMaxBytes,
-    'grpc.max_send_message_length': controlMessageMaxBytes,
+    'grpc.max_receive_message_length': controlResponseMaxBytes,
+    'grpc.max_send_message_length': controlRequestMaxBytes,
     'grpc.default_authority': 'livemig',
   });
 

@@ -1,7 +1,13 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerInterceptor, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
-import { controlMessageMaxBytes, controlService } from '../proto/control-service.ts';
+import { isControlMethod, methodsWithBlob, parseArgument } from '../proto/control-arguments.ts';
+import {
+  controlJsonMaxBytes,
+  controlRequestMaxBytes,
+  controlResponseMaxBytes,
+  controlService,
+} from '../proto/control-service.ts';
 import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
 import type { ControlHandlers } from '../proto/control.ts';
 import { LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
@@ -9,15 +15,49 @@ import type { AgentEvent } from '../proto/events.ts';
 
 type AnyHandler = (argument: unknown, blob: Buffer | undefined) => Promise<unknown>;
 
-const answer = async (handlers: ControlHandlers, request: ControlRequest): Promise<ControlResponse> => {
+/** A run has two; whoever asks for more at once waits. */
+const streamsPerConnectionMax = 32;
+const nameShown = 40;
+
+const badCall = (problem: string, cause?: unknown): LivemigError =>
+  new LivemigError('BAD_INPUT', problem, { problems: [problem], cause });
+
+const parsed = (json: string): unknown => {
+  if (json.length > controlJsonMaxBytes)
+    throw badCall(`expected an argument of ${controlJsonMaxBytes} bytes of JSON at most, got ${json.length}`);
   try {
-    const handler = (handlers as Record<string, AnyHandler | undefined>)[request.method];
-    if (handler === undefined) {
-      const known = Object.keys(handlers).join(', ');
-      throw new LivemigError('INTERNAL', `this host has no method ${request.method}; it has ${known}`);
-    }
-    const blob = request.blob !== undefined && request.blob.length > 0 ? request.blob : undefined;
-    const outcome = await handler(JSON.parse(request.json), blob);
+    return JSON.parse(json);
+  } catch (cause) {
+    throw badCall('expected an argument in JSON', cause);
+  }
+};
+
+/** The handler of a method and what it is to be called with, all of it looked at. */
+const prepare = (
+  handlers: ControlHandlers,
+  { method, json, blob }: ControlRequest,
+): (() => Promise<unknown>) => {
+  const handler =
+    isControlMethod(method) && Object.hasOwn(handlers, method)
+      ? (handlers[method] as AnyHandler | undefined)
+      : undefined;
+  if (handler === undefined || !isControlMethod(method)) {
+    const asked = JSON.stringify(method.slice(0, nameShown));
+    throw badCall(`this host has no method ${asked}; it has ${Object.keys(handlers).join(', ')}`);
+  }
+  const argument = parseArgument(method, parsed(json));
+  const hasBlob = blob !== undefined && blob.length > 0;
+  if (hasBlob && !methodsWithBlob.includes(method)) throw badCall(`${method}: expected no blob`);
+  return () => handler(argument, hasBlob ? blob : undefined);
+};
+
+/** Calls a method. Never throws: whatever is wrong, or goes wrong, is the answer. */
+export const answer = async (
+  handlers: ControlHandlers,
+  request: ControlRequest,
+): Promise<ControlResponse> => {
+  try {
+    const outcome = await prepare(handlers, request)();
     const hasBlob =
       typeof outcome === 'object' && outcome !== null && 'blob' in outcome && 'result' in outcome;
     return hasBlob
@@ -41,8 +81,9 @@ export const serveControl = async (
   admission?: ServerInterceptor,
 ): Promise<{ port: number; close: () => void }> => {
   const server = new Server({
-    'grpc.max_receive_message_length': controlMessageMaxBytes,
-    'grpc.max_send_message_length': controlMessageMaxBytes,
+    'grpc.max_receive_message_length': controlRequestMaxBytes,
+    'grpc.max_send_message_length': controlResponseMaxBytes,
+    'grpc.max_concurrent_streams': streamsPerConnectionMax,
     interceptors: admission === undefined ? [] : [admission],
   });
   server.addService(controlService, {
@@ -55,6 +96,7 @@ export const serveControl = async (
       const subscription: Subscription = events.subscribe((event) =>
         call.write({ json: JSON.stringify(event) }),
       );
+      call.on('error', () => undefined);
       call.on('cancelled', () => {
         subscription.unsubscribe();
         call.end();

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BulkMessage } from '../proto/bulk.ts';
 import type { ArgumentOf, DestinationReport, DestinationTimeline } from '../proto/control.ts';
 import { capabilityNames } from '../proto/capabilities.ts';
-import { codeOf, messageOf, toErrorDocument } from '../proto/errors.ts';
+import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
 import type { FromSource, SourceHello } from '../proto/migration.ts';
 import { abortedBy, migrationVersion } from '../proto/migration.ts';
 import { monotonicMs } from '../proto/units.ts';
@@ -126,8 +126,11 @@ export class IncomingMigration {
   }
 
   /** Takes part until the migration has ended, well or not. Never throws: the report says what happened. */
-  async run(): Promise<DestinationReport> {
+  async run(stopSignal?: AbortSignal): Promise<DestinationReport> {
     let failure: unknown = null;
+    stopSignal?.addEventListener('abort', () => {
+      this.#waiters.fail(new LivemigError('CANCELLED', 'the destination closes'));
+    });
     try {
       await this.#waiters.until(() => this.#isOver);
     } catch (error) {

@@ -45,8 +45,12 @@ export class MigrationControl {
     return this.#mayRunAtDestination;
   }
 
-  /** From here on there is nothing to go back to. */
+  /**
+   * From here on there is nothing to go back to.
+   * @throws LivemigError CANCELLED where the word was given before that the guest runs on at the source.
+   */
   passedPointOfNoReturn(): void {
+    if (this.signal.aborted) throw new LivemigError('CANCELLED', 'the migration was cancelled');
     this.#mayRunAtDestination = true;
   }
 

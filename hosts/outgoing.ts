@@ -51,6 +51,8 @@ export class OutgoingMigration {
   readonly #clock = realClock(this.#waiters);
   #hasPrecopied = false;
   #isFirstSync = true;
+  /** The guest ran when this migration stopped it. */
+  #hasStoppedGuest = false;
   readonly control: MigrationControl;
   #resumeMode: 'complete' | 'postcopy' = 'complete';
   #recovery!: ConnectionRecovery;
@@ -263,6 +265,7 @@ export class OutgoingMigration {
     this.#timeline.pauseRequestedAtMs = monotonicMs();
     const waits = this.#arguments.capabilities['pause-before-switchover'] !== undefined;
     this.control.status = waits ? 'pre-switchover' : 'device';
+    this.#hasStoppedGuest ||= this.#guest.isRunning;
     await this.#guest.pause();
     this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
     if (waits) {
@@ -321,8 +324,8 @@ export class OutgoingMigration {
     if (failure !== null) this.#waiters.fail(failure);
     this.#guest.throttle(0);
     const cancelled = failure !== null && this.control.status === 'cancelling';
-    // The guest goes on here, unless it may have been started over there.
-    if (failure !== null && !this.control.mayRunAtDestination && !this.#guest.isRunning) this.#guest.resume();
+    // The guest goes on here where it was this migration that stopped it, unless it may have been started over there.
+    if (failure !== null && this.#hasStoppedGuest && !this.control.mayRunAtDestination) this.#guest.resume();
     this.control.status = failure === null ? 'completed' : cancelled ? 'cancelled' : 'failed';
     this.#timeline.endedAtMs = monotonicMs();
     if (this.#timeline.lastInstructionAtMs === null)

@@ -9,6 +9,8 @@ import { monotonicMs } from '../proto/units.ts';
 import { acceptThroughputProbe, requestOf } from './probe-sink.ts';
 
 const unansweredAfterMs = 1_000;
+/** The sink's report is a line of three numbers. */
+const reportMaxCharacters = 1_000;
 const chunk = Buffer.alloc(1 << 20);
 
 const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> =>
@@ -17,6 +19,8 @@ const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> 
       reject(new LivemigError('TESTBED_FAILED', `can't serve probes: ${messageOf(cause)}`, { cause }));
     });
     server.once('listening', resolve);
+    // Whatever befalls it later, the agent has more to do: a datagram that can't be sent is one that is lost.
+    server.on('error', () => undefined);
     bind();
   });
 
@@ -30,29 +34,42 @@ const measureRtt = async (target: {
   const socket = createSocket('udp4');
   const rtts: number[] = [];
   let sent = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let last: NodeJS.Timeout | undefined;
   try {
     await listening(socket, () => {
       socket.bind(0);
     });
     await new Promise<void>((resolve, reject) => {
-      socket.on('error', reject);
+      socket.on('error', (cause: Error) => {
+        reject(
+          new LivemigError('LINK_OUT_OF_TOLERANCE', `probes to ${target.address}: ${messageOf(cause)}`, {
+            cause,
+          }),
+        );
+      });
       socket.on('message', (message) => {
         if (message.length === 8) rtts.push(monotonicMs() - message.readDoubleLE(0));
         if (rtts.length === target.count) resolve();
       });
-      const timer = setInterval(() => {
+      timer = setInterval(() => {
         if (sent === target.count) {
           clearInterval(timer);
-          setTimeout(resolve, unansweredAfterMs);
+          last = setTimeout(resolve, unansweredAfterMs);
           return;
         }
         const stamp = Buffer.alloc(8);
         stamp.writeDoubleLE(monotonicMs());
-        socket.send(stamp, target.port, target.address);
+        socket.send(stamp, target.port, target.address, (cause) => {
+          if (cause !== null) socket.emit('error', cause);
+        });
         sent += 1;
       }, target.intervalMs);
     });
   } finally {
+    // Before the socket goes: sending on a closed one throws, and nothing above the timer would catch that.
+    clearInterval(timer);
+    clearTimeout(last);
     socket.close();
   }
   rtts.sort((a, b) => a - b);
@@ -63,6 +80,19 @@ const measureRtt = async (target: {
       `none of ${String(sent)} probes to ${target.address} came back`,
     );
   return { samples: rtts.length, lost: sent - rtts.length, minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
+};
+
+/** What the sink has measured; null = that is no report. Whoever listens there may have sent it. */
+const reportOf = (answer: string): ThroughputProbeResult | null => {
+  try {
+    const { goodputMbps, bytes, measuredMs } = JSON.parse(answer) as Partial<ThroughputProbeResult>;
+    const isReport = [goodputMbps, bytes, measuredMs].every(
+      (value) => typeof value === 'number' && value >= 0,
+    );
+    return isReport ? ({ goodputMbps, bytes, measuredMs } as ThroughputProbeResult) : null;
+  } catch {
+    return null;
+  }
 };
 
 const measureThroughput = (
@@ -103,10 +133,14 @@ const measureThroughput = (
     socket.on('drain', pump);
     socket.on('data', (data) => {
       answer += data.toString();
+      if (answer.length > reportMaxCharacters) fail('expected the report of a sink, got something longer');
       if (!answer.endsWith('\n')) return;
-      finish(() => {
-        resolve(JSON.parse(answer) as ThroughputProbeResult);
-      });
+      const report = reportOf(answer);
+      if (report === null) fail('expected the report of a sink, got something else');
+      else
+        finish(() => {
+          resolve(report);
+        });
     });
     socket.on('error', (cause) => {
       fail(messageOf(cause), cause);
@@ -129,7 +163,8 @@ export const createProbes = (): {
   const serve = async (address: string): Promise<{ udpPort: number; tcpPort: number }> => {
     const udp = (echo = createSocket('udp4'));
     udp.on('message', (message, sender) => {
-      udp.send(message, sender.port, sender.address);
+      // Port 0 can't be sent to, but a datagram may say that it came from there.
+      if (sender.port !== 0) udp.send(message, sender.port, sender.address, () => undefined);
     });
     await listening(udp, () => {
       udp.bind(0, address);
@@ -147,7 +182,11 @@ export const createProbes = (): {
 
   return {
     handlers: {
-      probeServe: ({ address }) => (served ??= serve(address)),
+      probeServe: ({ address }) =>
+        (served ??= serve(address).catch((error: unknown) => {
+          served = undefined;
+          throw error;
+        })),
       probeRtt: measureRtt,
       probeThroughput: (target) => measureThroughput(target, sockets),
     },

@@ -44,5 +44,9 @@ export const controlService = {
   },
 } satisfies ServiceDefinition;
 
+/** A strategy's text of 512 KiB, with every character escaped at worst, and what stands around it. */
+export const controlJsonMaxBytes = 2 << 20;
 /** The ledger of a 16 GiB guest is 16 MiB. */
-export const controlMessageMaxBytes = 64 << 20;
+export const controlRequestMaxBytes = (16 << 20) + controlJsonMaxBytes;
+/** The observer's samples are 30 MB at most. */
+export const controlResponseMaxBytes = 64 << 20;

@@ -22,8 +22,10 @@ socket.on('message', (ping, from) => {
   if (Atomics.load(controls, control.runState) !== runState.running || ping.length < 4) return;
   ping.copy(answer, 0, 0, 4);
   answer[4] = hostNumber;
-  // A copy: the socket may send later, when the next ping has overwritten this one.
-  socket.send(Buffer.from(answer), from.port, from.address);
+  // Port 0 can't be sent to, but a datagram may say that it came from there.
+  if (from.port === 0) return;
+  // A copy: the socket may send later, when the next ping has overwritten this one. An answer that can't be sent is lost.
+  socket.send(Buffer.from(answer), from.port, from.address, () => undefined);
 });
 socket.on('error', (error) => {
   throw error;

@@ -1,6 +1,8 @@
 import { EMPTY } from 'rxjs';
 import { LivemigError } from '../../proto/errors.ts';
 import { encodePingSamples } from '../../proto/pings.ts';
+import { Orders } from '../orders.ts';
+import type { OrderTable } from '../orders.ts';
 import type { Role } from '../role.ts';
 import type { Pinger } from './pinger.ts';
 import { startPinger } from './pinger.ts';
@@ -8,32 +10,53 @@ import { startPinger } from './pinger.ts';
 /** Answers still under way after the last ping: longer than any profile's RTT and queue. */
 const settleMs = 250;
 
+type Phase = 'idle' | 'pinging' | 'closed';
+type Order = 'startPings' | 'stopPings';
+
+const pingOrders: OrderTable<Phase, Order> = {
+  phases: {
+    idle: 'no pings under way',
+    pinging: 'pings under way (startPings)',
+    closed: 'nothing, as it is closing',
+  },
+  orders: { startPings: ['idle'], stopPings: ['pinging'] },
+};
+
 /** The view from outside: pings the guest's own address, wherever the router says it lives. */
 export const createObserver = (): Role => {
+  const orders = new Orders<Phase, Order>('the observer', pingOrders, 'idle');
   let pinger: Pinger | undefined;
   return {
     events: EMPTY,
     handlers: {
-      startPings: async ({ guestAddress, port, intervalMs }) => {
-        if (pinger !== undefined)
-          throw new LivemigError('ILLEGAL_PHASE', 'pings run already; call stopPings first');
-        pinger = await startPinger(guestAddress, port, intervalMs);
-        return {};
-      },
-      stopPings: async () => {
-        if (pinger === undefined)
-          throw new LivemigError('ILLEGAL_PHASE', 'no pings run; call startPings first');
-        const { recorder } = pinger;
-        await pinger.stop(settleMs);
-        pinger = undefined;
-        return {
-          result: { sent: recorder.sent, received: recorder.received, full: recorder.full },
-          blob: encodePingSamples(recorder.samples()),
-        };
-      },
+      startPings: ({ guestAddress, port, intervalMs }) =>
+        orders.exclusively('startPings', async () => {
+          const started = await startPinger(guestAddress, port, intervalMs);
+          if (orders.phase === 'closed') {
+            await started.stop(0);
+            throw new LivemigError('CANCELLED', 'the observer closes');
+          }
+          pinger = started;
+          orders.phase = 'pinging';
+          return {};
+        }),
+      stopPings: () =>
+        orders.exclusively('stopPings', async () => {
+          if (pinger === undefined) throw new LivemigError('INTERNAL', 'expected pings under way');
+          const { recorder } = pinger;
+          await pinger.stop(settleMs);
+          pinger = undefined;
+          if (orders.phase === 'pinging') orders.phase = 'idle';
+          return {
+            result: { sent: recorder.sent, received: recorder.received, full: recorder.full },
+            blob: encodePingSamples(recorder.samples()),
+          };
+        }),
     },
     close: async () => {
+      orders.phase = 'closed';
       await pinger?.stop(0);
+      await orders.idle();
     },
   };
 };

@@ -34,12 +34,11 @@ export class GuestRouter {
     socket.on('message', (message, sender) => {
       // Only the destination may move the guest, so that a stray source can't take it back.
       if (sender.address !== route.destination || message.toString() !== expected) return;
-      if (this.#movedAtMs === null) {
-        this.#mover.replace(route.guestAddress, route.destination);
-        this.#movedAtMs = monotonicMs();
-      }
-      socket.send(announcementAck, sender.port, sender.address);
+      // Port 0 can't be sent to, but a datagram may say that it came from there.
+      if (this.#move(route) && sender.port !== 0)
+        socket.send(announcementAck, sender.port, sender.address, () => undefined);
     });
+    socket.on('error', () => undefined);
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
         reject(new LivemigError('TESTBED_FAILED', `can't listen for announcements on ${route.announceAddress}: ${messageOf(cause)}`, { cause })); // prettier-ignore
@@ -47,6 +46,18 @@ export class GuestRouter {
       socket.bind(0, route.announceAddress, resolve);
     });
     return socket.address().port;
+  }
+
+  /** Whether the guest's route leads to the destination. Where the kernel refuses it, the next announcement tries again. */
+  #move(route: GuestRoute): boolean {
+    if (this.#movedAtMs !== null) return true;
+    try {
+      this.#mover.replace(route.guestAddress, route.destination);
+    } catch {
+      return false;
+    }
+    this.#movedAtMs = monotonicMs();
+    return true;
   }
 
   close(): void {

@@ -36,7 +36,7 @@ describe('build context of the image', () => {
   const isIn = (path: string) => whitelist.some((entry) => path === entry || path.startsWith(`${entry}/`));
 
   test('holds everything that hosts import, with its dependencies', () => {
-    const needed = [...closureOf(['@grpc/grpc-js', 'protobufjs', 'rxjs', 'koffi'])];
+    const needed = [...closureOf(['@grpc/grpc-js', 'protobufjs', 'rxjs', 'koffi', 'zod'])];
     expect(needed.filter((path) => !isIn(path))).toEqual([]);
     expect(isIn('node_modules/@koromix/koffi-linux-x64')).toBe(true);
   });

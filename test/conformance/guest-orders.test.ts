@@ -1,0 +1,196 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { describe, expect, test } from '@jest/globals';
+import { guestOrders } from '../../hosts/guest-orders.ts';
+import type { GuestOrder, GuestPhase } from '../../hosts/guest-orders.ts';
+import { Guest } from '../../hosts/guest/guest.ts';
+import type { Hypervisor } from '../../hosts/hypervisor.ts';
+import { OutgoingMigration } from '../../hosts/outgoing.ts';
+import { codeOf, messageOf } from '../../proto/errors.ts';
+import { loopbackGuest } from '../support/loopback-migration.ts';
+import { hypervisorPair, order, pairAddresses, untilPreSwitchover } from '../support/hypervisor-pair.ts';
+import type { HypervisorPair } from '../support/hypervisor-pair.ts';
+
+/** The table of a hypervisor's orders, held against hypervisors that were really brought into every phase. */
+
+const orderNames = Object.keys(guestOrders.orders) as GuestOrder[];
+
+const booted = async (pair: HypervisorPair): Promise<Hypervisor> => {
+  await order(pair.source, 'bootGuest', pair.argumentsOf().bootGuest!);
+  return pair.source;
+};
+const running = async (pair: HypervisorPair): Promise<Hypervisor> => {
+  await order(await booted(pair), 'startGuest', {});
+  return pair.source;
+};
+
+/** Brings one of the two into the phase. */
+const reach: Record<GuestPhase, (pair: HypervisorPair) => Promise<Hypervisor>> = {
+  'no-guest': async ({ source }) => source,
+  stopped: booted,
+  running,
+  shell: async ({ destination, argumentsOf }) => {
+    await order(destination, 'bootGuest', argumentsOf().bootGuest!);
+    return destination;
+  },
+  outgoing: async (pair) => {
+    await untilPreSwitchover(pair);
+    return pair.source;
+  },
+  incoming: async (pair) => {
+    await untilPreSwitchover(pair);
+    return pair.destination;
+  },
+  'handed-over': async (pair) => {
+    const { outgoing, incoming } = await untilPreSwitchover(pair);
+    await order(pair.source, 'migrateContinue', {});
+    expect((await outgoing).status).toBe('completed');
+    await incoming;
+    return pair.source;
+  },
+  partial: async (pair) => {
+    const { outgoing, incoming } = await untilPreSwitchover(pair);
+    await order(pair.source, 'migrateCancel', {});
+    expect((await outgoing).status).toBe('cancelled');
+    await incoming;
+    return pair.destination;
+  },
+  closed: async ({ source }) => {
+    await source.close();
+    return source;
+  },
+};
+
+const give = (host: Hypervisor, method: GuestOrder, pair: HypervisorPair): Promise<unknown> => {
+  const ledger = Buffer.alloc(loopbackGuest.ramBytes / 1024);
+  return order(
+    host,
+    method,
+    (pair.argumentsOf()[method] ?? {}) as never,
+    method === 'verify' ? ledger : undefined,
+  );
+};
+
+/** What is over at once; a migration goes on until the pair is closed. */
+const isLong = (method: GuestOrder): boolean => method === 'migrate' || method === 'migrateIncoming';
+
+/** Of two at once the second finds another phase. */
+const isOnce = (method: GuestOrder): boolean => method === 'bootGuest' || isLong(method);
+
+const inPhase = async (
+  phase: GuestPhase,
+  stack: AsyncDisposableStack,
+): Promise<{ pair: HypervisorPair; host: Hypervisor }> => {
+  const pair = stack.use(await hypervisorPair());
+  return { pair, host: await reach[phase](pair) };
+};
+
+/** Whether the host is in the phase, if need be by stopping or starting its guest. */
+const isBack = async (phase: GuestPhase, host: Hypervisor): Promise<boolean> => {
+  if (phase === 'stopped' && host.phase === 'running') await order(host, 'stopGuest', {});
+  if (phase === 'running' && host.phase === 'stopped') await order(host, 'startGuest', {});
+  return host.phase === phase && phase !== 'outgoing';
+};
+
+/** Settled as far as an order shows whether it was taken. */
+const codeOfOrder = async (given: Promise<unknown>, method: GuestOrder): Promise<string> => {
+  given.catch(() => undefined);
+  const outcome = given.then(
+    () => 'taken',
+    (error: unknown) => codeOf(error),
+  );
+  const shows = new Promise<string>((resolve) => setImmediate(() => resolve('taken')));
+  return isLong(method) ? Promise.race([outcome, shows]) : outcome;
+};
+
+/** Phase and guest say the same. */
+const expectSound = ({ phase, isGuestRunning }: Hypervisor): void => {
+  if (phase === 'running') expect(isGuestRunning).toBe(true);
+  if (['stopped', 'shell', 'no-guest', 'closed'].includes(phase)) expect(isGuestRunning).toBe(false);
+};
+
+describe.each(Object.keys(guestOrders.phases) as GuestPhase[])('a host in phase %s', (phase) => {
+  const taken = orderNames.filter((method) => guestOrders.orders[method].includes(phase));
+  const refused = orderNames.filter((method) => !taken.includes(method));
+
+  test(`refuses ${refused.join(', ')}, says what was expected, and stays as it is`, async () => {
+    await using pair = await hypervisorPair();
+    const host = await reach[phase](pair);
+    const isRunning = host.isGuestRunning;
+    for (const method of refused) {
+      const error = await give(host, method, pair).catch((thrown: unknown) => thrown);
+      expect({ method, code: codeOf(error) }).toEqual({ method, code: 'ILLEGAL_PHASE' });
+      expect(messageOf(error)).toMatch(new RegExp(`^${method}: expected the .+; it has ${guestOrders.phases[phase].replace(/[()]/g, '.')}`)); // prettier-ignore
+      expect({ phase: host.phase, isRunning: host.isGuestRunning }).toEqual({ phase, isRunning });
+    }
+  });
+
+  if (taken.length > 0)
+    test(`takes ${taken.join(', ')}, and any two of them at once or one after the other`, async () => {
+      await using stack = new AsyncDisposableStack();
+      let at: { pair: HypervisorPair; host: Hypervisor } | null = null;
+      const alone = taken.map((method) => [method]);
+      // What steers a migration acts at once: there is nothing to race with.
+      const pairs = phase === 'outgoing' ? [] : taken.flatMap((one) => taken.map((other) => [one, other]));
+      for (const methods of [...alone, ...pairs]) {
+        at ??= await inPhase(phase, stack);
+        const { host, pair } = at;
+        expect(host.phase).toBe(phase);
+        const given = methods.map((method) => ({ method, answer: give(host, method, pair) }));
+        const codes = await Promise.all(given.map(({ method, answer }) => codeOfOrder(answer, method)));
+        expect({ methods, first: codes[0] }).toEqual({ methods, first: 'taken' });
+        expect(['taken', 'ILLEGAL_PHASE']).toContain(codes.at(-1));
+        const [first, second] = methods;
+        if (first === second && isOnce(first!)) expect(codes[1]).toBe('ILLEGAL_PHASE');
+        expectSound(host);
+        if (await isBack(phase, host)) continue;
+        await pair[Symbol.asyncDispose]();
+        at = null;
+      }
+    });
+});
+
+describe('the table', () => {
+  test.each(['handed-over', 'partial'] as const)('never starts or moves what is %s', (phase) => {
+    for (const method of ['bootGuest', 'startGuest', 'migrate', 'migrateIncoming'] as const)
+      expect(guestOrders.orders[method]).not.toContain(phase);
+  });
+
+  test('lets one migration at a time be under way', () => {
+    for (const method of ['bootGuest', 'startGuest', 'migrate', 'migrateIncoming'] as const)
+      for (const phase of ['outgoing', 'incoming'] as const)
+        expect(guestOrders.orders[method]).not.toContain(phase);
+  });
+});
+
+test('a guest that runs at the destination is not started again at the source', async () => {
+  await using pair = await hypervisorPair();
+  const source = await reach['handed-over'](pair);
+  expect(pair.destination.isGuestRunning).toBe(true);
+  await expect(order(source, 'startGuest', {})).rejects.toMatchObject({ code: 'ILLEGAL_PHASE' });
+  await expect(give(source, 'migrate', pair)).rejects.toMatchObject({ code: 'ILLEGAL_PHASE' });
+  expect(source.isGuestRunning).toBe(false);
+});
+
+test.each([true, false])(
+  'a migration that fails leaves the guest as it found it: running %p',
+  async (isRunning) => {
+    const occupied = createServer().listen(0, '127.0.0.1');
+    await once(occupied, 'listening');
+    await using pair = await hypervisorPair();
+    const { migrate } = pair.argumentsOf();
+    const { port } = occupied.address() as AddressInfo;
+    const [guest] = await Guest.boot(loopbackGuest, 'source', pairAddresses.source);
+    try {
+      if (isRunning) guest.resume();
+      const migration = new OutgoingMigration(guest, { ...migrate!, port }, () => undefined);
+      const report = await migration.run(new AbortController().signal);
+      expect(report).toMatchObject({ status: 'failed', error: { code: 'TESTBED_FAILED' } });
+      expect(guest.isRunning).toBe(isRunning);
+    } finally {
+      await guest.destroy();
+      occupied.close();
+    }
+  },
+);
