@@ -75,7 +75,7 @@ export const resultJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(runResultSchema, { target: 'draft-2020-12' }),
 });
 
-export type { CrossCheck, Integrity } from './result/integrity.ts';
+export type { CheckCondition, CrossCheck, Integrity } from './result/integrity.ts';
 export type {
   AgentMemory,
   Downtime,

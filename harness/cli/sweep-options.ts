@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import type { SweepRequest } from '../sweep/prepare.ts';
+import { retriesBounds } from '../sweep/tries.ts';
+import { wholeOption } from './number-option.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
 
 const numberOptions = [
   { flags: '--repeats <n>', option: 'repeats', least: 1, most: 1000, help: "repetitions of every cell, instead of the file's" },
   { flags: '--seed <n>', option: 'seed', least: 0, most: 2 ** 32 - 1, help: "of the order and of the runs, instead of the file's" },
-  { flags: '--retries <n>', option: 'retries', least: 0, most: 20, help: 'how often a run that says nothing is made again (3)' },
+  { flags: '--retries <n>', option: 'retries', ...retriesBounds, help: 'how often a run that says nothing is made again (3)' },
 ] as const; // prettier-ignore
 
 export const addSweepOptions = (command: Command): Command => {
@@ -27,15 +29,8 @@ type Options = Readonly<Record<string, unknown>>;
 /** What was asked for; wrong values join the `problems`. */
 export const requestOf = (options: Options, problems: string[]): SweepRequest => {
   const number = (wanted: (typeof numberOptions)[number]['option']): number | null => {
-    const text = options[wanted];
-    if (text === undefined) return null;
     const { least, most } = numberOptions.find(({ option }) => option === wanted)!;
-    const value = typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN;
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    problems.push(
-      `--${wanted}: expected a whole number from ${least} to ${most}, got ${JSON.stringify(text)}`,
-    );
-    return null;
+    return wholeOption(options, wanted, { least, most }, problems);
   };
   const { only } = options;
   return {

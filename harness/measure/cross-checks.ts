@@ -1,6 +1,6 @@
 import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '../../proto/units.ts';
 import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import type { CrossCheck, Measurement } from '../result.ts';
+import type { CheckCondition, CrossCheck, Measurement } from '../result.ts';
 import { leastWireBytes } from './wire.ts';
 
 /**
@@ -31,7 +31,51 @@ export interface CrossCheckInput {
   rttMs: number;
   /** TransferConfig's, while demand faults share the link. */
   postcopyWindowBytes: number;
+  /** The observer's pings, from one to the next. */
+  pingIntervalMs: number;
 }
+
+const again = 'run it again (--retries 2)';
+
+const conditionOf = (condition: Omit<CheckCondition, 'ok'>): CheckCondition => {
+  const { got, expected } = condition;
+  return { ...condition, ok: got !== null && got >= expected.low && got <= expected.high };
+};
+
+/** Agreement is that all of the conditions hold. */
+const checkOf = (
+  check: Pick<CrossCheck, 'name' | 'measured' | 'unit' | 'reason'> & { low: number; high: number },
+  conditions: CheckCondition[],
+): CrossCheck => ({
+  ...check,
+  verdict: conditions.every(({ ok }) => ok) ? 'agree' : 'disagree',
+  conditions,
+});
+
+const conditionText = ({ what, got, expected: { low, high }, unit, remedy }: CheckCondition): string =>
+  `${what} ${got === null ? "weren't measured" : `came to ${got.toFixed(1)} ${unit}`}, expected ` +
+  `${low <= 0 ? 'at most' : `${low.toFixed(1)} to`} ${high.toFixed(1)} ${unit}: ${remedy}`;
+
+/**
+ * What a check that disagrees stumbled over, and what to do: the conditions that don't hold, those that do left out. Of a
+ * result that an older livemig wrote, how its bounds came about.
+ */
+export const disagreementOf = ({ name, reason, conditions }: CrossCheck): string => {
+  const failed = (conditions ?? []).filter(({ ok }) => !ok).map(conditionText);
+  return `${name}: ${failed.length === 0 ? reason : failed.join('; and ')}`;
+};
+
+/** That many lost pings in a row are one handover in ten thousand. */
+const lostInARow = 1e-4;
+
+/** How long the destination's first answer may be late because the link lost pings, or their answers. */
+const lostPingsMs = (
+  { sourceToDestination: out, destinationToSource: back }: LinkProfile,
+  intervalMs: number,
+) => {
+  const lost = 1 - (1 - out.lossPercent / 100) * (1 - back.lossPercent / 100);
+  return lost === 0 ? 0 : intervalMs * Math.ceil(Math.log(lostInARow) / Math.log(lost));
+};
 
 /** How long a packet waits at the bottleneck at most, with `windowBytes` under way. */
 const standingQueueMs = (
@@ -54,8 +98,8 @@ const standingQueueMs = (
  *              or what that very ping took, where the observer found it to take longer (a thread that was slow to
  *              wake on a busy machine answers late, but the guest was there)
  *
- * give or take jitter (four standard deviations each way), the interval between pings (as it really was:
- * `resolutionMs`) and the scheduler's slack. The lower bound leaves out pause and queue, which may be zero.
+ * give or take jitter (four standard deviations each way), the pings that the link loses, the interval between pings (as
+ * it really was: `resolutionMs`) and the scheduler's slack. The lower bound leaves out pause and queue, which may be zero.
  */
 export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const { downtimeMs, downtime, observed } = input.measurement;
@@ -63,7 +107,7 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const unsharpMs = observed.resolutionMs + schedulingSlackMs;
   const jitterMs = 4 * (out.jitterMs + back.jitterMs);
   const queueMs = standingQueueMs(out, input.rttMs, input.postcopyWindowBytes);
-  const expectedMs = input.rttMs + queueMs + jitterMs;
+  const expectedMs = input.rttMs + queueMs + jitterMs + lostPingsMs(input.profile, input.pingIntervalMs);
   const roundTripMs = Math.min(
     Math.max(expectedMs, observed.firstAnswerMs ?? 0),
     expectedMs + observerStallMaxMs,
@@ -71,21 +115,37 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const low = Math.max(0, downtimeMs + input.rttMs - jitterMs - unsharpMs);
   const high = downtimeMs + downtime.pauseMs + roundTripMs + unsharpMs;
   const measured = observed.handoverGapMs;
-  const sees = observed.resolutionMs <= observerStallMaxMs;
-  const agrees = sees && measured !== null && measured >= low && measured <= high;
-  return {
-    name: 'downtime',
-    verdict: agrees ? 'agree' : 'disagree',
-    measured,
-    low,
-    high,
-    unit: 'ms',
-    reason:
-      `the observer's silence is the downtime of ${downtimeMs.toFixed(1)} ms, up to ${downtime.pauseMs.toFixed(1)} ms ` +
-      `of pausing and a round trip of ${input.rttMs.toFixed(1)} to ${roundTripMs.toFixed(1)} ms, ` +
-      `± ${unsharpMs.toFixed(1)} ms of ping interval and scheduling`,
-  };
+  const reason =
+    `the observer's silence is the downtime of ${downtimeMs.toFixed(1)} ms, up to ${downtime.pauseMs.toFixed(1)} ms ` +
+    `of pausing and a round trip of ${input.rttMs.toFixed(1)} to ${roundTripMs.toFixed(1)} ms, ` +
+    `± ${unsharpMs.toFixed(1)} ms of ping interval and scheduling`;
+  return checkOf({ name: 'downtime', measured, low, high, unit: 'ms', reason }, [
+    conditionOf({
+      what: 'the longest pauses between pings where the gap began and ended',
+      got: observed.resolutionMs,
+      expected: { low: 0, high: observerStallMaxMs },
+      unit: 'ms',
+      remedy: `the observer had no CPU to see it with; ${again}, with fewer vCPUs, a lower dirty rate or on a machine that does less`,
+    }),
+    conditionOf({
+      what: `the gap between the two hosts' answers to the observer, with a downtime of ${downtimeMs.toFixed(1)} ms,`,
+      got: measured,
+      expected: { low, high },
+      unit: 'ms',
+      remedy:
+        measured === null
+          ? `one of the two hosts never answered the observer; ${again}`
+          : `hosts and observer contradict each other; ${again}, and where it stays so, look at evidence.measurement`,
+    }),
+  ]);
 };
+
+/**
+ * How often a segment passes the router at most, on average: once for every time that it or its acknowledgement, which
+ * may be lost as well, has to be sent again.
+ */
+const sentAgainFactor = ({ sourceToDestination: out, destinationToSource: back }: LinkProfile): number =>
+  1 / ((1 - out.lossPercent / 100) * (1 - back.lossPercent / 100));
 
 /** Pages that the source says it sent against what the router carried. */
 export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
@@ -103,19 +163,22 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
       reason: `${payloadBytes} bytes of payload are too few against handshakes and barriers`,
     };
   const low = leastWireBytes(payloadBytes);
-  const lossFactor = 1 / (1 - input.profile.sourceToDestination.lossPercent / 100);
   const high =
-    (low * (1 + wireOverheadFraction) + leastWireBytes(ram.duplicate * zeroPageMessageBytes)) * lossFactor;
-  return {
-    ...common,
-    verdict: measured >= low && measured <= high ? 'agree' : 'disagree',
-    low,
-    high,
-    reason:
-      `${ram.normal} full pages, ${encodedPages} encoded ones, device state and padding in full segments, at most ` +
-      `${wireOverheadFraction * 100} % more, ` +
-      `and ${zeroPageMessageBytes} bytes for each of ${ram.duplicate} zero pages`,
-  };
+    (low * (1 + wireOverheadFraction) + leastWireBytes(ram.duplicate * zeroPageMessageBytes)) *
+    sentAgainFactor(input.profile);
+  const reason =
+    `${ram.normal} full pages, ${encodedPages} encoded ones, device state and padding in full segments, at most ` +
+    `${wireOverheadFraction * 100} % more, ` +
+    `and ${zeroPageMessageBytes} bytes for each of ${ram.duplicate} zero pages`;
+  return checkOf({ ...common, low, high, reason }, [
+    conditionOf({
+      what: "the router's bytes from source to destination",
+      got: measured,
+      expected: { low, high },
+      unit: 'bytes',
+      remedy: `source and router contradict each other; ${again}, and where it stays so, look at evidence.measurement.wire`,
+    }),
+  ]);
 };
 
 export const crossCheck = (input: CrossCheckInput): CrossCheck[] => [

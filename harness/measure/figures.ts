@@ -63,7 +63,7 @@ const observed: Definition[] = [
   ['observed.lostPings', 'lost pings', 'count', 'observer', 'Pings sent during the migration and never answered'],
   ['observed.firstAnswerMs', 'first answer', 'ms', 'observer', "Round trip of the ping that brought the destination's first answer; null where none did"],
   ['observed.routeMovedMs', 'route moved', 'ms', 'router', "When the router moved the guest's route, after its first instruction there; as a rule shortly before. Null: never"],
-  ['observed.resolutionMs', 'resolution', 'ms', 'observer', "Longest time between two pings around the handover: the observer's own blindness"],
+  ['observed.resolutionMs', 'resolution', 'ms', 'observer', "Longest time between two pings at either end of the handover's gap: the observer's own blindness"],
   ['observed.latency.*.count', 'pings', 'count', 'observer', 'Pings sent'],
   ['observed.latency.*.lost', 'lost', 'count', 'observer', 'Of these, never answered'],
   ['observed.latency.*.p50Ms', 'median latency', 'ms', 'observer', 'Median round trip; null where no ping was answered'],

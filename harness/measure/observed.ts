@@ -39,26 +39,47 @@ const longestInterval = (ascending: Float64Array, fromMs: number, untilMs: numbe
   return longestMs;
 };
 
-interface Handover {
-  lastSourceAtMs: number | null;
-  firstDestinationAtMs: number | null;
-  /** Round trip of the ping that brought the destination's first answer. */
-  firstAnswerMs: number | null;
+/** A ping that was answered. */
+interface Answered {
+  sentAtMs: number;
+  receivedAtMs: number;
 }
 
-/** When the source was last heard, and the destination first; null where never. */
+/** Null where a host was never heard. */
+interface Handover {
+  /** The source's last answer. */
+  last: Answered | null;
+  /** The destination's first. */
+  first: Answered | null;
+}
+
 const handoverOf = (samples: PingSamples): Handover => {
-  const handover: Handover = { lastSourceAtMs: null, firstDestinationAtMs: null, firstAnswerMs: null };
-  for (const [ping, atMs] of samples.receivedAtMs.entries()) {
+  const handover: Handover = { last: null, first: null };
+  for (const [ping, receivedAtMs] of samples.receivedAtMs.entries()) {
     const host = samples.host[ping];
-    if (host === pingHost.source) handover.lastSourceAtMs = Math.max(atMs, handover.lastSourceAtMs ?? atMs);
-    else if (host === pingHost.destination && atMs < (handover.firstDestinationAtMs ?? Infinity)) {
-      handover.firstDestinationAtMs = atMs;
-      handover.firstAnswerMs = atMs - samples.sentAtMs[ping]!;
-    }
+    const answered = { sentAtMs: samples.sentAtMs[ping]!, receivedAtMs };
+    if (host === pingHost.source && receivedAtMs >= (handover.last?.receivedAtMs ?? -Infinity))
+      handover.last = answered;
+    else if (host === pingHost.destination && receivedAtMs < (handover.first?.receivedAtMs ?? Infinity))
+      handover.first = answered;
   }
   return handover;
 };
+
+/**
+ * How long the observer may have missed something at either end of the gap: the longest interval between two pings that
+ * touches the source's last answer, from its ping on, or the ping that brought the destination's first. How far apart
+ * the pings went in between says nothing of when the gap began and ended: nobody would have answered them.
+ */
+const resolutionMsOf = (
+  samples: PingSamples,
+  { last, first }: Handover,
+  { startedAtMs, endedAtMs }: MigrationWindow,
+): number =>
+  Math.max(
+    longestInterval(samples.sentAtMs, last?.sentAtMs ?? startedAtMs, last?.receivedAtMs ?? startedAtMs),
+    longestInterval(samples.sentAtMs, first?.sentAtMs ?? endedAtMs, first?.sentAtMs ?? endedAtMs),
+  );
 
 /**
  * The migration as somebody outside saw it.
@@ -70,18 +91,16 @@ export const observe = (
   routeMovedMs: number | null,
 ): Observed => {
   const answeredAtMs = sorted(samples.receivedAtMs.filter((atMs) => !Number.isNaN(atMs)));
-  const { lastSourceAtMs, firstDestinationAtMs, firstAnswerMs } = handoverOf(samples);
-  const silentFromMs = lastSourceAtMs ?? startedAtMs;
-  const silentUntilMs = firstDestinationAtMs ?? endedAtMs;
+  const handover = handoverOf(samples);
+  const { last, first } = handover;
   const during = latencyOf(samples, startedAtMs, endedAtMs);
   return {
     gapMs: longestInterval(answeredAtMs, startedAtMs, endedAtMs),
     lostPings: during.lost,
-    handoverGapMs:
-      lastSourceAtMs === null || firstDestinationAtMs === null ? null : firstDestinationAtMs - lastSourceAtMs,
-    firstAnswerMs,
+    handoverGapMs: last === null || first === null ? null : first.receivedAtMs - last.receivedAtMs,
+    firstAnswerMs: first === null ? null : first.receivedAtMs - first.sentAtMs,
     routeMovedMs,
-    resolutionMs: longestInterval(samples.sentAtMs, silentFromMs, silentUntilMs),
+    resolutionMs: resolutionMsOf(samples, handover, { startedAtMs, endedAtMs }),
     latency: {
       before: latencyOf(samples, -Infinity, startedAtMs),
       during,

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
+import { disagreementOf } from '../measure/cross-checks.ts';
 import { figureAt, valueAt } from '../measure/figures.ts';
 import type { CompletedRun, Evidence, LinkCut, Measurement, RunResult } from '../result.ts';
 import type { FigureRow } from './figure-rows.ts';
@@ -16,6 +17,18 @@ import { switchesOf } from './switches.ts';
 
 /** A result for a person to read at a glance: label, figure, what is behind it. */
 type Row = readonly [label: string, figure: string, detail: string];
+
+/**
+ * An invalid run with what it measured in its place, for a look at its figures: they are never to be taken for a result.
+ * Null where the run didn't get so far.
+ */
+export const doubtedRunOf = (result: RunResult): CompletedRun | null => {
+  if (result.state !== 'invalid') return null;
+  const { evidence, integrity, ...rest } = result;
+  const { measurement } = evidence;
+  if (measurement === null || integrity === null) return null;
+  return { ...rest, state: 'completed', measurement, integrity, error: null };
+};
 
 const orDash = (value: number | null, format: (value: number) => string): string =>
   value === null ? '–' : format(value);
@@ -98,7 +111,7 @@ const linkRow = ({ link, driver }: RunResult): Row => [
 const checkRows = (result: RunResult): Row[] =>
   result.crossChecks
     .filter(({ verdict }) => verdict === 'disagree')
-    .map(({ name, reason }): Row => ['cross-check', name, reason]);
+    .map((check): Row => ['cross-check', 'disagrees', disagreementOf(check)]);
 
 const measuredRows = (run: CompletedRun): Row[] => [
   ...[...timeRows, ...transferRows].map((row) => rowOf(run, row)),
@@ -107,6 +120,21 @@ const measuredRows = (run: CompletedRun): Row[] => [
   ...capabilityRows(run.measurement),
   rowOf(run, faultRow),
 ];
+
+/** Of a run that no verdict can be built on, each figure in brackets. */
+const doubtedRows = (run: CompletedRun): Row[] =>
+  measuredRows(run).map(([label, figure, detail]) => [label, `(${figure})`, detail]);
+
+/** What was measured, believed or not. */
+const figuresOf = (result: RunResult): Row[] => {
+  if (result.state === 'completed') return measuredRows(result);
+  const doubted = doubtedRunOf(result);
+  if (doubted === null) return [];
+  return [
+    ['INVALID', '', 'figures in brackets were measured, but their instruments contradict each other'],
+    ...doubtedRows(doubted),
+  ];
+};
 
 const table = (rows: readonly Row[]): string[] => {
   const width = Math.max(...rows.map(([, figure]) => figure.length));
@@ -121,9 +149,8 @@ const evidenceOf = (result: RunResult): Evidence | null =>
 /** The whole summary. @param files where the result was written. */
 export const summaryOf = (result: RunResult, files: readonly string[]): string => {
   const head = `${result.state}: ${experimentText(result)}`;
-  const measured = result.state === 'completed' ? measuredRows(result) : [];
   const rows: Row[] = [
-    ...measured,
+    ...figuresOf(result),
     ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
     integrityRow(result),
     linkRow(result),

@@ -26,6 +26,18 @@ export const integritySchema = z
   })
   .meta({ id: 'Integrity' });
 
+/** One thing that must be so for a cross-check to agree. */
+export const checkConditionSchema = z
+  .object({
+    what: z.string().describe('What was looked at'),
+    expected: z.object({ low: z.number(), high: z.number() }).describe('Least and most that it may be'),
+    got: z.number().nullable().describe('What it was; null where there was nothing to look at'),
+    unit: z.enum(['ms', 'bytes']),
+    ok: z.boolean(),
+    remedy: z.string().describe('What to do where it is not so'),
+  })
+  .meta({ id: 'CheckCondition' });
+
 /** One quantity measured in two independent ways, and how far apart the two may be. */
 export const crossCheckSchema = z
   .object({
@@ -36,8 +48,13 @@ export const crossCheckSchema = z
     high: z.number().nullable().describe('Most that agrees with it'),
     unit: z.enum(['ms', 'bytes']),
     reason: z.string().describe('How the bounds come about, or why nothing was checked'),
+    conditions: z
+      .array(checkConditionSchema)
+      .optional()
+      .describe('All that must be so for it to agree; livemig has told them since November 2026'),
   })
   .meta({ id: 'CrossCheck' });
 
 export type Integrity = z.infer<typeof integritySchema>;
+export type CheckCondition = z.infer<typeof checkConditionSchema>;
 export type CrossCheck = z.infer<typeof crossCheckSchema>;

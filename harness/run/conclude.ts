@@ -1,7 +1,7 @@
 import { fromErrorDocument, LivemigError } from '../../proto/errors.ts';
 import type { LinkProfile } from '../../proto/link.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
-import { crossCheck } from '../measure/cross-checks.ts';
+import { crossCheck, disagreementOf } from '../measure/cross-checks.ts';
 import { violationsOf } from '../measure/integrity.ts';
 import { measure } from '../measure/measure.ts';
 import { downtimeLimitOf } from '../measure/downtime-limit.ts';
@@ -33,10 +33,6 @@ export const withDamage = (failure: unknown, integrity: Integrity | null, pageCo
   return new LivemigError('INTEGRITY_VIOLATED', message, failure === null ? {} : { cause: failure });
 };
 
-const disagreementOf = ({ name, measured, low, high, unit, reason }: CrossCheck): string =>
-  `${name}: ${measured === null ? 'nothing was measured' : `${measured.toFixed(1)} ${unit}`}, ` +
-  `expected ${low?.toFixed(1) ?? '?'} to ${high?.toFixed(1) ?? '?'} ${unit} (${reason})`;
-
 /** @throws LivemigError CROSS_CHECK_FAILED */
 const requireAgreement = (checks: readonly CrossCheck[]): void => {
   const problems = checks.filter(({ verdict }) => verdict === 'disagree').map(disagreementOf);
@@ -67,6 +63,7 @@ export const conclude = (
       profile: link.profile,
       rttMs: link.rttMs,
       postcopyWindowBytes,
+      pingIntervalMs: record.scenario.pingIntervalMs,
     });
     requireAgreement(record.crossChecks);
   } catch (error) {

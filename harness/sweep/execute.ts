@@ -5,12 +5,14 @@ import type { KeptTestbed, Refuted } from '../run/kept-testbed.ts';
 import { endedResult, startRecord } from '../run/record.ts';
 import type { RunResult, SweepOfRun } from '../result.ts';
 import type { RunOptions } from '../run.ts';
-import type { Ledger, MadeRun, Meaning } from './ledger.ts';
-import { madeRun, meaningOf } from './ledger.ts';
+import type { Ledger, MadeRun } from './ledger.ts';
+import { madeRun } from './ledger.ts';
 import { memoryProblem } from './memory.ts';
 import type { Block, Trial } from './plan.ts';
 import { keyOf } from './plan.ts';
 import type { ResultSet } from './result-set.ts';
+import type { Meaning } from './tries.ts';
+import { meaningOf } from './tries.ts';
 
 /** Whoever watches a sweep. */
 export interface SweepWatcher {

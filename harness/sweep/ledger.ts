@@ -2,6 +2,8 @@ import type { ErrorCode } from '../../proto/errors.ts';
 import type { RunResult } from '../result.ts';
 import { nextStep } from './bisection.ts';
 import type { Step } from './bisection.ts';
+import type { Meaning } from './tries.ts';
+import { isGivenUp, meaningOf } from './tries.ts';
 import type { Labels } from './document.ts';
 import type { Block, SearchTrials, Trial } from './plan.ts';
 import { keyOf } from './plan.ts';
@@ -35,21 +37,6 @@ export const madeRun = (
         errorCode: result.error?.code ?? null,
         durationMs: result.durationMs - (result.link.calibration?.durationMs ?? 0),
       };
-
-/**
- * What a run means for its trial: it was answered (a pre-copy that doesn't converge is an answer as well), the run says
- * nothing and is made again, the machine can't do it, or livemig is broken, which making it again would only hide.
- */
-export type Meaning = 'answer' | 'doubt' | 'unsupported' | 'finding';
-
-const doubtful: readonly ErrorCode[] = ['TESTBED_FAILED', 'LINK_NOT_APPLIED', 'AGENT_UNREACHABLE', 'TIMEOUT'];
-
-export const meaningOf = ({ state, errorCode }: Pick<MadeRun, 'state' | 'errorCode'>): Meaning => {
-  if (state === 'completed' || errorCode === 'NOT_CONVERGED') return 'answer';
-  if (state === 'unsupported') return 'unsupported';
-  if (state === 'invalid' || state === 'aborted') return 'doubt';
-  return errorCode !== null && doubtful.includes(errorCode) ? 'doubt' : 'finding';
-};
 
 const keyOfTrial = ({ part, labels, repeat }: Pick<Trial, 'part' | 'labels' | 'repeat'>): string =>
   keyOf(part, labels, repeat);
@@ -94,9 +81,7 @@ export class Ledger {
 
   /** No answer, and no more runs for one. */
   isGivenUp(trial: Trial): boolean {
-    const failures = this.failuresOf(trial);
-    const isHopeless = failures.some((meaning) => meaning !== 'doubt');
-    return this.answerTo(trial) === undefined && (isHopeless || failures.length > this.#retries);
+    return this.answerTo(trial) === undefined && isGivenUp(this.failuresOf(trial), this.#retries);
   }
 
   #outcomesOf({ search, repeat }: SearchTrials): Map<number, boolean> {

@@ -1,7 +1,7 @@
 import { formatBytes, formatMs } from '../format.ts';
 import type { RunResult } from '../result.ts';
 import { cellText } from './cells.ts';
-import type { Meaning } from './ledger.ts';
+import type { Meaning } from './tries.ts';
 import type { RefusedCell } from './memory.ts';
 import type { Block, Trial } from './plan.ts';
 import type { CellStanding, SearchResult } from './standing.ts';

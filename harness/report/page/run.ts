@@ -1,9 +1,10 @@
+import { disagreementOf } from '../../measure/cross-checks.ts';
 import { formatMs, formatRate } from '../../format.ts';
 import { figureAt } from '../../measure/figures.ts';
 import type { CompletedRun, RunResult } from '../../result.ts';
 import { detailsOf, figureRows, labelOf, shownValue } from '../figure-rows.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
-import { experimentText } from '../summary.ts';
+import { doubtedRunOf, experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
 import { compactJson, packed } from './pack.ts';
@@ -26,6 +27,13 @@ const measuredFacts = (run: CompletedRun): Facts => [
   ]),
 ];
 
+/** What was measured; where nobody can rely on it, every line says so. */
+const figureFacts = (run: RunResult): Facts => {
+  if (run.state === 'completed') return measuredFacts(run);
+  const doubted = doubtedRunOf(run);
+  return doubted === null ? [] : measuredFacts(doubted).map(([term, value]) => [`${term} (invalid)`, value]);
+};
+
 const settingFacts = (run: RunResult): Facts => {
   const { calibration, backend } = run.link;
   return [
@@ -39,9 +47,11 @@ const settingFacts = (run: RunResult): Facts => {
     ['Run', run.runId],
     ['Started', run.startedAt],
     ['Seed', String(run.scenario.seed)],
-    ...run.crossChecks.map(({ name, verdict, reason }): [string, string] => [
-      `Cross-check: ${name}`,
-      `${verdict} (${reason})`,
+    ...run.crossChecks.map((check): [string, string] => [
+      `Cross-check: ${check.name}`,
+      check.verdict === 'disagree'
+        ? `disagree (${disagreementOf(check)})`
+        : `${check.verdict} (${check.reason})`,
     ]),
   ];
 };
@@ -88,7 +98,7 @@ export const runArticle = async (run: RunResult, id: string, cell: string): Prom
     <div class="run-body">
       ${run.state === 'completed' ? await timelineOf(run, id, cell) : failureOf(run)}
       <div class="run-facts">
-        ${factsOf([...(run.state === 'completed' ? measuredFacts(run) : []), ...settingFacts(run)])}
+        ${factsOf([...figureFacts(run), ...settingFacts(run)])}
         <details class="raw">
           <summary>Raw result</summary>
           <p>

@@ -69,6 +69,8 @@ describe('livemig', () => {
           '1GB',
           '--repeat',
           'two',
+          '--retries',
+          '21',
         ],
       );
       expect(code).toBe(2);
@@ -84,9 +86,10 @@ describe('livemig', () => {
         'did you mean "nfqueue"?',
         'guest.ram: expected a size',
         'repeat: expected a whole number',
+        '--retries: expected a whole number from 0 to 20, got "21"',
       ])
         expect(stderr).toContain(text);
-      expect(stderr.trim().split('\n')).toHaveLength(11);
+      expect(stderr.trim().split('\n')).toHaveLength(12);
     },
     timeoutMs,
   );

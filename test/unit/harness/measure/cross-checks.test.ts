@@ -3,6 +3,7 @@ import {
   checkDowntime,
   checkWireBytes,
   crossCheck,
+  disagreementOf,
   schedulingSlackMs,
 } from '../../../../harness/measure/cross-checks.ts';
 import type { CrossCheckInput } from '../../../../harness/measure/cross-checks.ts';
@@ -24,6 +25,7 @@ const inputOf = (collected: Collected): CrossCheckInput => ({
   rttMs: paperRttMs,
   // 625 000 bytes fill the link, so that 250 000 more stand 2 ms in the queue.
   postcopyWindowBytes: 875_000,
+  pingIntervalMs: 1,
 });
 
 describe('the cross-check of the downtime', () => {
@@ -62,6 +64,72 @@ describe('the cross-check of the downtime', () => {
     const check = checkDowntime(inputOf(collected));
     expect(check).toMatchObject({ verdict: 'agree', measured: expect.closeTo(140.75) });
     expect(check.high).toBeCloseTo(40 + 2 + 100 + 1 + schedulingSlackMs);
+  });
+
+  test('tells the condition that fails and what to do, and not those that hold', () => {
+    const coarse = paperCollected();
+    // The observer stood still from 11,850 to 12,005 ms: the gap is right, but nobody saw it begin.
+    coarse.pings.sentAtMs = coarse.pings.sentAtMs.map((atMs) =>
+      atMs > 11_850 && atMs < 12_005 ? 12_005 : atMs,
+    );
+    coarse.pings.host.forEach((_, ping) => {
+      if (coarse.pings.sentAtMs[ping] !== 12_005) return;
+      coarse.pings.host[ping] = pingHost.none;
+      coarse.pings.receivedAtMs[ping] = NaN;
+    });
+    const check = checkDowntime(inputOf(coarse));
+    expect(check.verdict).toBe('disagree');
+    expect(check.measured).toBeGreaterThanOrEqual(check.low!);
+    expect(check.measured).toBeLessThanOrEqual(check.high!);
+    const text = disagreementOf(check);
+    expect(text).toMatch(
+      /pauses between pings .* came to 155\.0 ms, expected at most 100\.0 ms: .*--retries/,
+    );
+    expect(text).not.toContain('answers to the observer');
+
+    const wrong = paperCollected();
+    wrong.pings = paperPings({ destinationFromMs: 12_100 });
+    const gap = disagreementOf(checkDowntime(inputOf(wrong)));
+    expect(gap).toMatch(/answers to the observer, .* came to 105\.8 ms, expected 19\.0 to 75\.0 ms: /);
+    expect(gap).not.toContain('pauses between pings');
+  });
+
+  test('every condition that fails lies outside of what it says was expected', () => {
+    for (const change of [
+      { destinationFromMs: 12_100 },
+      { sourceUntilMs: 12_030 },
+      { destinationFromMs: Infinity },
+    ]) {
+      const collected = paperCollected();
+      collected.pings = paperPings(change);
+      const { verdict, conditions } = checkDowntime(inputOf(collected));
+      expect(verdict).toBe('disagree');
+      for (const { ok, got, expected } of conditions!)
+        expect(ok).toBe(got !== null && got >= expected.low && got <= expected.high);
+      expect(conditions!.filter(({ ok }) => !ok)).toHaveLength(1);
+    }
+  });
+
+  test('a host that was never heard is called that', () => {
+    const collected = paperCollected();
+    collected.pings = paperPings({ destinationFromMs: Infinity });
+    expect(disagreementOf(checkDowntime(inputOf(collected)))).toMatch(/weren't measured.*never answered/);
+  });
+
+  test('a result of an older livemig still says how its bounds came about', () => {
+    const { name, verdict, measured, low, high, unit, reason } = checkDowntime(inputOf(paperCollected()));
+    expect(disagreementOf({ name, verdict, measured, low, high, unit, reason })).toBe(`downtime: ${reason}`);
+  });
+
+  test('grants the first answer the pings that the link loses before it, and a lossless link none', () => {
+    const lossy = { ...paperProfile.sourceToDestination, lossPercent: 20 };
+    const profile = { ...paperProfile, sourceToDestination: lossy, destinationToSource: lossy };
+    const plain = checkDowntime(inputOf(paperCollected())).high!;
+    const input = { ...inputOf(paperCollected()), profile };
+    // 36 % of the pings or their answers are lost: ten in a row are fewer than one in 10,000, nine are more.
+    expect(checkDowntime(input).high).toBeCloseTo(plain + 10);
+    expect(checkDowntime({ ...input, pingIntervalMs: 5 }).high).toBeCloseTo(plain + 50);
+    expect(checkDowntime(input).low).toBeCloseTo(checkDowntime(inputOf(paperCollected())).low!);
   });
 
   test('grants no more queue than the bottleneck has', () => {
@@ -130,5 +198,9 @@ describe('the cross-check of the bytes', () => {
     const sourceToDestination = { ...paperProfile.sourceToDestination, lossPercent: 10 };
     const input = { ...inputOf(collected), profile: { ...paperProfile, sourceToDestination } };
     expect(checkWireBytes(input).high).toBeCloseTo(checkWireBytes(inputOf(collected)).high! / 0.9);
+    // An acknowledgement that is lost may cost a segment as well.
+    const destinationToSource = { ...paperProfile.destinationToSource, lossPercent: 20 };
+    const both = { ...input, profile: { ...input.profile, destinationToSource } };
+    expect(checkWireBytes(both).high).toBeCloseTo(checkWireBytes(inputOf(collected)).high! / 0.9 / 0.8);
   });
 });

@@ -71,9 +71,21 @@ describe('the observer’s view', () => {
     expect(observe(pings, window, null).handoverGapMs).toBeLessThan(0);
   });
 
-  test('knows its own blindness around the handover', () => {
+  const withStall = (fromMs: number, untilMs: number) => {
     const pings = paperPings();
-    pings.sentAtMs = pings.sentAtMs.map((atMs) => (atMs > 12_010 && atMs < 12_030 ? 12_030 : atMs));
-    expect(observe(pings, window, null).resolutionMs).toBe(20);
+    pings.sentAtMs = pings.sentAtMs.map((atMs) => (atMs > fromMs && atMs < untilMs ? untilMs : atMs));
+    return observe(pings, window, null).resolutionMs;
+  };
+
+  test('knows its own blindness where the gap began and where it ended', () => {
+    expect(withStall(11_990, 12_010)).toBe(20);
+    expect(withStall(12_030, 12_050)).toBe(20);
+    // The source's last answer is read late, right after a stall in which it may have fallen silent.
+    expect(withStall(11_970, 11_999)).toBe(29);
+  });
+
+  test('what it missed in the middle of the gap is no blindness: nobody would have answered', () => {
+    expect(withStall(12_005, 12_035)).toBe(1);
+    expect(withStall(11_900, 11_950)).toBe(1);
   });
 });

@@ -79,6 +79,48 @@ describe('summary', () => {
     expect(rowOf(summaryOf(paper, []), 'link cut')).toBe('');
   });
 
+  test('an invalid run shows what it measured, each figure in brackets, and which condition failed', () => {
+    const { measurement, integrity } = completedPaperResult();
+    const record = startRecord(scriptedScenario);
+    record.integrity = integrity;
+    record.evidence.measurement = measurement;
+    const condition = {
+      got: 155,
+      expected: { low: 0, high: 100 },
+      unit: 'ms',
+      remedy: 'run it again',
+    } as const;
+    record.crossChecks = [
+      {
+        ...{
+          name: 'downtime',
+          verdict: 'disagree',
+          measured: 45,
+          low: 20,
+          high: 70,
+          unit: 'ms',
+          reason: 'so',
+        },
+        conditions: [
+          { ...condition, what: 'pauses', ok: false },
+          { ...condition, what: 'gap', ok: true },
+        ],
+      },
+    ];
+    const doubted = new LivemigError('CROSS_CHECK_FAILED', 'two measurements disagree');
+    const summary = summaryOf(endedResult(record, doubted), []);
+    expect(rowOf(summary, 'INVALID')).not.toBe('');
+    for (const label of ['total', 'downtime', 'rounds', 'faults'])
+      expect(rowOf(summary, label)).toMatch(/^ {2}\S+ +\(.+?\)( {3}|$)/);
+    expect(rowOf(summary, 'downtime')).toContain('(40 ms)');
+    expect(rowOf(summary, 'cross-check')).toContain('pauses came to 155.0 ms, expected at most 100.0 ms');
+    expect(rowOf(summary, 'cross-check')).not.toContain('gap');
+    // A failed run's figures stay away from eyes, and a completed run's are not in brackets.
+    const failedOne = endedResult(record, new LivemigError('INTEGRITY_VIOLATED', 'pages differ'));
+    expect(rowOf(summaryOf(failedOne, []), 'total')).toBe('');
+    expect(rowOf(summaryOf(completedPaperResult(), []), 'total')).not.toContain('(');
+  });
+
   test('damage shouts', () => {
     const result = failed();
     const verified = { pagesCompared: pageCount, mismatches: 3, staleReads: 0, firstMismatches: [1, 2, 3] };

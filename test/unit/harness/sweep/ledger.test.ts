@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../../../proto/errors.ts';
 import type { RunState } from '../../../../harness/result.ts';
-import { Ledger, meaningOf } from '../../../../harness/sweep/ledger.ts';
+import { Ledger } from '../../../../harness/sweep/ledger.ts';
+import { meaningOf } from '../../../../harness/sweep/tries.ts';
 import type { MadeRun } from '../../../../harness/sweep/ledger.ts';
 import { planOf } from '../../../../harness/sweep/plan.ts';
 import type { Block, Trial } from '../../../../harness/sweep/plan.ts';

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
 import { compactJson } from '../../../../../harness/report/page/pack.ts';
 import { reportPage } from '../../../../../harness/report/page/index.ts';
+import { runArticle } from '../../../../../harness/report/page/run.ts';
 import type { CompletedRun, RunResult } from '../../../../../harness/result.ts';
 import { idsOf, inPageLinksOf, outsideOf } from '../../../../support/page-links.ts';
 import { completedPaperResult } from '../../../../support/paper-result.ts';
@@ -82,6 +83,27 @@ describe('a page of both experiments', () => {
     const failed = runs.filter(({ state }) => state === 'failed');
     expect(failures.match(/NOT_CONVERGED<\/code>/g)?.length).toBe(failed.length + 1);
     expect(page.match(/class="timeline"/g)).toHaveLength(runs.length - failed.length);
+  });
+});
+
+describe('an invalid run', () => {
+  const completed = runs.find(({ state }) => state === 'completed')!;
+  const invalid = {
+    ...completed,
+    state: 'invalid',
+    measurement: null,
+    error: { code: 'CROSS_CHECK_FAILED', message: 'two measurements disagree' },
+    evidence: { source: null, destination: null, rounds: [], measurement: completed.measurement },
+  } as RunResult;
+
+  test('shows what it measured, every line marked, and no figure among the results', async () => {
+    const article = (await runArticle(invalid, 'run-1', 'a cell')).text;
+    expect(article).toContain('<dt>Total (invalid)</dt>');
+    expect(article).not.toContain('<dt>Total</dt>');
+    expect(article).toContain('<span class="glance">invalid: CROSS_CHECK_FAILED</span>');
+    const sound = (await runArticle(completed, 'run-1', 'a cell')).text;
+    expect(sound).toContain('<dt>Total</dt>');
+    expect(sound).not.toContain('(invalid)');
   });
 });
 
