@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LivemigError } from '../proto/errors.ts';
 import type { LinkProfile } from '../proto/link.ts';
 import { readBounded } from './bounded-file.ts';
+import { linkProblems } from './link-limits.ts';
 import { nearest, unknownName } from './nearest.ts';
 import { shown } from './shown.ts';
 import type { Source } from './yaml-source.ts';
@@ -53,6 +54,9 @@ const documentSchema = z
         const message = `expected either both: or ${key}:, got ${document.both === undefined ? 'neither' : 'the two'}`;
         context.addIssue({ code: 'custom', path: [key], message });
       }
+    const { both, sourceToDestination, destinationToSource } = document;
+    for (const { path, message } of linkProblems({ both, sourceToDestination, destinationToSource }))
+      context.addIssue({ code: 'custom', path, message });
   });
 
 const fieldNames = [...Object.keys(documentSchema.shape), ...Object.keys(directionSchema.shape)];

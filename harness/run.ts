@@ -14,7 +14,15 @@ import type { RunEventSink, RunPhase } from './run/events.ts';
 import { calibrateLink } from './run/link.ts';
 import type { Loan, TestbedLender } from './run/loan.ts';
 import { singleUse } from './run/loan.ts';
-import { bootGuests, collect, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
+import {
+  bootGuests,
+  collect,
+  migrateGuest,
+  migrationTimeoutMs,
+  stopObserving,
+  warmUp,
+} from './run/migration.ts';
+import { observerPaceOf } from './run/observer-pace.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
 import { announceRun } from './run/running.ts';
@@ -85,10 +93,13 @@ const migrateOnce = async ({
     tcpBufferMaxBytes,
   };
 
+  const lastsMs = scenario.warmupMs + migrationTimeoutMs(scenario, calibration);
+  const pace = observerPaceOf(scenario, profile, lastsMs);
+
   enter('boot', scenario.workload.name);
   const { announcePort } = await bootGuests(clients, topology, scenario);
   enter('warm-up');
-  await warmUp(clients, topology, scenario, signal);
+  await warmUp(clients, topology, scenario, pace, signal);
   enter('migrate', scenario.strategy);
   const migrated = await migrateGuest(clients, topology, announcePort, transfer, record);
   const { source, destination, cpu } = migrated;
@@ -107,7 +118,7 @@ const migrateOnce = async ({
   }
 
   enter('collect');
-  const { countersAfter, ...seen } = await collect(clients, signal);
+  const { countersAfter, ...seen } = await collect(clients, pace, signal);
   enter('verify');
   const { integrity, touchedPages } = await verifyGuest(
     clients,
@@ -129,7 +140,12 @@ const migrateOnce = async ({
     deviceStateBytes,
     touchedPages,
   };
-  return conclude(record, integrity, collected, { profile, rttMs: calibration.rttMs, transfer });
+  return conclude(record, integrity, collected, {
+    profile,
+    rttMs: calibration.rttMs,
+    transfer,
+    pingIntervalMs: pace.intervalMs,
+  });
 };
 
 const runInTestbed = async (

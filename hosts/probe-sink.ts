@@ -27,16 +27,22 @@ export class GoodputWindow {
   #sumBytes = 0;
   #sumMsMs = 0;
   #sumMsBytes = 0;
+  #before = 0;
+  readonly #measureMs: number;
 
   constructor(startedAtMs: number, rampMs: number, measureMs: number) {
     this.#from = startedAtMs + rampMs;
     this.#to = startedAtMs + rampMs + measureMs;
+    this.#measureMs = measureMs;
   }
 
   /** @returns the result once the window is over */
   add(bytes: number, atMs: number): ThroughputProbeResult | undefined {
     this.#bytes += bytes;
-    if (atMs < this.#from) return undefined;
+    if (atMs < this.#from) {
+      this.#before = this.#bytes;
+      return undefined;
+    }
     this.#first ??= { bytes: this.#bytes, atMs };
     // From the first arrival on, which keeps the sums' precision.
     const elapsedMs = atMs - this.#first.atMs;
@@ -52,25 +58,47 @@ export class GoodputWindow {
       (this.#count * this.#sumMsMs - this.#sumMs * this.#sumMs);
     return { goodputMbps: (bytesPerMs * 8) / 1e3, bytes: counted, measuredMs: elapsedMs };
   }
+
+  /** What came in a window that is over and after which nothing came: too little for a slope, so its mean. */
+  close(): ThroughputProbeResult {
+    const bytes = this.#bytes - this.#before;
+    return { goodputMbps: (bytes * 8) / 1e3 / this.#measureMs, bytes, measuredMs: this.#measureMs };
+  }
 }
+
+/** How long after its window's end a sink waits for the arrival that closes it: a link that loses much falls silent. */
+const silenceMs = 500;
 
 /** Reads the request and the flood that follows, and reports once the window is over. */
 export const acceptThroughputProbe = (socket: Socket): void => {
   let request = Buffer.alloc(0);
   let window: GoodputWindow | undefined;
+  let timer: NodeJS.Timeout | undefined;
   let reported = false;
+  const report = (result: ThroughputProbeResult): void => {
+    reported = true;
+    clearTimeout(timer);
+    socket.write(`${JSON.stringify(result)}\n`);
+  };
   socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    clearTimeout(timer);
+  });
   socket.on('data', (data: Buffer) => {
     if (reported) return;
     const nowMs = monotonicMs();
     if (window === undefined) {
       request = Buffer.concat([request, data.subarray(0, requestBytes)]);
       if (request.length < requestBytes) return;
-      window = new GoodputWindow(nowMs, request.readUInt32LE(0), request.readUInt32LE(4));
+      const [rampMs, measureMs] = [request.readUInt32LE(0), request.readUInt32LE(4)];
+      const opened = (window = new GoodputWindow(nowMs, rampMs, measureMs));
+      timer = setTimeout(
+        // What has come by now is read first: this process may have been the one that stood still.
+        () => setImmediate(() => { if (!reported) report(opened.close()); }),
+        rampMs + measureMs + silenceMs,
+      ); // prettier-ignore
     }
     const result = window.add(data.length, nowMs);
-    if (result === undefined) return;
-    reported = true;
-    socket.write(`${JSON.stringify(result)}\n`);
+    if (result !== undefined) report(result);
   });
 };

@@ -3,12 +3,11 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import type { ControlHandlers, RttProbeResult, ThroughputProbeResult } from '../proto/control.ts';
+import type { ArgumentOf, ControlHandlers, RttProbeResult, ThroughputProbeResult } from '../proto/control.ts';
 import { LivemigError, messageOf } from '../proto/errors.ts';
 import { monotonicMs } from '../proto/units.ts';
 import { acceptThroughputProbe, requestOf } from './probe-sink.ts';
 
-const unansweredAfterMs = 1_000;
 /** The sink's report is a line of three numbers. */
 const reportMaxCharacters = 1_000;
 const chunk = Buffer.alloc(1 << 20);
@@ -24,13 +23,8 @@ const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> 
     bind();
   });
 
-/** Round trips by the sender's clock alone; what isn't back within a second is lost. */
-const measureRtt = async (target: {
-  address: string;
-  port: number;
-  count: number;
-  intervalMs: number;
-}): Promise<RttProbeResult> => {
+/** Round trips by the sender's clock alone. */
+const measureRtt = async (target: ArgumentOf<'probeRtt'>): Promise<RttProbeResult> => {
   const socket = createSocket('udp4');
   const rtts: number[] = [];
   let sent = 0;
@@ -50,12 +44,12 @@ const measureRtt = async (target: {
       });
       socket.on('message', (message) => {
         if (message.length === 8) rtts.push(monotonicMs() - message.readDoubleLE(0));
-        if (rtts.length === target.count) resolve();
+        if (rtts.length >= (target.enough ?? target.count)) resolve();
       });
       timer = setInterval(() => {
         if (sent === target.count) {
           clearInterval(timer);
-          last = setTimeout(resolve, unansweredAfterMs);
+          last = setTimeout(resolve, target.patienceMs);
           return;
         }
         const stamp = Buffer.alloc(8);
@@ -77,7 +71,7 @@ const measureRtt = async (target: {
   if (rtts.length === 0)
     throw new LivemigError(
       'LINK_OUT_OF_TOLERANCE',
-      `none of ${String(sent)} probes to ${target.address} came back`,
+      `none of ${String(sent)} probes to ${target.address} came back within ${String(target.patienceMs)} ms`,
     );
   return { samples: rtts.length, lost: sent - rtts.length, minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
 };
@@ -96,7 +90,7 @@ const reportOf = (answer: string): ThroughputProbeResult | null => {
 };
 
 const measureThroughput = (
-  target: { address: string; port: number; rampMs: number; measureMs: number },
+  target: ArgumentOf<'probeThroughput'>,
   sockets: Set<Socket>,
 ): Promise<ThroughputProbeResult> =>
   new Promise((resolve, reject) => {
@@ -119,10 +113,9 @@ const measureThroughput = (
         );
       });
     };
-    const patienceMs = 2 * (target.rampMs + target.measureMs) + 5_000;
     const timer = setTimeout(() => {
-      fail(`no report from the sink within ${String(patienceMs)} ms`);
-    }, patienceMs);
+      fail(`no report from the sink within ${String(target.patienceMs)} ms`);
+    }, target.patienceMs);
     const pump = (): void => {
       while (!socket.destroyed && socket.write(chunk));
     };

@@ -190,6 +190,8 @@ const direction = record({
 const reachMax = 16;
 const countMax = 10_000;
 const probeMaxMs = 10 * minuteMs;
+/** Probes of the longest and slowest link there is, and a third try that takes three times as long. */
+const patienceMaxMs = 30 * minuteMs;
 
 const schemas = {
   hello: nothing,
@@ -214,6 +216,8 @@ const schemas = {
     port: port(),
     count: integer(1, countMax),
     intervalMs: number(1, minuteMs),
+    patienceMs: integer(0, patienceMaxMs),
+    enough: integer(1, countMax).exactOptional(),
   }).refine(({ count, intervalMs }) => count * intervalMs <= probeMaxMs, {
     error: `expected count × intervalMs of ${probeMaxMs} at most`,
   }),
@@ -222,6 +226,7 @@ const schemas = {
     port: port(),
     rampMs: integer(0, probeMaxMs),
     measureMs: integer(1, probeMaxMs),
+    patienceMs: integer(1, patienceMaxMs),
   }),
 
   bootGuest: record({ guest, address: address() }),
@@ -275,7 +280,7 @@ const schemas = {
   guestRouteMoved: nothing,
 
   startPings: record({ guestAddress: address(), port: port(), intervalMs: number(0.1, minuteMs) }),
-  stopPings: nothing,
+  stopPings: record({ settleMs: integer(0, minuteMs) }),
 
   cpu: nothing,
 } satisfies { [M in ControlMethod]: z.ZodType<ArgumentOf<M>> };

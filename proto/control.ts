@@ -25,11 +25,24 @@ export interface ControlMethods {
 
   /** Start answering probes: UDP echo and a TCP sink. Idempotent. */
   probeServe: [{ address: string }, { udpPort: number; tcpPort: number }];
-  /** Application-level round trips over the data network. */
-  probeRtt: [{ address: string; port: number; count: number; intervalMs: number }, RttProbeResult];
-  /** Plain TCP over the data network, from this host to the other's sink. */
+  /**
+   * Application-level round trips over the data network; what isn't back `patienceMs` after the last one is lost. Ends
+   * once `enough` (all, where it isn't given) are back.
+   */
+  probeRtt: [
+    {
+      address: string;
+      port: number;
+      count: number;
+      intervalMs: number;
+      patienceMs: number;
+      enough?: number;
+    },
+    RttProbeResult,
+  ];
+  /** Plain TCP over the data network, from this host to the other's sink, which reports within `patienceMs`. */
   probeThroughput: [
-    { address: string; port: number; rampMs: number; measureMs: number },
+    { address: string; port: number; rampMs: number; measureMs: number; patienceMs: number },
     ThroughputProbeResult,
   ];
 
@@ -91,7 +104,7 @@ export interface ControlMethods {
 
   startPings: [{ guestAddress: string; port: number; intervalMs: number }, Record<string, never>];
   /** The answer's blob holds every sample: `decodePingSamples` of pings.ts. */
-  stopPings: [Record<string, never>, ObserverReport];
+  stopPings: [{ settleMs: number }, ObserverReport];
 
   cpu: [Record<string, never>, CpuUsage];
 }

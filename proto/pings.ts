@@ -6,6 +6,8 @@ export const pingHost = { none: 0, source: 1, destination: 2 } as const;
 /** A reply: the ping's sequence number (u32, little endian) and one byte of `pingHost`. */
 export const pingRequestBytes = 4;
 export const pingReplyBytes = 5;
+/** What an observer keeps at most: half an hour at 1 kHz, 30 MB. */
+export const maxPings = 1_800_000;
 
 /** Columns of equal length; the index is the ping's sequence number. Times are CLOCK_MONOTONIC in ms. */
 export interface PingSamples {

@@ -18,6 +18,9 @@ export const segmentPayloadBytes = mtuBytes - ipv4HeaderBytes - tcpHeaderBytes;
 export const leastWireBytes = (payloadBytes: number): number =>
   payloadBytes + Math.ceil(payloadBytes / segmentPayloadBytes) * segmentHeaderBytes;
 
+/** A ping of the observer's. */
+export const pingWireBytes = ethernetHeaderBytes + ipv4HeaderBytes + udpHeaderBytes + pingRequestBytes;
+
 /** The router's counters over the migration; `pings` are the observer's that crossed to the destination. */
 export const wireBetween = (before: LinkCounters, after: LinkCounters, pings: number): Wire => {
   const { sourceToDestination: out0, destinationToSource: back0 } = before;
@@ -28,7 +31,6 @@ export const wireBetween = (before: LinkCounters, after: LinkCounters, pings: nu
     sourceToDestinationPackets: out.packets - out0.packets,
     destinationToSourcePackets: back.packets - back0.packets,
     droppedPackets: out.dropped - out0.dropped + back.dropped - back0.dropped,
-    observerToDestinationBytes:
-      pings * (ethernetHeaderBytes + ipv4HeaderBytes + udpHeaderBytes + pingRequestBytes),
+    observerToDestinationBytes: pings * pingWireBytes,
   };
 };

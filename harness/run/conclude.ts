@@ -49,7 +49,7 @@ export const conclude = (
   record: RunRecord,
   integrity: Integrity,
   collected: Collected,
-  link: { profile: LinkProfile; rttMs: number; transfer: TransferConfig },
+  link: { profile: LinkProfile; rttMs: number; transfer: TransferConfig; pingIntervalMs: number },
 ): RunResult => {
   let failure: unknown = null;
   let measurement: Measurement | null = null;
@@ -63,7 +63,7 @@ export const conclude = (
       profile: link.profile,
       rttMs: link.rttMs,
       postcopyWindowBytes,
-      pingIntervalMs: record.scenario.pingIntervalMs,
+      pingIntervalMs: link.pingIntervalMs,
     });
     requireAgreement(record.crossChecks);
   } catch (error) {

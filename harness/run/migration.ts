@@ -13,6 +13,7 @@ import { guestConfigOf } from '../scenario.ts';
 import type { Topology } from '../testbed/testbed.ts';
 import type { Clients } from './clients.ts';
 import { ofEachHost, untilAborted } from './clients.ts';
+import type { ObserverPace } from './observer-pace.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
 
 /** Enough pings for a latency before the migration, and for JITs and caches on their path. */
@@ -82,13 +83,14 @@ export const warmUp = async (
   clients: Clients,
   topology: Topology,
   scenario: RunnableScenario,
+  pace: ObserverPace,
   signal: AbortSignal,
 ): Promise<void> => {
   const { guestAddress } = topology;
   await clients.observer.call('startPings', {
     guestAddress,
     port: guestPingPort,
-    intervalMs: scenario.pingIntervalMs,
+    intervalMs: pace.intervalMs,
   });
   await untilAborted(sleep(Math.max(leastWarmupMs, scenario.warmupMs)), signal);
 };
@@ -147,15 +149,26 @@ export interface Observation {
 
 /** After a migration that failed, when nothing is to be collected. @returns whether the instruments are at rest. */
 export const stopObserving = (clients: Clients): Promise<boolean> =>
-  Promise.all([clients.observer.call('stopPings', {}), clients.wan.call('stopLinkSamples', {})]).then(
+  Promise.all([
+    clients.observer.call('stopPings', { settleMs: 0 }),
+    clients.wan.call('stopLinkSamples', {}),
+  ]).then(
     () => true,
     () => false,
   );
 
 /** The outside instruments' readings, after the guest has run on for a while. */
-export const collect = async (clients: Clients, signal: AbortSignal): Promise<Observation> => {
+export const collect = async (
+  clients: Clients,
+  { settleMs }: ObserverPace,
+  signal: AbortSignal,
+): Promise<Observation> => {
   await untilAborted(sleep(aftermathMs), signal);
-  const { blob, result } = await clients.observer.callWithBlob('stopPings', {});
+  const { blob, result } = await clients.observer.callWithBlob(
+    'stopPings',
+    { settleMs },
+    { timeoutMs: leastTimeoutMs + settleMs },
+  );
   if (result.full)
     throw new LivemigError(
       'CROSS_CHECK_FAILED',

@@ -17,6 +17,8 @@ const leastMessageMs = 0.1;
 /** … and never less than this many, so that there is always one to send. */
 const leastMessagesPerWindow = 2.5;
 const leastTcpBufferBytes = 16 * mebibyte;
+/** Linux keeps it in a signed int. */
+const mostTcpBufferBytes = 2 ** 31 - 1;
 
 /**
  * The windows of a migration over a calibrated link of `goodputMbps` and `rttMs`.
@@ -57,5 +59,6 @@ export const transferConfigOf = (
  */
 export const tcpBufferMaxBytesOf = (profile: LinkProfile): number => {
   const rateMbps = Math.max(profile.sourceToDestination.rateMbps, profile.destinationToSource.rateMbps);
-  return Math.max(leastTcpBufferBytes, 4 * bandwidthDelayProductBytes(rateMbps, rttMsOf(profile)));
+  const wantedBytes = 4 * bandwidthDelayProductBytes(rateMbps, rttMsOf(profile));
+  return Math.min(mostTcpBufferBytes, Math.max(leastTcpBufferBytes, wantedBytes));
 };

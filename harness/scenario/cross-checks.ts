@@ -1,5 +1,7 @@
 import { formatBytes } from '../format.ts';
+import { observerStallMaxMs } from '../measure/cross-checks.ts';
 import type { ScenarioDocument } from './schema.ts';
+import { seedMax } from './schema.ts';
 import { switchChecks } from './switch-checks.ts';
 import type { Scenario } from './types.ts';
 
@@ -9,6 +11,12 @@ export interface CrossCheck {
   /** The problem, or undefined. */
   problem: (scenario: Scenario, document: ScenarioDocument) => string | undefined;
 }
+
+/**
+ * Half of what the cross-check of the downtime allows between two pings where the gap begins and ends: the other half is
+ * for an observer that has to wait for a core.
+ */
+export const pingIntervalMaxMs = observerStallMaxMs / 2;
 
 export const crossChecks: readonly CrossCheck[] = [
   {
@@ -52,6 +60,21 @@ export const crossChecks: readonly CrossCheck[] = [
       (document.workload?.hotWriteFraction !== undefined ||
         document.workload?.hotRegionFraction !== undefined)
         ? `workload: only hotspot and read,pattern=hot-set take hotWriteFraction and hotRegionFraction, not ${workload.name}`
+        : undefined,
+  },
+  {
+    reads: ['pingIntervalMs'],
+    problem: ({ pingIntervalMs }) =>
+      pingIntervalMs > pingIntervalMaxMs
+        ? `pingIntervalMs: expected a whole number from 1 to ${pingIntervalMaxMs}, got ${pingIntervalMs}: pings further ` +
+          `apart don't show when the guest fell silent, so that no run could be believed`
+        : undefined,
+  },
+  {
+    reads: ['seed', 'repeat'],
+    problem: ({ seed, repeat }) =>
+      seed + repeat - 1 > seedMax
+        ? `seed: run i has seed + i, and with ${repeat} runs from ${seed} on the last one's is above ${seedMax}`
         : undefined,
   },
   ...switchChecks,

@@ -18,6 +18,8 @@ import {
   word,
 } from './fields.ts';
 
+/** Guests keep their seed in 32 bits. */
+export const seedMax = 2 ** 32 - 1;
 const minuteMs = 60_000;
 const pages = { wholePages: true };
 
@@ -75,7 +77,7 @@ export const scenarioSchema = (links: readonly string[]) =>
     capabilities: capabilitiesField(),
     congestionControl: word('a TCP congestion control'),
     repeat: integer(1, 1000),
-    seed: integer(0, 2 ** 32 - 1),
+    seed: integer(0, seedMax),
     warmupMs: integer(0, 10 * minuteMs),
     pingIntervalMs: integer(1, 1000),
   });

@@ -7,7 +7,13 @@ import { monotonicMs } from '../../proto/units.ts';
 import type { AgentClient } from '../control-client.ts';
 import type { ProbeOptions } from './probe-link.ts';
 import { measureRtt, measureThroughput } from './probe-link.ts';
-import { expectedGoodputMbps, nextCorrectionMs, rttReasons } from './tolerance.ts';
+import {
+  calmProfileOf,
+  expectedGoodputMbps,
+  lossReasons,
+  nextCorrectionMs,
+  rttReasons,
+} from './tolerance.ts';
 
 export interface CalibrateOptions extends ProbeOptions {
   clients: ProbeOptions['clients'] & { wan: AgentClient };
@@ -59,6 +65,11 @@ export const chooseBackend = async (wan: AgentClient, wanted: BackendName | 'aut
   throw new LivemigError('UNSUPPORTED', `no link backend works here. ${why.join('; ')}`);
 };
 
+const roundTripReasons = (profile: LinkProfile, rtt: RttProbeResult): string[] => [
+  ...rttReasons(profile, rtt.medianMs, rtt.samples),
+  ...lossReasons(profile, rtt),
+];
+
 /**
  * Measures the link that is there, changing nothing, and compares it with a profile.
  * @throws LivemigError AGENT_UNREACHABLE, or what a probe says when nothing comes through
@@ -69,39 +80,75 @@ export const verifyLink = async (options: ProbeOptions) => {
   return {
     rtt,
     ...throughput,
-    reasons: [...rttReasons(options.profile, rtt.medianMs), ...throughput.reasons],
+    reasons: [...roundTripReasons(options.profile, rtt), ...throughput.reasons],
   };
 };
 
+/** A link as it was set, and its round trip. */
+interface Probed {
+  applied: AppliedLink;
+  rtt: RttProbeResult;
+}
+
+/** Sets a link without jitter again and again, each time with what its round trip was too long by taken off its delay. */
+const correctDelay = async (
+  profile: LinkProfile,
+  probe: () => Promise<RttProbeResult>,
+  apply: (correctionMs: number) => Promise<AppliedLink>,
+): Promise<Probed & { uncorrectedRttMs: number; delayCorrectionMs: number }> => {
+  let delayCorrectionMs = 0;
+  let applied = await apply(delayCorrectionMs);
+  let rtt = await probe();
+  const uncorrectedRttMs = rtt.medianMs;
+  for (let round = 0; round < maxCorrections; round += 1) {
+    const wanted = nextCorrectionMs(profile, delayCorrectionMs, rtt.medianMs);
+    const isSettled = wanted === delayCorrectionMs;
+    if (isSettled && rttReasons(profile, rtt.medianMs, rtt.samples).length === 0) break;
+    if (!isSettled) applied = await apply(wanted);
+    delayCorrectionMs = wanted;
+    rtt = await probe();
+  }
+  return { applied, rtt, uncorrectedRttMs, delayCorrectionMs };
+};
+
 /**
- * Applies a link, takes the backend's constant overhead off its delay, and measures what came out.
+ * Applies a link, takes the backend's constant overhead off its delay, and measures what came out. With jitter the
+ * overhead is found without it, as fractions of a millisecond can't be seen through tens; then the jitter is switched on
+ * and the round trip measured again.
  * @throws LivemigError LINK_NOT_APPLIED, UNSUPPORTED, AGENT_UNREACHABLE; a link out of tolerance is no error but `ok: false`
  */
 export const calibrate = async (options: CalibrateOptions): Promise<Calibration> => {
   const startedAtMs = monotonicMs();
   const { clients, topology, profile } = options;
   const backend = await chooseBackend(clients.wan, options.backend);
-  const apply = (correctionMs: number): Promise<AppliedLink> =>
-    clients.wan.call('applyLink', {
-      profile: options.applyInstead ?? profile,
-      backend,
-      delayCorrectionMs: correctionMs,
-      interfaces: topology.router,
-    });
-  let delayCorrectionMs = 0;
-  let applied = await apply(delayCorrectionMs);
-  let rtt = await measureRtt(options);
-  const uncorrectedRttMs = rtt.medianMs;
-  for (let round = 0; round < maxCorrections; round += 1) {
-    const wanted = nextCorrectionMs(profile, delayCorrectionMs, rtt.medianMs);
-    const isSettled = wanted === delayCorrectionMs;
-    if (isSettled && rttReasons(profile, rtt.medianMs).length === 0) break;
-    if (!isSettled) applied = await apply(wanted);
-    delayCorrectionMs = wanted;
+  const set = options.applyInstead ?? profile;
+  const applying =
+    (link: LinkProfile) =>
+    (correctionMs: number): Promise<AppliedLink> =>
+      clients.wan.call('applyLink', {
+        profile: link,
+        backend,
+        delayCorrectionMs: correctionMs,
+        interfaces: topology.router,
+      });
+  const calm = calmProfileOf(profile);
+  const still = calm ?? profile;
+  const corrected = await correctDelay(
+    still,
+    () => measureRtt({ ...options, profile: still }),
+    applying(calm === null ? set : (calmProfileOf(set) ?? set)),
+  );
+  const { uncorrectedRttMs, delayCorrectionMs } = corrected;
+  let { applied, rtt } = corrected;
+  const reasons: string[] = [];
+  if (calm !== null) {
+    const asStill = rttReasons(still, rtt.medianMs, rtt.samples);
+    reasons.push(...asStill.map((reason) => `before the jitter was switched on, ${reason}`));
+    applied = await applying(set)(delayCorrectionMs);
     rtt = await measureRtt(options);
   }
   const throughput = await measureThroughput(options);
-  const reasons = [...rttReasons(profile, rtt.medianMs), ...throughput.reasons];
+  reasons.push(...roundTripReasons(profile, rtt), ...throughput.reasons);
   const expectedMbps = expectedGoodputMbps(profile.sourceToDestination);
   return {
     ok: reasons.length === 0,

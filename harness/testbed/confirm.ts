@@ -11,7 +11,7 @@ const attempts = 3;
 export const confirmRtt = async (options: ProbeOptions): Promise<RttProbeResult | null> => {
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const rtt = await measureRtt(options);
-    if (rttReasons(options.profile, rtt.medianMs).length === 0) return rtt;
+    if (rttReasons(options.profile, rtt.medianMs, rtt.samples).length === 0) return rtt;
   }
   return null;
 };

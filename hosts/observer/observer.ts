@@ -7,9 +7,6 @@ import type { Role } from '../role.ts';
 import type { Pinger } from './pinger.ts';
 import { startPinger } from './pinger.ts';
 
-/** Answers still under way after the last ping: longer than any profile's RTT and queue. */
-const settleMs = 250;
-
 type Phase = 'idle' | 'pinging' | 'closed';
 type Order = 'startPings' | 'stopPings';
 
@@ -40,7 +37,7 @@ export const createObserver = (): Role => {
           orders.phase = 'pinging';
           return {};
         }),
-      stopPings: () =>
+      stopPings: ({ settleMs }) =>
         orders.exclusively('stopPings', async () => {
           if (pinger === undefined) throw new LivemigError('INTERNAL', 'expected pings under way');
           const { recorder } = pinger;

@@ -1,12 +1,9 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
 import { LivemigError, messageOf } from '../../proto/errors.ts';
-import { pingReplyBytes, pingRequestBytes } from '../../proto/pings.ts';
+import { maxPings, pingReplyBytes, pingRequestBytes } from '../../proto/pings.ts';
 import { monotonicMs } from '../../proto/units.ts';
 import { PingRecorder } from './recorder.ts';
-
-/** Half an hour at 1 kHz, 30 MB. */
-export const maxPings = 1_800_000;
 
 /** Node's finest timer. */
 const tickMs = 1;

@@ -39,13 +39,23 @@ export const stagesOf = (direction: LinkDirection): Stages =>
         bottleneckHandle: '2:',
       };
 
+/** The kernel keeps a queue's limit in 32 bits. */
+const mostLimitBytes = 2 ** 32 - 1;
+
+/** More than ever waits there. */
+const splitterLimitBytes = (direction: LinkDirection): number =>
+  Math.min(
+    mostLimitBytes,
+    2 * Math.ceil(bytesPerMs(direction.rateMbps) * direction.delayMs) + 4 * bufferBytes(direction),
+  );
+
 /**
  * A TBF splits super-packets larger than its `mtu`, which counts with a peak rate only; so loss after it hits packets
  * of the wire and not 64 KiB at a time. Both rates are too high to shape anything. (Offload turned off on the router's
  * interfaces wouldn't do: devices split after their qdisc.)
  */
 export const splitterArguments = (direction: LinkDirection): string[] => [
-  'tbf', 'rate', '30gbit', 'burst', '15000000', 'limit', String(2 * Math.ceil(bytesPerMs(direction.rateMbps) * direction.delayMs) + 4 * bufferBytes(direction)),
+  'tbf', 'rate', '30gbit', 'burst', '15000000', 'limit', String(splitterLimitBytes(direction)),
   'peakrate', '34gbit', 'mtu', String(2 * wireMtuBytes),
 ]; // prettier-ignore
 

@@ -76,8 +76,17 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
     guestAddress: fc.option(address),
   }),
   probeServe: fc.record({ address }),
-  probeRtt: fc.record({ address, port, count: integer(1, 1000), intervalMs: integer(1, 100) }),
-  probeThroughput: fc.record({ address, port, rampMs: integer(0, 600_000), measureMs: integer(1, 600_000) }),
+  probeRtt: fc.record(
+    {
+      ...{ address, port, count: integer(1, 1000), intervalMs: integer(1, 100) },
+      ...{ patienceMs: integer(0, 1_800_000), enough: integer(1, 10_000) },
+    },
+    { requiredKeys: ['address', 'port', 'count', 'intervalMs', 'patienceMs'] },
+  ),
+  probeThroughput: fc.record({
+    ...{ address, port, rampMs: integer(0, 600_000), measureMs: integer(1, 600_000) },
+    patienceMs: integer(1, 1_800_000),
+  }),
   bootGuest: fc.record({ guest, address }),
   startGuest: nothing,
   stopGuest: nothing,
@@ -157,7 +166,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   }),
   guestRouteMoved: nothing,
   startPings: fc.record({ guestAddress: address, port, intervalMs: integer(1, 1000) }),
-  stopPings: nothing,
+  stopPings: fc.record({ settleMs: integer(0, 60_000) }),
   cpu: nothing,
 };
 

@@ -30,5 +30,6 @@ export const completedPaperResult = (): RunResult => {
     profile: paperProfile,
     rttMs: paperRttMs,
     transfer,
+    pingIntervalMs: 1,
   });
 };

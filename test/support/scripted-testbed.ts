@@ -48,7 +48,7 @@ export const scriptedScenario: RunnableScenario = {
 };
 
 const site = (last: number) => ({ address: `10.0.${last}.2`, gateway: `10.0.${last}.1` });
-const topology: Topology = {
+export const scriptedTopology: Topology = {
   source: site(1),
   destination: site(2),
   observer: site(3),
@@ -162,7 +162,7 @@ export const scriptedDriver = (
     return {
       driver: 'netns',
       id: directory,
-      topology,
+      topology: scriptedTopology,
       agents: Object.fromEntries(hostRoles.map((role) => [role, targetOf(role)])) as Record<HostRole, string>,
       exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
       log: async (role) => `the ${role}'s last words`,

@@ -84,7 +84,7 @@ describe('a management plane', () => {
 
   test('probes that can not be sent fail as such, and the agent lives', async () => {
     // A UDP socket may not send to a broadcast address unless it has asked for it.
-    const argument = { address: '255.255.255.255', port: 9, count: 100, intervalMs: 1 };
+    const argument = { address: '255.255.255.255', port: 9, count: 100, intervalMs: 1, patienceMs: 1_000 };
     const error = await refused({ method: 'probeRtt', json: JSON.stringify(argument) });
     expect(error).toMatchObject({
       code: 'LINK_OUT_OF_TOLERANCE',

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { RunResult } from '../../../../harness/result.ts';
 import { KeptTestbed } from '../../../../harness/run/kept-testbed.ts';
 import { runScenario } from '../../../../harness/run.ts';
@@ -10,6 +10,9 @@ import { schemaProblems } from '../../../support/result-schema.ts';
 import { scriptedDriver, scriptedScenario } from '../../../support/scripted-testbed.ts';
 import type { ScriptedDriver } from '../../../support/scripted-testbed.ts';
 import { paperDestination, paperPings, paperSource } from '../../../support/synthetic-migration.ts';
+
+// Several runs a test, on a machine that others share.
+jest.setTimeout(60_000);
 
 type Changes = Partial<Record<HostRole, ControlHandlers>>;
 type ThroughputProbe = NonNullable<ControlHandlers['probeThroughput']>;

@@ -2,6 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { defaultLimits, defaultTransfer } from '../../../../proto/strategy.ts';
 import type { Section } from '../../../../harness/scenario.ts';
 import { parseScenario } from '../../../../harness/scenario.ts';
+import type { CrossCheckInput } from '../../../../harness/measure/cross-checks.ts';
+import { checkDowntime } from '../../../../harness/measure/cross-checks.ts';
+import { paperProfile } from '../../../support/synthetic-migration.ts';
+
+const observedAt = { firstAnswerMs: 5 };
 
 const links = ['coleraine-dublin', 'coleraine-halifax', 'lan-1g'];
 const mebibyte = 1024 ** 2;
@@ -194,6 +199,50 @@ describe('switches of the agent', () => {
     [{ workload: 'stress,uniform' }, /workload: unknown key "uniform"/],
   ])('%j is refused', (document, pattern) => {
     expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
+  });
+});
+
+describe('settings that could never give an answer', () => {
+  test.each<[object, RegExp | null]>([
+    [{ pingIntervalMs: 50 }, null],
+    [
+      { pingIntervalMs: 51 },
+      /^pingIntervalMs: expected a whole number from 1 to 50, got 51: pings further apart/,
+    ],
+    [{ pingIntervalMs: 100 }, /^pingIntervalMs: /],
+    [{ pingIntervalMs: 1000 }, /^pingIntervalMs: /],
+    [{ seed: 2 ** 32 - 1 }, null],
+    [{ seed: 2 ** 32 - 2, repeat: 2 }, null],
+    [{ seed: 2 ** 32 - 1, repeat: 2 }, /^seed: run i has seed \+ i, and with 2 runs/],
+  ])('%j', (document, pattern) => {
+    if (pattern === null) valid(document);
+    else expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
+  });
+
+  test('the widest pings that are taken can be believed, and wider ones could not', () => {
+    const checkAt = (pingIntervalMs: number, lateMs: number) =>
+      checkDowntime({
+        measurement: {
+          downtimeMs: 40,
+          downtime: {
+            pauseMs: 1,
+            finalPagesMs: 0,
+            deviceStateMs: 0,
+            propagationMs: 0,
+            loadMs: 0,
+            resumeMs: 0,
+          },
+          observed: {
+            ...observedAt,
+            resolutionMs: pingIntervalMs + lateMs,
+            handoverGapMs: 46 + pingIntervalMs,
+          },
+        } as CrossCheckInput['measurement'],
+        ...{ profile: paperProfile, rttMs: 5, postcopyWindowBytes: 0, pingIntervalMs },
+      }).verdict;
+    // A timer that is as late as the scheduler's slack.
+    expect(checkAt(50, 25)).toBe('agree');
+    expect(checkAt(101, 0)).toBe('disagree');
   });
 });
 

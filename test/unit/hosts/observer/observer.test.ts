@@ -26,7 +26,7 @@ describe('the observer', () => {
   const start = async (port: number, intervalMs = 1) =>
     observer.handlers.startPings!({ guestAddress: '127.0.0.1', port, intervalMs }, undefined);
   const stop = async (): Promise<ObserverReport & { samples: PingSamples }> => {
-    const answer = (await observer.handlers.stopPings!({}, undefined)) as {
+    const answer = (await observer.handlers.stopPings!({ settleMs: 250 }, undefined)) as {
       result: ObserverReport;
       blob: Buffer;
     };

@@ -1,0 +1,167 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { mostJitterMs, mostLossPercent } from '../../../harness/link-limits.ts';
+import { parseProfile } from '../../../harness/profiles.ts';
+import { observerPaceOf } from '../../../harness/run/observer-pace.ts';
+import { tcpBufferMaxBytesOf } from '../../../harness/run/transfer.ts';
+import { pingIntervalMaxMs } from '../../../harness/scenario/cross-checks.ts';
+import { medianRttMsOf } from '../../../harness/testbed/normal.ts';
+import {
+  drainPlanOf,
+  patientPlan,
+  rttPlanOf,
+  throughputPlanOf,
+} from '../../../harness/testbed/probe-plan.ts';
+import {
+  calmProfileOf,
+  expectedGoodputMbps,
+  exactRateMbps,
+  fastLinkFloor,
+  goodputReasons,
+  isTcpBound,
+  lossReasons,
+  nextCorrectionMs,
+  rttReasons,
+} from '../../../harness/testbed/tolerance.ts';
+import { netemArguments, splitterArguments } from '../../../hosts/wan/netem-stages.ts';
+import { tbfArguments } from '../../../hosts/wan/tc.ts';
+import { parseArgument } from '../../../proto/control-arguments.ts';
+import type { ControlMethod } from '../../../proto/control.ts';
+import { toErrorDocument } from '../../../proto/errors.ts';
+import type { LinkDirection, LinkProfile } from '../../../proto/link.ts';
+import { rttMsOf } from '../../../proto/link.ts';
+import { fuzz } from '../../support/fuzz.ts';
+
+/** The ends of what a figure may be, both sides of them, and what lies between. */
+const figure = (least: number, most: number, ...special: number[]) =>
+  fc.oneof(
+    fc.constantFrom(least, most, least - 0.001, most * 1.001, ...special),
+    fc.double({ min: least, max: most, noNaN: true }),
+  );
+
+const direction: fc.Arbitrary<LinkDirection> = fc.record({
+  rateMbps: figure(1, 100_000, 2, 10, 100, 1_000, exactRateMbps),
+  delayMs: figure(0, 1_000, 0.1, 1, 20, 50, 300),
+  jitterMs: figure(0, 1_000, 1, 5, 10, mostJitterMs, mostJitterMs + 1),
+  lossPercent: figure(0, 50, 0.1, 1, 20, mostLossPercent, mostLossPercent + 1),
+  bufferMs: figure(0.1, 10_000, 1, 5, 50),
+});
+
+const textOf = (sourceToDestination: LinkDirection, destinationToSource: LinkDirection): string =>
+  JSON.stringify({ name: 'x', description: 'x', sourceToDestination, destinationToSource });
+
+const minuteMs = 60_000;
+const mostUint32 = 2 ** 32 - 1;
+const inKernel = (args: readonly string[]): void => {
+  for (const name of ['limit', 'burst']) {
+    const at = args.indexOf(name);
+    if (at < 0) continue;
+    expect(Number(args[at + 1])).toBeGreaterThan(0);
+    expect(Number(args[at + 1])).toBeLessThanOrEqual(mostUint32);
+  }
+};
+
+const at = { address: '192.0.2.1', port: 1 };
+/** The agents take no argument beyond their bounds. */
+const accepted = (method: ControlMethod, argument: object): void => {
+  expect(() => parseArgument(method, argument)).not.toThrow();
+};
+
+/** All that calibration and instruments ask of a link can be met by one that is exactly what its profile says. */
+const expectAnswerable = (profile: LinkProfile): void => {
+  const rtt = rttPlanOf(profile);
+  const wantedMs = medianRttMsOf(profile);
+  expect(rtt.patienceMs).toBeGreaterThan(wantedMs);
+  expect(rtt.count * rtt.intervalMs).toBeLessThan(minuteMs);
+  accepted('probeRtt', { ...at, ...rtt });
+  const share =
+    (1 - profile.sourceToDestination.lossPercent / 100) * (1 - profile.destinationToSource.lossPercent / 100);
+  const samples = Math.round(rtt.count * share);
+  expect(samples).toBeGreaterThanOrEqual(20);
+  expect(rttReasons(profile, wantedMs, samples)).toEqual([]);
+  expect(lossReasons(profile, { samples, lost: rtt.count - samples })).toEqual([]);
+  // Half as long again is another link, as long as that is more than noise and chance.
+  expect(rttReasons(profile, 3 * wantedMs + 1, samples)).toHaveLength(1);
+  const calm = calmProfileOf(profile) ?? profile;
+  expect(nextCorrectionMs(calm, 0, rttMsOf(calm))).toBe(0);
+
+  for (const one of [profile.sourceToDestination, profile.destinationToSource]) {
+    const plan = patientPlan(throughputPlanOf(profile, one, 500), profile, 3);
+    accepted('probeThroughput', { ...at, ...plan });
+    expect(plan.patienceMs).toBeGreaterThan(plan.rampMs + plan.measureMs + wantedMs);
+    const goodput = expectedGoodputMbps(one);
+    expect(goodputReasons('there', profile, one, goodput)).toEqual([]);
+    expect(goodputReasons('there', profile, one, 1.1 * goodput)).toHaveLength(1);
+    const below = 0.9 * (one.rateMbps > exactRateMbps ? fastLinkFloor : 1) * goodput;
+    expect(goodputReasons('there', profile, one, below)).toHaveLength(isTcpBound(profile, one) ? 0 : 1);
+    inKernel(tbfArguments(one));
+    inKernel(netemArguments(one));
+    inKernel(splitterArguments(one));
+  }
+  expect(drainPlanOf(profile)?.patienceMs ?? 0).toBeLessThan(minuteMs);
+  expect(tcpBufferMaxBytesOf(profile)).toBeLessThan(2 ** 31);
+  const pace = observerPaceOf({ pingIntervalMs: 1 }, profile, minuteMs);
+  expect(pace.intervalMs).toBeLessThanOrEqual(pingIntervalMaxMs);
+  expect(pace.settleMs).toBeGreaterThan(wantedMs);
+  accepted('stopPings', { settleMs: pace.settleMs });
+};
+
+describe('a link at the ends of its figures', () => {
+  fuzz(
+    'is refused with its place and reason, or everything that is asked of it can be met',
+    fc.tuple(direction, direction),
+    ([out, back]) => {
+      let profile: LinkProfile;
+      try {
+        profile = parseProfile(textOf(out, back), 'x.yaml');
+      } catch (error) {
+        const { code, problems = [] } = toErrorDocument(error);
+        expect(code).toBe('BAD_INPUT');
+        expect(problems.length).toBeGreaterThan(0);
+        for (const problem of problems)
+          expect(problem).toMatch(/(sourceToDestination|destinationToSource)\.\w+: \S/);
+        return;
+      }
+      expectAnswerable(profile);
+    },
+    { share: 0.5 },
+  );
+
+  const plain: LinkDirection = { rateMbps: 100, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
+  const problemsOf = (change: Partial<LinkDirection>): readonly string[] => {
+    try {
+      parseProfile(textOf({ ...plain, ...change }, plain), 'x.yaml');
+      return [];
+    } catch (error) {
+      return toErrorDocument(error).problems ?? [];
+    }
+  };
+
+  test.each<[Partial<LinkDirection>, RegExp]>([
+    [{ delayMs: 1, jitterMs: 5 }, /jitterMs: expected at most delayMs \(1\), got 5: .*before it was sent/],
+    [{ delayMs: 900, jitterMs: 251 }, /jitterMs: expected ms from 0 to 250, got 251: /],
+    [{ lossPercent: 31 }, /lossPercent: expected percent from 0 to 30, got 31: /],
+    [
+      { rateMbps: 100_000, bufferMs: 10_000, delayMs: 1 },
+      /bufferMs: expected at most 343 at 100000 Mb\/s, got 10000: /,
+    ],
+    [
+      { rateMbps: 100_000, delayMs: 1_000 },
+      /rateMbps: expected at most 8421 with a round trip of 1020 ms, got 100000: /,
+    ],
+  ])('%j is refused, and says why', (change, problem) => {
+    expect(problemsOf(change)).toEqual([expect.stringMatching(problem)]);
+  });
+
+  test.each<[Partial<LinkDirection>]>([
+    [{ jitterMs: 5 }],
+    [{ delayMs: 50, jitterMs: 10 }],
+    [{ delayMs: 5, jitterMs: 5 }],
+    [{ delayMs: 1_000 }],
+    [{ lossPercent: 20 }],
+    [{ rateMbps: 1, bufferMs: 0.1 }],
+    [{ rateMbps: 1, bufferMs: 10_000 }],
+  ])('%j is taken', (change) => {
+    expect(problemsOf(change)).toEqual([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { expect, test } from '@jest/globals';
+import type { AgentClient } from '../../../../harness/control-client.ts';
+import { calibrate } from '../../../../harness/testbed/calibrate.ts';
+import { expectedGoodputMbps } from '../../../../harness/testbed/tolerance.ts';
+import type { ArgumentOf, ControlMethod } from '../../../../proto/control.ts';
+import { LivemigError } from '../../../../proto/errors.ts';
+import type { LinkDirection, LinkProfile } from '../../../../proto/link.ts';
+import { scriptedTopology } from '../../../support/scripted-testbed.ts';
+
+const plain: LinkDirection = { rateMbps: 100, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
+const profileOf = (change: Partial<LinkDirection>): LinkProfile => ({
+  name: 'x',
+  description: 'x',
+  sourceToDestination: { ...plain, ...change },
+  destinationToSource: { ...plain, ...change },
+});
+
+/** What a link is set to, and what it adds of its own. */
+interface Bench {
+  overheadMs: number;
+  /** Round trips with jitter are off by so much. */
+  jitterErrorMs?: number;
+  throughputs?: (number | 'lost')[];
+}
+
+/** Agents at either end of a link that does what it was last set to. */
+const benchOf = ({ overheadMs, jitterErrorMs = 0, throughputs = [] }: Bench) => {
+  const applied: ArgumentOf<'applyLink'>[] = [];
+  const rttMs = (): number => {
+    const { profile, delayCorrectionMs } = applied.at(-1)!;
+    const { sourceToDestination: out, destinationToSource: back } = profile;
+    const jitterMs = out.jitterMs > 0 ? jitterErrorMs : 0;
+    return out.delayMs + back.delayMs + 2 * (overheadMs - delayCorrectionMs) + jitterMs;
+  };
+  const answers: Partial<Record<ControlMethod, (argument: never) => unknown>> = {
+    probeBackends: () => [{ backend: 'nfqueue', supported: true, reason: '' }],
+    applyLink: (argument: ArgumentOf<'applyLink'>) => {
+      applied.push(argument);
+      return { backend: 'nfqueue', profile: 'x', readBack: {} };
+    },
+    probeServe: () => ({ udpPort: 1, tcpPort: 2 }),
+    probeRtt: ({ count }: ArgumentOf<'probeRtt'>) => {
+      const { lossPercent } = applied.at(-1)!.profile.sourceToDestination;
+      const samples = Math.round(count * (1 - lossPercent / 100) ** 2);
+      return { samples, lost: count - samples, minMs: rttMs(), medianMs: rttMs(), maxMs: rttMs() };
+    },
+    probeThroughput: () => {
+      const goodputMbps = throughputs.shift() ?? expectedGoodputMbps(plain);
+      if (goodputMbps === 'lost') throw new LivemigError('LINK_OUT_OF_TOLERANCE', 'the connection closed');
+      return { goodputMbps, bytes: 1, measuredMs: 1 };
+    },
+  };
+  const agent = {
+    call: async (method: ControlMethod, argument: never) => answers[method]!(argument),
+  } as unknown as AgentClient;
+  const clients = { source: agent, destination: agent, wan: agent };
+  const run = (profile: LinkProfile, applyInstead?: LinkProfile) =>
+    calibrate({
+      ...{ clients, topology: scriptedTopology, profile, backend: 'auto' as const },
+      ...(applyInstead === undefined ? {} : { applyInstead }),
+    });
+  return { applied, run };
+};
+
+const jittersOf = (applied: readonly ArgumentOf<'applyLink'>[]): number[] =>
+  applied.map(({ profile }) => profile.sourceToDestination.jitterMs);
+
+test('the overhead is found without jitter, and the link that is used has it', async () => {
+  const bench = benchOf({ overheadMs: 0.6, jitterErrorMs: 1 });
+  const calibration = await bench.run(profileOf({ jitterMs: 5 }));
+  expect(calibration).toMatchObject({ ok: true, reasons: [], rttMs: expect.closeTo(41) });
+  expect(calibration.delayCorrectionMs).toBeCloseTo(0.6);
+  expect(jittersOf(bench.applied)).toEqual([0, 0, 5]);
+});
+
+test('jitter hides no delay that is wrong', async () => {
+  const wrong = benchOf({ overheadMs: 0 });
+  const { ok, reasons } = await wrong.run(
+    profileOf({ jitterMs: 5 }),
+    profileOf({ jitterMs: 5, delayMs: 21.2 }),
+  );
+  expect(ok).toBe(false);
+  expect(reasons).toEqual([expect.stringMatching(/before the jitter was switched on, RTT is 42\.40 ms/)]);
+  const late = await benchOf({ overheadMs: 0, jitterErrorMs: 3 }).run(profileOf({ jitterMs: 5 }));
+  expect(late.reasons).toEqual([expect.stringMatching(/^RTT is 43\.00 ms instead of 40\.0\d ± 2\.80 ms/)]);
+});
+
+test('a link without jitter is set as it is from the start', async () => {
+  const bench = benchOf({ overheadMs: 0 });
+  expect(await bench.run(profileOf({}))).toMatchObject({ ok: true });
+  expect(bench.applied).toHaveLength(1);
+});
+
+test('probes and a connection that a lossy link loses are no reason to refuse it', async () => {
+  const lossy = profileOf({ lossPercent: 20 });
+  const bench = benchOf({ overheadMs: 0, throughputs: ['lost', 0.02, 'lost', 0.5] });
+  expect(await bench.run(lossy)).toMatchObject({
+    ok: true,
+    goodputMbps: 0.02,
+    reverseGoodputMbps: 0.5,
+    throughputAttempts: 2,
+  });
+  // Negative controls: a link that should lose and doesn't, and one through which no connection comes at all.
+  const whole = await benchOf({ overheadMs: 0 }).run(lossy, profileOf({}));
+  expect(whole.reasons).toEqual([expect.stringMatching(/^0 of \d+ probes were lost, expected/)]);
+  await expect(
+    benchOf({ overheadMs: 0, throughputs: ['lost', 'lost', 'lost'] }).run(lossy),
+  ).rejects.toMatchObject({
+    code: 'LINK_OUT_OF_TOLERANCE',
+  });
+});
