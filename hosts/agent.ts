@@ -1,30 +1,40 @@
 /**
  * The process inside every virtual host: serves the management plane and the methods of its role. No policy here.
  * usage: node hosts/agent.ts ROLE LISTEN     e.g. node hosts/agent.ts source unix:/run/source.sock
- * Who calls it has to know LIVEMIG_CONTROL_TOKEN, where that is set.
+ * Who calls it has to know LIVEMIG_CONTROL_TOKEN, where that is set. With LIVEMIG_LEASE_MS it ends when its harness has.
  */
 import { release } from 'node:os';
 import { controlTokenVariable } from '../proto/agent-address.ts';
 import type { ControlHandlers, HostRole } from '../proto/control.ts';
 import { hostRoles } from '../proto/control.ts';
 import { messageOf } from '../proto/errors.ts';
+import { leaseGraceMs, leaseLostExitCode, leaseSilenceMs, leaseVariable } from '../proto/lease.ts';
+import { monotonicMs } from '../proto/units.ts';
 import { admitWith } from './control-admission.ts';
 import { serveControl } from './control-server.ts';
 import { cpuUsage } from './cpu.ts';
+import { Lease } from './lease.ts';
 import { configureNetwork } from './network.ts';
 import { Refusals } from './refusals.ts';
+import { renewable } from './renewable.ts';
 import type { Role } from './role.ts';
 
+const say = (what: string): void => {
+  console.error(`livemig agent: ${what}`);
+};
+
 /** Loaded by need, so that a router doesn't carry the guest, nor a hypervisor the NFQUEUE bindings. */
-const loadRole = async (role: HostRole): Promise<Role> => {
+const loadRole = async (role: HostRole): Promise<() => Role> => {
   switch (role) {
     case 'source':
-    case 'destination':
-      return (await import('./hypervisor.ts')).createHypervisor(role);
+    case 'destination': {
+      const { createHypervisor } = await import('./hypervisor.ts');
+      return () => createHypervisor(role);
+    }
     case 'wan':
-      return (await import('./wan/router.ts')).createRouter();
+      return (await import('./wan/router.ts')).createRouter;
     case 'observer':
-      return (await import('./observer/observer.ts')).createObserver();
+      return (await import('./observer/observer.ts')).createObserver;
   }
 };
 
@@ -34,8 +44,24 @@ if (role === undefined || listen === undefined) {
   console.error(`usage: agent.ts ${hostRoles.join('|')} unix:/path|host:port`);
   process.exit(2);
 }
+const leaseText = process.env[leaseVariable] ?? '';
+const isOwned = leaseText !== '';
+const silenceMs = isOwned ? Number(leaseText) : leaseSilenceMs;
+if (!(silenceMs >= 1 && silenceMs <= 86_400_000)) {
+  console.error(`${leaseVariable}: expected from 1 to 86400000 ms, got ${JSON.stringify(leaseText)}`);
+  process.exit(2);
+}
 
-const implementation = await loadRole(role);
+// Nothing that is measured after it would be true. Where it was, without the rest of its stack, is for the log.
+const failed = (error: unknown): void => {
+  const at = error instanceof Error ? (/\n\s+(at .*)/.exec(error.stack ?? '')?.[1] ?? '') : '';
+  say(`ends, as something threw that nothing caught: ${messageOf(error)} ${at}`);
+  process.exit(1);
+};
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+
+const implementation = renewable(await loadRole(role));
 const common: ControlHandlers = {
   hello: async () => ({ role, pid: process.pid, nodeVersion: process.version, kernel: release() }),
   configureNetwork,
@@ -44,32 +70,52 @@ const common: ControlHandlers = {
 const refusals = new Refusals();
 const tellRefused = (peer: string): void => {
   if (refusals.add())
-    console.error(
-      `livemig agent: refused a call from ${peer}, which did not bring this agent's token (${refusals.count} so far)`,
-    );
+    say(`refused a call from ${peer}, which did not bring this agent's token (${refusals.count} so far)`);
 };
 const token = process.env[controlTokenVariable] ?? '';
 if (token === '' && !listen.startsWith('unix:'))
-  console.error(
-    `livemig agent: whoever reaches ${listen} may steer this host; ${controlTokenVariable} forbids that`,
-  );
+  say(`whoever reaches ${listen} may steer this host; ${controlTokenVariable} forbids that`);
+
+const lease = new Lease({
+  silenceMs,
+  graceMs: Math.min(leaseGraceMs, silenceMs),
+  isRequired: isOwned,
+  ended: async (why) => {
+    say(`${why}; ${isOwned ? 'this host ends' : 'what it left here goes, and this host waits for another'}`);
+    try {
+      if (isOwned) await close(leaseLostExitCode);
+      else await implementation.renew();
+    } catch (error) {
+      failed(error);
+    }
+  },
+});
 const server = await serveControl(
   listen,
   { ...common, ...implementation.handlers },
   implementation.events,
   token === '' ? undefined : admitWith(token, tellRefused),
+  lease,
 );
-console.error(`livemig agent: ${role} serves ${listen}`);
+// An agent that was stopped itself, or too busy to listen, has no silence to blame on its harness.
+const tickMs = Math.min(1_000, silenceMs / 8);
+let lookedAtMs = monotonicMs();
+setInterval(() => {
+  const nowMs = monotonicMs();
+  lease.passed(Math.min(nowMs - lookedAtMs, 2 * tickMs));
+  lookedAtMs = nowMs;
+}, tickMs);
+say(`${role} serves ${listen}`);
 
 let closing = false;
-const close = async (): Promise<void> => {
+const close = async (exitCode: number): Promise<void> => {
   if (closing) return;
   closing = true;
   server.close();
   await implementation.close().catch((error: unknown) => {
-    console.error(`livemig agent: ${messageOf(error)}`);
+    say(messageOf(error));
   });
-  process.exit(0);
+  process.exit(exitCode);
 };
-process.on('SIGTERM', () => void close());
-process.on('SIGINT', () => void close());
+process.on('SIGTERM', () => void close(0));
+process.on('SIGINT', () => void close(0));

@@ -1,5 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import type { sendUnaryData, ServerInterceptor, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import type {
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerInterceptor,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
 import { isControlMethod, methodsWithBlob, parseArgument } from '../proto/control-arguments.ts';
 import {
@@ -12,6 +18,8 @@ import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/con
 import type { ControlHandlers } from '../proto/control.ts';
 import { LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
+import type { Heartbeat, Leased } from '../proto/lease.ts';
+import type { Lease } from './lease.ts';
 
 type AnyHandler = (argument: unknown, blob: Buffer | undefined) => Promise<unknown>;
 
@@ -68,10 +76,37 @@ export const answer = async (
   }
 };
 
+/** One harness's hold on this host, for as long as its stream is there. */
+const serveLease = (call: ServerDuplexStream<Heartbeat, Leased>, lease: Lease): void => {
+  let isFirst = true;
+  call.on('error', () => undefined);
+  call.on('data', ({ holder, id, release }: Heartbeat) => {
+    if (isFirst) {
+      isFirst = false;
+      void lease.take(id, holder, call).then((refusal) => {
+        if (call.cancelled) lease.left(call);
+        else call.write({ refusal: refusal ?? '' });
+      });
+    } else if (release)
+      void lease.release(call).then(() => {
+        call.end();
+      });
+    else lease.heard(call);
+  });
+  call.on('cancelled', () => {
+    lease.left(call);
+  });
+  call.on('end', () => {
+    lease.left(call);
+    call.end();
+  });
+};
+
 /**
  * Serves the management plane of one agent.
  * @param listen gRPC address: `unix:/path` or `host:port` (port 0 picks one).
  * @param admission who is let in; undefined = everyone who reaches the address.
+ * @param lease whose the host is; without one it is nobody's.
  * @throws LivemigError TESTBED_FAILED when the address can't be bound.
  */
 export const serveControl = async (
@@ -79,6 +114,7 @@ export const serveControl = async (
   handlers: ControlHandlers,
   events: Observable<AgentEvent>,
   admission?: ServerInterceptor,
+  lease?: Lease,
 ): Promise<{ port: number; close: () => void }> => {
   const server = new Server({
     'grpc.max_receive_message_length': controlRequestMaxBytes,
@@ -86,23 +122,39 @@ export const serveControl = async (
     'grpc.max_concurrent_streams': streamsPerConnectionMax,
     interceptors: admission === undefined ? [] : [admission],
   });
-  server.addService(controlService, {
-    call: (call: ServerUnaryCall<ControlRequest, ControlResponse>, reply: sendUnaryData<ControlResponse>) => {
-      void answer(handlers, call.request).then((response) => {
-        reply(null, response);
-      });
+  const { call: callMethod, events: eventsMethod } = controlService;
+  server.addService(
+    { call: callMethod, events: eventsMethod },
+    {
+      call: (
+        call: ServerUnaryCall<ControlRequest, ControlResponse>,
+        reply: sendUnaryData<ControlResponse>,
+      ) => {
+        void answer(handlers, call.request).then((response) => {
+          reply(null, response);
+        });
+      },
+      events: (call: ServerWritableStream<object, ControlEvent>) => {
+        const subscription: Subscription = events.subscribe((event) =>
+          call.write({ json: JSON.stringify(event) }),
+        );
+        call.on('error', () => undefined);
+        call.on('cancelled', () => {
+          subscription.unsubscribe();
+          call.end();
+        });
+      },
     },
-    events: (call: ServerWritableStream<object, ControlEvent>) => {
-      const subscription: Subscription = events.subscribe((event) =>
-        call.write({ json: JSON.stringify(event) }),
-      );
-      call.on('error', () => undefined);
-      call.on('cancelled', () => {
-        subscription.unsubscribe();
-        call.end();
-      });
-    },
-  });
+  );
+  if (lease !== undefined)
+    server.addService(
+      { lease: controlService.lease },
+      {
+        lease: (call: ServerDuplexStream<Heartbeat, Leased>) => {
+          serveLease(call, lease);
+        },
+      },
+    );
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);

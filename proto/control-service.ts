@@ -1,4 +1,5 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import type { Heartbeat, Leased } from './lease.ts';
 import { codecOf, loadProto } from './load.ts';
 
 /** `json` and `error` are alternatives; `blob` is empty where there is none. */
@@ -21,6 +22,8 @@ const request = codecOf<ControlRequest>(root, 'livemig.control.v1.Request');
 const response = codecOf<ControlResponse>(root, 'livemig.control.v1.Response');
 const subscription = codecOf<object>(root, 'livemig.control.v1.Subscription');
 const event = codecOf<ControlEvent>(root, 'livemig.control.v1.Event');
+const heartbeat = codecOf<Heartbeat>(root, 'livemig.control.v1.Heartbeat');
+const leased = codecOf<Leased>(root, 'livemig.control.v1.Leased');
 
 /** The management service of control.proto for grpc-js. */
 export const controlService = {
@@ -41,6 +44,15 @@ export const controlService = {
     requestDeserialize: subscription.deserialize,
     responseSerialize: event.serialize,
     responseDeserialize: event.deserialize,
+  },
+  lease: {
+    path: '/livemig.control.v1.Agent/Lease',
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: heartbeat.serialize,
+    requestDeserialize: heartbeat.deserialize,
+    responseSerialize: leased.serialize,
+    responseDeserialize: leased.deserialize,
   },
 } satisfies ServiceDefinition;
 

@@ -7,6 +7,7 @@ import { LivemigError, messageOf } from '../../proto/errors.ts';
 import { connectAgent } from '../control-client.ts';
 import { shown } from '../shown.ts';
 import { parseSource, readSource } from '../yaml-source.ts';
+import { holdLeases } from './lease.ts';
 import type { Testbed, TestbedDriver } from './testbed.ts';
 
 /** Names the hosts to use: a JSON document, or the path of a JSON or YAML file. */
@@ -98,6 +99,8 @@ const greet = async (role: HostRole, agent: string): Promise<void> => {
 const up = async (): Promise<Testbed> => {
   const { agents, topology } = await readAttachment(process.env[attachVariable]);
   await Promise.all(hostRoles.map((role) => greet(role, agents[role])));
+  // When it goes, however this process ends, the hosts drop what they were told to do here, and wait for the next.
+  const lease = await holdLeases(agents);
   return {
     driver: 'attach',
     id: `attached-${String(process.pid)}`,
@@ -117,7 +120,7 @@ const up = async (): Promise<Testbed> => {
           .map((agent) => parseAgentAddress(agent).target)
           .join(' '),
       }),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => lease.release(),
   };
 };
 

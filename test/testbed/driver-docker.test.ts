@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { connectAgent } from '../../harness/control-client.ts';
 import { connectEngine } from '../../harness/testbed/docker/engine.ts';
@@ -5,6 +8,7 @@ import { createDockerDriver, dockerDriver } from '../../harness/testbed/docker/i
 import { labels } from '../../harness/testbed/docker/labels.ts';
 import { parseAgentAddress } from '../../proto/agent-address.ts';
 import { hostRoles } from '../../proto/control.ts';
+import { leaseLostExitCode } from '../../proto/lease.ts';
 import { driverConformance } from '../conformance/driver.ts';
 
 const support = await dockerDriver.probe();
@@ -82,6 +86,29 @@ else {
       );
       stranger.close();
       expect(await testbed.log('source')).toContain('refused a call from');
+    });
+
+    test('its containers end by themselves once their harness was killed', async () => {
+      const script = fileURLToPath(new URL('../conformance/hold-testbed.ts', import.meta.url));
+      const module = new URL('../../harness/testbed/docker/index.ts', import.meta.url).href;
+      const harness = spawn(process.execPath, [script, module, 'dockerDriver'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const engine = connectEngine();
+      try {
+        await once(harness.stdout, 'data');
+        const containers = (await engine.listContainers()).filter(({ Labels }) => isOf(harness.pid!, Labels));
+        expect(containers.length).toBe(hostRoles.length);
+        const ends = containers.map(
+          ({ Id }) => engine.getContainer(Id).wait() as Promise<{ StatusCode: number }>,
+        );
+        harness.kill('SIGKILL');
+        for (const { StatusCode } of await Promise.all(ends)) expect(StatusCode).toBe(leaseLostExitCode);
+      } finally {
+        harness.kill('SIGKILL');
+        await dockerDriver.sweep();
+      }
+      expect(await tracesOf(harness.pid!)).toEqual([]);
     });
 
     test('sets what its description does not call refused', async () => {

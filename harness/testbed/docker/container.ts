@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import { controlTokenVariable } from '../../../proto/agent-address.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError, messageOf } from '../../../proto/errors.ts';
+import { leaseSilenceMs, leaseVariable } from '../../../proto/lease.ts';
 import type { TestbedOptions } from '../testbed.ts';
 import { execInContainer } from './exec.ts';
 import { labelsOf } from './labels.ts';
@@ -70,7 +71,7 @@ const create = (role: HostRole, options: StartOptions): HostContainer => {
     .withName(`${testbed}-${role}`)
     .withHostname(role)
     .withCommand([role, `0.0.0.0:${String(agentPort)}`])
-    .withEnvironment({ [controlTokenVariable]: controlToken })
+    .withEnvironment({ [controlTokenVariable]: controlToken, [leaseVariable]: String(leaseSilenceMs) })
     .withLabels(labelsOf(testbed))
     // Clean-up is by our own labels: testcontainers' reaper is an image that offline machines can't pull.
     .withAutoCleanup(false)

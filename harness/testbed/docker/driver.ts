@@ -6,6 +6,7 @@ import { hostRoles } from '../../../proto/control.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError, codeOf, messageOf } from '../../../proto/errors.ts';
 import type { Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import { holdLeases } from '../lease.ts';
 import { agentPort, startHost } from './container.ts';
 import type { StartOptions } from './container.ts';
 import { askEngine, connectEngine, engineAddress } from './engine.ts';
@@ -49,20 +50,37 @@ const assemble = async (
   const inspected = await Promise.all(
     hostRoles.map(async (role) => [role, await container(role).inspect()] as const),
   );
-  const address = (role: HostRole): string => {
+  const addressOf = (role: HostRole): string => {
     const target = `${isLocal() ? '127.0.0.1' : hosts[role].getHost()}:${String(hosts[role].getMappedPort(agentPort))}`;
     return formatAgentAddress({ target, token });
   };
+  const agents = Object.fromEntries(hostRoles.map((role) => [role, addressOf(role)])) as Record<
+    HostRole,
+    string
+  >;
+  const topology = topologyOf(
+    id,
+    Object.fromEntries(inspected) as Record<HostRole, Docker.ContainerInspectInfo>,
+  );
+  // Without it they end by themselves: nothing else would tell a remote engine that this process is gone.
+  const lease = await holdLeases(agents);
   return {
     driver: 'docker',
     id,
-    topology: topologyOf(id, Object.fromEntries(inspected) as Record<HostRole, Docker.ContainerInspectInfo>),
-    agents: Object.fromEntries(hostRoles.map((role) => [role, address(role)])) as Record<HostRole, string>,
+    topology,
+    agents,
     exec: (role, argv, options) =>
       execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
     log: (role) => logOf(container(role)),
     describe: () => Promise.resolve(facts),
-    [Symbol.asyncDispose]: () => removeTestbed(docker, id),
+    [Symbol.asyncDispose]: async () => {
+      try {
+        await removeTestbed(docker, id);
+      } finally {
+        // Not before: what an engine doesn't remove ends by itself then.
+        lease.drop();
+      }
+    },
   };
 };
 

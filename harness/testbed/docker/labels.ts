@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { startTimeOf } from '../owner.ts';
 
@@ -8,7 +8,7 @@ export const labels = {
   testbed: 'livemig.testbed',
   /** The harness process: `pid:start time`. */
   owner: 'livemig.owner',
-  /** Where that process id means something: `host name:pid namespace`. Others' testbeds are none of our business. */
+  /** Where that process id means something: `host name:pid namespace:boot id`. Elsewhere only its agents know. */
   scope: 'livemig.scope',
 } as const;
 
@@ -28,15 +28,22 @@ export const isAlive = (owner: string): boolean => {
   }
 };
 
-export const scope = (): string => {
-  let namespace = 'pid';
+const orNone = (read: () => string): string => {
   try {
-    namespace = readlinkSync('/proc/self/ns/pid');
+    return read();
   } catch {
     // No /proc: the host name has to do.
+    return 'none';
   }
-  return `${hostname()}:${namespace}`;
 };
+
+/** Process ids and start times begin anew with every boot, and the first PID namespace has one number everywhere. */
+export const scope = (): string =>
+  [
+    hostname(),
+    orNone(() => readlinkSync('/proc/self/ns/pid')),
+    orNone(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+  ].join(':');
 
 export const labelsOf = (testbed: string): Record<string, string> => ({
   [labels.testbed]: testbed,

@@ -1,5 +1,7 @@
 import type Docker from 'dockerode';
 import { LivemigError } from '../../../proto/errors.ts';
+import { leaseLostExitCode } from '../../../proto/lease.ts';
+import { timestamp } from '../../timestamp.ts';
 import { isAlive, labels, scope } from './labels.ts';
 
 /** An engine that is asked to remove what is being removed answers 409, and 404 once it is gone. */
@@ -43,15 +45,68 @@ export const removeTestbed = async (docker: Docker, testbed: string): Promise<vo
     );
 };
 
-/** Removes the testbeds whose harness is dead and returns their ids. */
+/** What an engine knows of one testbed. */
+export interface FoundTestbed {
+  id: string;
+  owner: string;
+  scope: string;
+  containers: { isRunning: boolean; exitCode: number | null }[];
+  /** Of its newest part, in s since 1970 by the engine's clock. */
+  createdAtS: number;
+}
+
+/** From its first network to its last agent a testbed takes minutes at most. */
+const abandonedAfterS = 3600;
+
+/**
+ * Whether nobody needs it any more. Where its harness's process can't be seen, as that ran in another container, on another
+ * machine or before this boot, its agents say so: they end when their harness has. Parts of which none ever ran are left
+ * from a start that was broken off, once they are old.
+ */
+export const isAbandoned = (found: FoundTestbed, ownScope: string, nowS: number): boolean => {
+  if (found.scope === ownScope) return !isAlive(found.owner);
+  if (found.containers.some(({ isRunning }) => isRunning)) return false;
+  const hasLostItsHarness = found.containers.some(({ exitCode }) => exitCode === leaseLostExitCode);
+  return hasLostItsHarness || nowS - found.createdAtS > abandonedAfterS;
+};
+
+const findTestbeds = async (docker: Docker): Promise<FoundTestbed[]> => {
+  const { containers, networks } = await listAll(docker, [labels.testbed]);
+  const found = new Map<string, FoundTestbed>();
+  const at = (given: Record<string, string> | undefined, createdAtS: number): FoundTestbed => {
+    const id = given?.[labels.testbed] ?? '';
+    const known = found.get(id);
+    const testbed = known ?? {
+      id,
+      owner: given?.[labels.owner] ?? '',
+      scope: given?.[labels.scope] ?? '',
+      containers: [],
+      createdAtS,
+    };
+    testbed.createdAtS = Math.max(testbed.createdAtS, createdAtS);
+    found.set(id, testbed);
+    return testbed;
+  };
+  for (const { Labels, Created } of networks) at(Labels, Date.parse(Created) / 1000);
+  for (const { Id, Labels, Created } of containers) {
+    const testbed = at(Labels, Created);
+    const seen = await docker
+      .getContainer(Id)
+      .inspect()
+      .catch(() => null);
+    // It was being removed.
+    if (seen === null) continue;
+    const { Running, Status, ExitCode } = seen.State;
+    const hasRun = Status === 'exited' || Status === 'dead';
+    testbed.containers.push({ isRunning: Running, exitCode: hasRun ? ExitCode : null });
+  }
+  return [...found.values()];
+};
+
+/** Removes the testbeds that nobody needs and returns their ids. */
 export const sweepTestbeds = async (docker: Docker): Promise<string[]> => {
-  const { containers, networks } = await listAll(docker, [labels.testbed, `${labels.scope}=${scope()}`]);
-  const dead = new Set<string>();
-  for (const found of [
-    ...containers.map(({ Labels }) => Labels),
-    ...networks.map(({ Labels }) => Labels ?? {}),
-  ])
-    if (!isAlive(found[labels.owner] ?? '')) dead.add(found[labels.testbed] ?? '');
-  for (const testbed of dead) await removeTestbed(docker, testbed);
-  return [...dead];
+  const nowS = Date.parse(timestamp()) / 1000;
+  const abandoned = (await findTestbeds(docker)).filter((found) => isAbandoned(found, scope(), nowS));
+  for (const { id } of abandoned) await removeTestbed(docker, id);
+  return abandoned.map(({ id }) => id);
 };

@@ -6,9 +6,12 @@ import { describe, expect, test } from '@jest/globals';
 import { demultiplex } from '../../../../../harness/testbed/docker/exec.ts';
 import { isAlive, labels, labelsOf, ownerOf } from '../../../../../harness/testbed/docker/labels.ts';
 import { bridgeOptions, networkName, networksOf } from '../../../../../harness/testbed/docker/networks.ts';
+import type { FoundTestbed } from '../../../../../harness/testbed/docker/removal.ts';
+import { isAbandoned } from '../../../../../harness/testbed/docker/removal.ts';
 import { recordStart } from '../../../../../harness/testbed/docker/start-log.ts';
 import { refusedSysctl, sysctlsOf } from '../../../../../harness/testbed/docker/sysctls.ts';
 import { topologyOf } from '../../../../../harness/testbed/docker/topology.ts';
+import { leaseLostExitCode } from '../../../../../proto/lease.ts';
 import { monotonicMs } from '../../../../../proto/units.ts';
 
 describe('owners', () => {
@@ -45,6 +48,57 @@ describe('owners', () => {
     } finally {
       parent.kill('SIGKILL');
     }
+  });
+});
+
+describe('a testbed', () => {
+  const nowS = 1_700_000_000;
+  const running = { isRunning: true, exitCode: null };
+  const ended = (exitCode: number) => ({ isRunning: false, exitCode });
+  const created = { isRunning: false, exitCode: null };
+  const found = (changes: Partial<FoundTestbed>): FoundTestbed => ({
+    id: 't',
+    owner: ownerOf(process.pid),
+    scope: 'here',
+    containers: [running],
+    createdAtS: nowS - 60,
+    ...changes,
+  });
+  const dead = `${String(process.pid)}:1`;
+
+  test.each([
+    ['of a living harness', {}, false],
+    ['of a living harness, all of it ended', { containers: [ended(leaseLostExitCode)] }, false],
+    ['of a dead harness', { owner: dead }, true],
+    ['of another place, running', { scope: 'there', owner: dead, createdAtS: 0 }, false],
+    ['of another place, coming up', { scope: 'there', owner: dead, containers: [] }, false],
+    [
+      'of another place, coming up with one that fails',
+      { scope: 'there', containers: [ended(1), created] },
+      false,
+    ],
+    [
+      'of another place, without its harness',
+      { scope: 'there', containers: [ended(leaseLostExitCode), created] },
+      true,
+    ],
+    [
+      'of another place, half without it',
+      { scope: 'there', containers: [ended(leaseLostExitCode), running] },
+      false,
+    ],
+    [
+      'of another place, broken off while it came up',
+      { scope: 'there', containers: [], createdAtS: nowS - 4000 },
+      true,
+    ],
+    [
+      'of another place, ended by its machine',
+      { scope: 'there', containers: [ended(137)], createdAtS: nowS - 4000 },
+      true,
+    ],
+  ] as const)('%s: abandoned %p', (_, changes, expected) => {
+    expect(isAbandoned(found(changes as Partial<FoundTestbed>), 'here', nowS)).toBe(expected);
   });
 });
 
