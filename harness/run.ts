@@ -14,20 +14,19 @@ import type { RunEventSink, RunPhase } from './run/events.ts';
 import { calibrateLink } from './run/link.ts';
 import type { Loan, TestbedLender } from './run/loan.ts';
 import { singleUse } from './run/loan.ts';
-import {
-  bootGuests,
-  collect,
-  migrateGuest,
-  migrationTimeoutMs,
-  stopObserving,
-  warmUp,
-} from './run/migration.ts';
+import { bootGuests, collect, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
 import { observerPaceOf } from './run/observer-pace.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
 import { announceRun } from './run/running.ts';
 import { configureNetworks, greetHosts } from './run/testbed.ts';
-import { tcpBufferMaxBytesOf, transferConfigOf } from './run/transfer.ts';
+import {
+  linkFiguresOf,
+  migrationTimeoutMs,
+  tcpBufferMaxBytesOf,
+  timeoutsOf,
+  transferConfigOf,
+} from './run/transfer.ts';
 import { pageCountOf, verifyGuest } from './run/verification.ts';
 import { loadStrategy } from './strategy-file.ts';
 import { chooseDriver } from './testbed/index.ts';
@@ -82,7 +81,8 @@ const migrateOnce = async ({
   const shape = { clients, topology, profile, record, enter, applyInstead };
   const calibration = await calibrateLink(shape, loan);
   await options.onCalibrated?.(loan.testbed);
-  const transfer = transferConfigOf(calibration, scenario.transfer);
+  const link = linkFiguresOf(profile, calibration);
+  const transfer = transferConfigOf(link, scenario.transfer);
   const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transfer;
   const tcpBufferMaxBytes = tcpBufferMaxBytesOf(profile);
   environment.transfer = {
@@ -93,7 +93,7 @@ const migrateOnce = async ({
     tcpBufferMaxBytes,
   };
 
-  const lastsMs = scenario.warmupMs + migrationTimeoutMs(scenario, calibration);
+  const lastsMs = scenario.warmupMs + migrationTimeoutMs(scenario, link, timeoutsOf(link, transfer));
   const pace = observerPaceOf(scenario, profile, lastsMs);
 
   enter('boot', scenario.workload.name);
@@ -101,7 +101,7 @@ const migrateOnce = async ({
   enter('warm-up');
   await warmUp(clients, topology, scenario, pace, signal);
   enter('migrate', scenario.strategy);
-  const migrated = await migrateGuest(clients, topology, announcePort, transfer, record);
+  const migrated = await migrateGuest(clients, topology, announcePort, transfer, link, record);
   const { source, destination, cpu } = migrated;
 
   const rounds = told.filter((event) => event.type === 'round');

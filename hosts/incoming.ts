@@ -3,6 +3,7 @@ import type { BulkMessage } from '../proto/bulk.ts';
 import type { ArgumentOf, DestinationReport, DestinationTimeline } from '../proto/control.ts';
 import { capabilityNames } from '../proto/capabilities.ts';
 import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
+import { leastTimeouts } from '../proto/link-timeouts.ts';
 import type { FromSource, SourceHello } from '../proto/migration.ts';
 import { abortedBy, migrationVersion } from '../proto/migration.ts';
 import { monotonicMs } from '../proto/units.ts';
@@ -75,10 +76,12 @@ export class IncomingMigration {
   }
 
   #connect(): SourceLink {
-    const { address, port, migrationId, tls } = this.#arguments;
+    const { address, port, migrationId, tls, timeouts = leastTimeouts } = this.#arguments;
     return new SourceLink({
       target: `${address}:${port}`,
       tls,
+      timeouts,
+      arrivedPages: () => this.#receiver.presentCount,
       hello: (recovers) => ({
         version: migrationVersion,
         migrationId,
@@ -95,6 +98,11 @@ export class IncomingMigration {
         },
         urgent: (message) => {
           this.#guarded(() => this.#onUrgent(message));
+        },
+        violated: (error) => {
+          this.#guarded(() => {
+            throw error;
+          });
         },
         ended: () => {
           if (this.#isComplete) this.#end();

@@ -3,6 +3,7 @@ import { agreementOf } from '../proto/capabilities.ts';
 import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/control.ts';
 import { asError, LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
+import { leastTimeouts } from '../proto/link-timeouts.ts';
 import { migrationVersion } from '../proto/migration.ts';
 import type { TransferPhase } from '../proto/events.ts';
 import type { NegativeControlName } from '../proto/strategy.ts';
@@ -134,7 +135,7 @@ export class OutgoingMigration {
 
   async #connect(signal: AbortSignal): Promise<void> {
     this.control.status = 'setup';
-    const { address, port, migrationId, transfer } = this.#arguments;
+    const { address, port, migrationId, transfer, timeouts = leastTimeouts } = this.#arguments;
     const hello = {
       version: migrationVersion,
       migrationId,
@@ -171,8 +172,9 @@ export class OutgoingMigration {
       this.#waiters,
       events,
       this.#arguments.tls,
+      timeouts,
     );
-    this.#orders = new DestinationOrders(this.#guest, this.#server, this.#waiters, transfer.bulkWindowBytes);
+    this.#orders = new DestinationOrders(this.#guest, this.#server, this.#waiters, transfer);
     const parts = [...this.#capabilities.values()];
     this.#sender = new LinkPageSender(
       this.#guest.memory,
@@ -199,6 +201,7 @@ export class OutgoingMigration {
       faults: this.#faults,
       control: this.control,
       waiters: this.#waiters,
+      recoverMs: timeouts.recoverMs,
       pageCount: this.#guest.memory.pageCount,
       capabilities: parts,
       resumeAgain: async (complete) => {

@@ -7,7 +7,6 @@ import { PageSet } from './guest/page-set.ts';
 import type { MigrationControl } from './migration-control.ts';
 import type { DemandFaults } from './transfer/demand-faults.ts';
 import type { DestinationOrders } from './transfer/destination-orders.ts';
-import { recoverMaxMs } from './transfer/keepalive.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
 import type { Remains } from './transfer/rules-at-source.ts';
 import type { SourceServer } from './transfer/source-server.ts';
@@ -20,6 +19,8 @@ export interface Recoverable {
   faults: DemandFaults;
   control: MigrationControl;
   waiters: Waiters;
+  /** Without a page that arrives in between, connections are lost and made for so long at most, in ms. */
+  recoverMs: number;
   pageCount: number;
   capabilities: readonly AtSource[];
   /** Everything that the order to resume needs, and the order itself, once more. */
@@ -37,6 +38,11 @@ export class ConnectionRecovery {
   readonly recoveries: Recovery[] = [];
   #isPaused = false;
   #timer: NodeJS.Timeout | undefined;
+  /** The first loss since a page arrived. */
+  #lostAtMs: number | null = null;
+  /** What had arrived when the connection was last lost or made. */
+  #receivedMost = -1;
+  #confirmedBytes = 0;
 
   constructor(parts: Recoverable) {
     this.#parts = parts;
@@ -49,21 +55,27 @@ export class ConnectionRecovery {
 
   /** @returns whether the migration can go on over another connection. */
   lost(): boolean {
-    const { control, sender, waiters } = this.#parts;
+    const { control, sender, waiters, recoverMs } = this.#parts;
     if (!control.mayRunAtDestination || waiters.failed) return false;
+    const nowMs = monotonicMs();
+    if (sender.confirmedBytes > this.#confirmedBytes) this.#lostAtMs = nowMs;
+    this.#lostAtMs ??= nowMs;
     this.#isPaused = true;
     sender.isHeld = true;
     control.status = 'postcopy-paused';
-    this.recoveries.push({ pausedAtMs: monotonicMs(), recoveredAtMs: null, pagesLost: 0 });
+    this.recoveries.push({ pausedAtMs: nowMs, recoveredAtMs: null, pagesLost: 0 });
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      waiters.fail(
-        new LivemigError(
-          'TIMEOUT',
-          `the destination did not come back within ${recoverMaxMs} ms after the connection was lost`,
-        ),
-      );
-    }, recoverMaxMs);
+    this.#timer = setTimeout(
+      () => {
+        waiters.fail(
+          new LivemigError(
+            'TIMEOUT',
+            `the destination did not come back to take a page within ${Math.round(recoverMs)} ms after the connection was lost`,
+          ),
+        );
+      },
+      Math.max(0, this.#lostAtMs + recoverMs - nowMs),
+    );
     this.#timer.unref();
     return true;
   }
@@ -75,6 +87,9 @@ export class ConnectionRecovery {
     control.status = 'postcopy-recover';
     for (const capability of capabilities) capability.recovered?.();
     const underWay = sender.recovered();
+    this.#confirmedBytes = sender.confirmedBytes;
+    if (received.count > this.#receivedMost) this.#lostAtMs = null;
+    this.#receivedMost = Math.max(this.#receivedMost, received.count);
     const missing = PageSet.all(pageCount);
     missing.deleteAll(received);
     if (!resumed) {

@@ -5,6 +5,8 @@ import { capabilityDefinition, capabilityNames } from './capabilities.ts';
 import type { ArgumentOf, ControlMethod, MigrateArguments } from './control.ts';
 import { LivemigError } from './errors.ts';
 import { readPatterns, workloadContents, workloadNames } from './guest.ts';
+import { leastTimeouts } from './link-timeouts.ts';
+import type { LinkTimeouts } from './link-timeouts.ts';
 import { backendNames } from './link.ts';
 import {
   adjustableLimits,
@@ -151,6 +153,14 @@ const migrationId = () => text('an id', 1, 64);
 /** The path of a strategy's file is a name here, and no more: its text comes along. */
 const pathMax = 4096;
 
+const timeoutMaxMs = 24 * 60 * minuteMs;
+const timeouts = record(
+  Object.fromEntries(Object.keys(leastTimeouts).map((name) => [name, number(1, timeoutMaxMs)])) as Record<
+    keyof LinkTimeouts,
+    z.ZodType<number>
+  >,
+);
+
 const migrate = record({
   migrationId: migrationId(),
   address: address(),
@@ -175,7 +185,10 @@ const migrate = record({
     roundEndWindowBytes: integer(1, windowMaxBytes),
     postcopyWindowBytes: integer(1, windowMaxBytes),
     postcopyMessageBytes: integer(1, windowMaxBytes),
+    leastMessageBytes: integer(1, windowMaxBytes),
+    orderBytes: integer(1, mebibyte),
   }),
+  timeouts: timeouts.exactOptional(),
   capabilities,
 });
 
@@ -244,6 +257,7 @@ const schemas = {
     announceAddress: address(),
     announcePort: port(),
     tls: tls.exactOptional(),
+    timeouts: timeouts.exactOptional(),
   }),
   ledger: nothing,
   verify: nothing,

@@ -2,6 +2,7 @@ import type { Capabilities } from './capabilities.ts';
 import type { AgentEvent } from './events.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { GuestConfig, GuestSample } from './guest.ts';
+import type { LinkTimeouts } from './link-timeouts.ts';
 import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from './link.ts';
 import type {
   AdjustableLimits,
@@ -73,6 +74,8 @@ export interface ControlMethods {
       announcePort: number;
       /** With capability tls. */
       tls?: TlsCredentials;
+      /** By default those of a link that takes no time. */
+      timeouts?: LinkTimeouts;
     },
     DestinationReport,
   ];
@@ -189,6 +192,8 @@ export interface MigrateArguments {
   tls?: TlsCredentials;
   limits: Limits;
   transfer: TransferConfig;
+  /** By default those of a link that takes no time. */
+  timeouts?: LinkTimeouts;
   capabilities: Capabilities;
 }
 

@@ -123,6 +123,10 @@ export interface TransferConfig extends TransferSwitches {
   postcopyWindowBytes: number;
   /** Bytes of pages in one message of post-copy's push. */
   postcopyMessageBytes: number;
+  /** A message has so many bytes of pages, if there are any: shorter ones cost more than they are worth. */
+  leastMessageBytes: number;
+  /** Bytes of device state, or of padding before it, in one message. */
+  orderBytes: number;
 }
 
 /** QEMU's MigrationStatus, as far as a livemig migration can reach it. */

@@ -15,6 +15,8 @@ import type { Clients } from './clients.ts';
 import { ofEachHost, untilAborted } from './clients.ts';
 import type { ObserverPace } from './observer-pace.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
+import type { LinkFigures } from './transfer.ts';
+import { migrationTimeoutMs, timeoutsOf } from './transfer.ts';
 
 /** Enough pings for a latency before the migration, and for JITs and caches on their path. */
 const leastWarmupMs = 500;
@@ -25,36 +27,9 @@ const aftermathMs = 500;
 /** Filling memory with self-verifying pages, or comparing it, takes less than 1 s a GiB on a quiet machine. */
 const memoryPassMsPerGibibyte = 10_000;
 const leastTimeoutMs = 30_000;
-/** What a link carries at least of its calibrated rate, in a bound that only ends a hang. */
-const hangFactor = 10;
-
 /** Ends a hang of a pass over the guest's memory; never a measurement. */
 export const memoryPassTimeoutMs = ({ guest }: Pick<RunnableScenario, 'guest'>): number =>
   leastTimeoutMs + (guest.ramBytes / 2 ** 30) * memoryPassMsPerGibibyte;
-
-/** With blocking faults a round trip moves a sixteenth of the least window at least. */
-const leastBlockingBatchBytes = 256 * 1024;
-
-/**
- * Ends a hung migration: the strategy's own bound and ten times what sending the whole RAM takes at the link's rate or
- * the cap on it; where faults block the push, also a round trip for every batch.
- */
-export const migrationTimeoutMs = (
-  scenario: RunnableScenario,
-  link: { goodputMbps: number; rttMs: number },
-): number => {
-  const { limits, guest, transfer } = scenario;
-  const caps = [limits.maxBandwidthMbps, limits.maxPostcopyBandwidthMbps].filter((mbps) => mbps > 0);
-  const rateMbps = Math.min(link.goodputMbps, ...caps);
-  const roundTrips = transfer.faults === 'blocking' ? guest.ramBytes / leastBlockingBatchBytes : 0;
-  return (
-    2 * leastTimeoutMs +
-    limits.maxPrecopyMs +
-    limits.postcopyPushDelayMs +
-    roundTrips * link.rttMs +
-    (hangFactor * guest.ramBytes * 8) / (rateMbps * 1000)
-  );
-};
 
 /** Boots both sides and starts the guest at the source; returns where the destination announces it. */
 export const bootGuests = async (
@@ -108,10 +83,12 @@ export const migrateGuest = async (
   topology: Topology,
   announcePort: number,
   transfer: TransferConfig,
+  link: LinkFigures,
   record: RunRecord,
 ): Promise<Migrated> => {
-  const { scenario, link, strategyText } = record;
-  const timeoutMs = migrationTimeoutMs(scenario, link.calibration ?? { goodputMbps: 1, rttMs: 1000 });
+  const { scenario, strategyText } = record;
+  const timeouts = timeoutsOf(link, transfer);
+  const timeoutMs = migrationTimeoutMs(scenario, link, timeouts);
   const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
   const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
   const countersBefore = await clients.wan.call('linkCounters', {});
@@ -122,8 +99,13 @@ export const migrateGuest = async (
   const tls =
     capabilities.tls === undefined ? null : await (await import('./certificates.ts')).makeCertificates();
   const ofStrategy = strategyText === undefined ? {} : { strategyText };
-  const toSource = { ...at, strategy, limits, transfer, capabilities, ...ofStrategy };
-  const toDestination = { ...at, announceAddress: topology.router.towardsDestination, announcePort };
+  const toSource = { ...at, strategy, limits, transfer, timeouts, capabilities, ...ofStrategy };
+  const toDestination = {
+    ...at,
+    timeouts,
+    announceAddress: topology.router.towardsDestination,
+    announcePort,
+  };
   const outgoing = clients.source.call(
     'migrate',
     { ...toSource, ...(tls === null ? {} : { tls: tls.source }) },

@@ -2,18 +2,19 @@ import type { DestinationHello, FromDestination, SourceHello } from '../../proto
 import { capabilitiesMax, capabilityNameMax, migrationVersion } from '../../proto/migration.ts';
 import type { ControlStream } from './source-connection.ts';
 
-/** Whoever connects has to say who it is within so long. */
-const helloTimeoutMs = 5000;
-
-/** @param refuse is told what was expected, of a stream that begins with anything but a hello. */
+/**
+ * @param helloMs whoever connects has to say who it is within so long.
+ * @param refuse is told what was expected, of a stream that begins with anything but a hello.
+ */
 export const untilHello = (
   stream: ControlStream,
+  helloMs: number,
   refuse: (reason: string) => void,
   admit: (hello: DestinationHello) => void,
 ): void => {
   const patience = setTimeout(() => {
-    refuse(`expected a hello within ${helloTimeoutMs} ms`);
-  }, helloTimeoutMs);
+    refuse(`expected a hello within ${Math.round(helloMs)} ms`);
+  }, helloMs);
   const rest = (): void => {
     clearTimeout(patience);
   };

@@ -2,10 +2,14 @@ import { Client, Metadata } from '@grpc/grpc-js';
 import type { ClientDuplexStream, ClientReadableStream } from '@grpc/grpc-js';
 import type { BulkMessage } from '../../proto/bulk.ts';
 import { LivemigError } from '../../proto/errors.ts';
+import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
+import { leastTimeouts } from '../../proto/link-timeouts.ts';
 import { bulkMessageMaxBytes, migrationService } from '../../proto/migration.ts';
 import type { FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
-import { keepalive } from './keepalive.ts';
+import { brokenOff, isUnreadable, readableFrom } from './broken-off.ts';
+import type { Unreadable } from './broken-off.ts';
+import { keepaliveOf } from './keepalive.ts';
 import { certificateProblem, clientCredentials } from './tls.ts';
 
 const { control, pages, faults } = migrationService;
@@ -15,19 +19,18 @@ const { control, pages, faults } = migrationService;
  * memory by itself, since pages are installed as they come.
  */
 const receiveWindowBytes = 256 << 20;
-const connectDeadlineMs = 10_000;
 
 /** The source may be about to listen: wait for it instead of failing at the first refusal. */
 const patient = (): Metadata => new Metadata({ waitForReady: true });
 /** One that was there before, isn't about to. */
 const impatient = (): Metadata => new Metadata();
-/** TCP's own attempts are further and further apart. */
-const attemptMs = 2000;
 
-const brokeOff = (stream: string, cause: unknown): LivemigError =>
-  new LivemigError('PROTOCOL_VIOLATION', `the ${stream} stream broke off`, { cause });
+const readable = readableFrom('source');
+
+type Listened<T> = Pick<ClientReadableStream<T | Unreadable>, 'on'>;
 
 export interface DestinationClientOptions {
+  timeouts?: LinkTimeouts;
   tls?: TlsCredentials | undefined;
   /** Whether to wait for a source that doesn't listen yet. */
   isPatient?: boolean;
@@ -40,7 +43,9 @@ export interface DestinationClientEvents {
   /** The source has hung up. */
   ended(): void;
   /** The source, or the way to it, is gone. */
-  lost(error: unknown): void;
+  lost(error: LivemigError): void;
+  /** The source has said what can't be read, or gRPC of it what no other connection would mend. */
+  violated(error: LivemigError): void;
 }
 
 /** The destination's end of the migration protocol: its streams, each a connection of its own. */
@@ -48,43 +53,46 @@ export class DestinationClient {
   readonly #target: string;
   readonly #migrationId: string;
   readonly #tls: TlsCredentials | undefined;
+  readonly #timeouts: LinkTimeouts;
   readonly #metadata: () => Metadata;
   readonly #events: DestinationClientEvents;
   readonly #clients: Client[] = [];
-  readonly #streams: (ClientReadableStream<BulkMessage> | ClientDuplexStream<FaultMessage, BulkMessage>)[] =
-    [];
-  readonly #control: ClientDuplexStream<FromDestination, FromSource>;
-  #faults: ClientDuplexStream<FaultMessage, BulkMessage> | null = null;
+  readonly #streams: { cancel(): void }[] = [];
+  readonly #control: ClientDuplexStream<FromDestination, FromSource | Unreadable>;
+  #faults: ClientDuplexStream<FaultMessage, BulkMessage | Unreadable> | null = null;
+  #hasAnswered = false;
   #isClosed = false;
 
   constructor(
     target: string,
     migrationId: string,
     events: DestinationClientEvents,
-    { tls, isPatient = true }: DestinationClientOptions = {},
+    { tls, timeouts = leastTimeouts, isPatient = true }: DestinationClientOptions = {},
   ) {
     this.#tls = tls;
+    this.#timeouts = timeouts;
     this.#metadata = isPatient ? patient : impatient;
     this.#target = target;
     this.#migrationId = migrationId;
     this.#events = events;
     this.#control = this.#connect().makeBidiStreamRequest(
-      control.path, control.requestSerialize, control.responseDeserialize, this.#metadata(),
+      control.path, control.requestSerialize, readable(control.responseDeserialize), this.#metadata(),
     ); // prettier-ignore
-    const patienceMs = isPatient ? connectDeadlineMs : attemptMs;
-    let hasAnswered = false;
+    const patienceMs = isPatient ? timeouts.connectMs : timeouts.attemptMs;
     const patience = setTimeout(() => {
-      this.#giveUp(new LivemigError('TIMEOUT', `no source answered at ${target} within ${patienceMs} ms`));
+      this.#giveUp(
+        new LivemigError('TIMEOUT', `no source answered at ${target} within ${Math.round(patienceMs)} ms`),
+      );
     }, patienceMs);
-    this.#control.on('data', (message: FromSource) => {
+    this.#control.on('data', () => {
       clearTimeout(patience);
-      hasAnswered = true;
-      events.control(message);
+      this.#hasAnswered = true;
     });
-    this.#control.on('error', (error) => {
+    this.#control.on('error', () => {
       clearTimeout(patience);
-      if (hasAnswered) this.#lose('control', error);
-      else this.#giveUp(brokeOff('control', error));
+    });
+    this.#listen('control', this.#control, (message: FromSource) => {
+      events.control(message);
     });
     this.#control.on('end', () => {
       if (!this.#isClosed) events.ended();
@@ -106,7 +114,7 @@ export class DestinationClient {
     const { credentials, options } = clientCredentials(this.#tls);
     const client = new Client(this.#target, credentials, {
       ...options,
-      ...keepalive,
+      ...keepaliveOf(this.#timeouts),
       'grpc.use_local_subchannel_pool': 1,
       'grpc-node.flow_control_window': receiveWindowBytes,
       'grpc.max_receive_message_length': bulkMessageMaxBytes,
@@ -118,32 +126,36 @@ export class DestinationClient {
     return client;
   }
 
-  #lose(stream: string, error: unknown): void {
-    if (this.#isClosed) return;
-    this.#events.lost(brokeOff(stream, error));
+  /** @param name of the stream, for messages. */
+  #listen<T extends object>(name: string, stream: Listened<T>, take: (message: T) => void): void {
+    stream.on('data', (message: T | Unreadable) => {
+      if (!isUnreadable(message)) take(message);
+      else if (!this.#isClosed) this.#events.violated(message.unreadable);
+    });
+    stream.on('error', (cause) => {
+      if (this.#isClosed) return;
+      const error = brokenOff(name, cause);
+      if (!this.#hasAnswered) this.#giveUp(error);
+      else if (error.code === 'PROTOCOL_VIOLATION') this.#events.violated(error);
+      else this.#events.lost(error);
+    });
   }
 
   openChannels(count: number): void {
     for (let channel = 0; channel < count; channel++) {
       const stream = this.#connect().makeServerStreamRequest(
-        pages.path, pages.requestSerialize, pages.responseDeserialize, { migrationId: this.#migrationId, channel }, this.#metadata(),
+        pages.path, pages.requestSerialize, readable(pages.responseDeserialize), { migrationId: this.#migrationId, channel }, this.#metadata(),
       ); // prettier-ignore
-      stream.on('data', (message: BulkMessage) => {
+      this.#listen(`pages ${channel}`, stream, (message: BulkMessage) => {
         this.#events.bulk(channel, message);
-      });
-      stream.on('error', (error) => {
-        this.#lose(`pages ${channel}`, error);
       });
       this.#streams.push(stream);
     }
     this.#faults = this.#connect().makeBidiStreamRequest(
-      faults.path, faults.requestSerialize, faults.responseDeserialize, this.#metadata(),
+      faults.path, faults.requestSerialize, readable(faults.responseDeserialize), this.#metadata(),
     ); // prettier-ignore
-    this.#faults.on('data', (message: BulkMessage) => {
+    this.#listen('faults', this.#faults, (message: BulkMessage) => {
       this.#events.urgent(message);
-    });
-    this.#faults.on('error', (error) => {
-      this.#lose('faults', error);
     });
     this.#streams.push(this.#faults);
     this.#faults.write({ migrationId: this.#migrationId });

@@ -1,3 +1,4 @@
+import type { TransferConfig } from '../../proto/strategy.ts';
 import { deviceStateBytesOf } from '../guest/device-state.ts';
 import type { Guest } from '../guest/guest.ts';
 import { PageSet } from '../guest/page-set.ts';
@@ -5,10 +6,11 @@ import type { Body } from './channel.ts';
 import type { SourceServer } from './source-server.ts';
 import type { Waiters } from './waiters.ts';
 
-const deviceStateChunkBytes = 1 << 20;
 /** Priming sends the device state's size twice: slow start's window reaches about half of what it has sent. */
 const primeFactor = 2;
-const runsPerDiscard = 65_536;
+const runsPerDiscardMax = 65_536;
+/** A pair of numbers of at most five bytes each. */
+const runBytes = 10;
 /** The next ones are ready when the link has taken one: it is never idle for want of them. */
 const chunksUnderWay = 4;
 const noDigest = Buffer.alloc(0);
@@ -18,14 +20,24 @@ export class DestinationOrders {
   readonly #guest: Guest;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
+  readonly #messageBytes: number;
   /** Every page that was to be discarded. */
   readonly discarded: PageSet;
   readonly #windowBytes: number;
   paddingBytes = 0;
 
-  /** @param windowBytes as much as is ever under way: no congestion window need be wider. */
-  constructor(guest: Guest, server: SourceServer, waiters: Waiters, windowBytes: number) {
-    this.#windowBytes = windowBytes;
+  /**
+   * @param transfer its bulk window is as much as is ever under way: no congestion window need be wider. What follows a
+   *   message waits for it, so that each has `orderBytes` at most.
+   */
+  constructor(
+    guest: Guest,
+    server: SourceServer,
+    waiters: Waiters,
+    { bulkWindowBytes, orderBytes }: Pick<TransferConfig, 'bulkWindowBytes' | 'orderBytes'>,
+  ) {
+    this.#windowBytes = bulkWindowBytes;
+    this.#messageBytes = orderBytes;
     this.#guest = guest;
     this.#server = server;
     this.#waiters = waiters;
@@ -52,7 +64,7 @@ export class DestinationOrders {
   /** Opens the connection's congestion window: as far as the device state needs, or the link can use. */
   async prime(): Promise<void> {
     const primeBytes = Math.min(primeFactor * deviceStateBytesOf(this.#guest.config), this.#windowBytes);
-    const padding = Buffer.alloc(Math.min(deviceStateChunkBytes, primeBytes));
+    const padding = Buffer.alloc(Math.min(this.#messageBytes, primeBytes));
     while (this.paddingBytes < primeBytes) {
       await this.#write({ padding });
       this.paddingBytes += padding.length;
@@ -71,8 +83,9 @@ export class DestinationOrders {
   }
 
   async #writeDiscards(pages: PageSet): Promise<void> {
+    const runsMax = Math.max(1, Math.min(runsPerDiscardMax, Math.floor(this.#messageBytes / runBytes)));
     for (let from = 0; from !== -1;) {
-      const { pairs, next } = pages.runPairs(from, runsPerDiscard);
+      const { pairs, next } = pages.runPairs(from, runsMax);
       if (pairs.length > 0) await this.#write({ discard: { runs: pairs } });
       from = next;
     }
@@ -82,9 +95,9 @@ export class DestinationOrders {
   async sendDeviceState(): Promise<void> {
     const { state, digest } = this.#guest.deviceState.save();
     const underWay: Promise<void>[] = [];
-    for (let at = 0; at < state.length; at += deviceStateChunkBytes) {
-      const chunk = state.subarray(at, at + deviceStateChunkBytes);
-      const isLast = at + deviceStateChunkBytes >= state.length;
+    for (let at = 0; at < state.length; at += this.#messageBytes) {
+      const chunk = state.subarray(at, at + this.#messageBytes);
+      const isLast = at + this.#messageBytes >= state.length;
       const write = this.#write({ deviceState: { state: chunk, digest: isLast ? digest : noDigest } });
       // One that fails is met when its turn has come; those behind it fail likewise, and nobody asks them.
       write.catch(() => undefined);

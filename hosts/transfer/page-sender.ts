@@ -22,11 +22,10 @@ import { windowBytes } from './window.ts';
 const messagesPerWindow = 8;
 /** 1 MiB: above it, nothing is gained; below, gRPC's cost per message shows at 10 Gb/s. */
 const bulkBatchPagesMax = 256;
-const batchPagesMin = 4;
 
 /** Whole pages in a message of so many bytes. */
 const batchPagesFor = (bytes: number): number =>
-  Math.min(bulkBatchPagesMax, batchPagesMax, Math.max(batchPagesMin, Math.floor(bytes / pageSizeBytes)));
+  Math.min(bulkBatchPagesMax, batchPagesMax, Math.max(1, Math.floor(bytes / pageSizeBytes)));
 
 /** In which order pages go before and after the switchover; null = as the strategy says. */
 export interface Orders {
@@ -182,12 +181,11 @@ export class LinkPageSender implements PageSender {
 
   /** Whole pages in the next message. */
   get #batchPages(): number {
+    const { bulkWindowBytes, postcopyMessageBytes, leastMessageBytes } = this.#transfer;
     const wantedBytes =
-      this.phase === 'postcopy'
-        ? this.#transfer.postcopyMessageBytes
-        : this.#transfer.bulkWindowBytes / messagesPerWindow;
+      this.phase === 'postcopy' ? postcopyMessageBytes : bulkWindowBytes / messagesPerWindow;
     const pacedPages = Math.max(1, Math.floor(this.pacer.messageBytes / pageSizeBytes));
-    return Math.min(batchPagesFor(wantedBytes), pacedPages);
+    return Math.min(batchPagesFor(Math.max(wantedBytes, leastMessageBytes)), pacedPages);
   }
 
   /** Returns the message's bytes. */

@@ -1,18 +1,19 @@
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { LivemigError } from '../../proto/errors.ts';
+import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
 import type { DestinationHello } from '../../proto/migration.ts';
 import type { TlsCredentials } from '../../proto/tls.ts';
 import { monotonicMs } from '../../proto/units.ts';
 import { DestinationClient } from './destination-client.ts';
 import type { DestinationClientEvents } from './destination-client.ts';
-import { recoverMaxMs } from './keepalive.ts';
+import { knock } from './knock.ts';
+import type { Door } from './knock.ts';
 
 const reconnectPauseMs = 250;
 
-/** The link is there, and nobody listens. */
-const isRefused = (error: unknown): boolean =>
-  messageOf((error as Error).cause ?? error).includes('ECONNREFUSED');
-
-export interface SourceLinkEvents extends Pick<DestinationClientEvents, 'control' | 'bulk' | 'urgent'> {
+export interface SourceLinkEvents extends Pick<
+  DestinationClientEvents,
+  'control' | 'bulk' | 'urgent' | 'violated'
+> {
   /** The source has hung up. Returns whether it had reason to: then that was all. */
   ended(): boolean;
   /** The connection is lost, and with it what was under way. Another one follows. */
@@ -24,6 +25,9 @@ export interface SourceLinkEvents extends Pick<DestinationClientEvents, 'control
 export interface SourceLinkOptions {
   target: string;
   tls: TlsCredentials | undefined;
+  timeouts: LinkTimeouts;
+  /** Pages that are here: a connection that brought some was worth making. */
+  arrivedPages: () => number;
   /** How the destination introduces itself. @param recovers an earlier connection was lost. */
   hello: (recovers: boolean) => DestinationHello;
   events: SourceLinkEvents;
@@ -36,7 +40,11 @@ export class SourceLink {
   #connections = 0;
   #hasAgreed = false;
   #isReconnecting = false;
-  #lostAtMs: number | null = null;
+  /** The first loss since a page arrived that wasn't here before. */
+  #lostAtMs = Infinity;
+  #arrivedMost = -1;
+  /** What was found at the source's port when the connection was last tried anew. */
+  #door: Promise<Door> = Promise.resolve('silent');
   #isClosed = false;
 
   constructor(options: SourceLinkOptions) {
@@ -60,7 +68,7 @@ export class SourceLink {
   }
 
   #connect(): DestinationClient {
-    const { target, tls, hello, events } = this.#options;
+    const { target, tls, timeouts, hello, events } = this.#options;
     const connection = ++this.#connections;
     /** What a connection tells that has been given up is of no use. */
     const ours =
@@ -80,14 +88,15 @@ export class SourceLink {
           if (events.ended()) this.close();
           else
             this.lost(
-              new LivemigError('PROTOCOL_VIOLATION', 'the source hung up before the migration was complete'),
+              new LivemigError('AGENT_UNREACHABLE', 'the source hung up before the migration was complete'),
             );
         }),
         lost: ours((error) => {
           this.lost(error);
         }),
+        violated: ours(events.violated),
       },
-      { tls, isPatient: !this.#isReconnecting },
+      { tls, timeouts, isPatient: !this.#isReconnecting },
     );
     client.send({ hello: introduction });
     return client;
@@ -97,7 +106,6 @@ export class SourceLink {
   agreed(): void {
     this.#hasAgreed = true;
     this.#isReconnecting = false;
-    this.#lostAtMs = null;
   }
 
   /**
@@ -106,24 +114,50 @@ export class SourceLink {
    */
   lost(error: unknown): void {
     if (this.#isClosed) return;
+    const { recoverMs } = this.#options.timeouts;
     const nowMs = monotonicMs();
-    this.#lostAtMs ??= nowMs;
-    const isHopeless =
-      !this.#hasAgreed || nowMs - this.#lostAtMs > recoverMaxMs || (this.#isReconnecting && isRefused(error));
-    if (isHopeless) {
-      this.close();
-      this.#options.events.gone(error);
-    } else this.#reconnect();
+    const arrived = this.#options.arrivedPages();
+    if (arrived > this.#arrivedMost) this.#lostAtMs = nowMs;
+    this.#arrivedMost = Math.max(this.#arrivedMost, arrived);
+    if (!this.#hasAgreed) this.#giveUp(error);
+    else if (nowMs - this.#lostAtMs >= recoverMs)
+      this.#giveUp(
+        new LivemigError(
+          'TIMEOUT',
+          `no connection to the source brought a page within ${Math.round(recoverMs)} ms after the first was lost`,
+          { cause: error },
+        ),
+      );
+    else this.#reconnect(error);
   }
 
-  #reconnect(): void {
+  #giveUp(error: unknown): void {
+    this.close();
+    this.#options.events.gone(error);
+  }
+
+  #reconnect(error: unknown): void {
+    const wasReconnecting = this.#isReconnecting;
     this.#client.close();
     this.#isReconnecting = true;
-    this.#connections++;
+    const connection = ++this.#connections;
     this.#options.events.lost();
     setTimeout(() => {
-      if (!this.#isClosed) this.#client = this.#connect();
+      void this.#tryAgain(connection, wasReconnecting, error);
     }, reconnectPauseMs);
+  }
+
+  /** @param isSecond another connection was tried since the last one that stood. */
+  async #tryAgain(connection: number, isSecond: boolean, error: unknown): Promise<void> {
+    const isDue = (): boolean => !this.#isClosed && connection === this.#connections;
+    if (isSecond && (await this.#door) === 'refused') {
+      if (isDue()) this.#giveUp(error);
+      return;
+    }
+    if (!isDue()) return;
+    const { target, timeouts } = this.#options;
+    this.#door = knock(target, timeouts.attemptMs);
+    this.#client = this.#connect();
   }
 
   /** Hangs up, for good. What was sent before still goes out. */

@@ -3,6 +3,8 @@ import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
 import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
 import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
 import type { ErrorCode } from '../../proto/errors.ts';
+import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
+import { leastTimeouts } from '../../proto/link-timeouts.ts';
 import { abortedBy, migrationService } from '../../proto/migration.ts';
 import type {
   DestinationHello,
@@ -14,7 +16,8 @@ import type {
 import type { TlsCredentials } from '../../proto/tls.ts';
 import { disagreementOf, refusalOf, untilHello } from './admission.ts';
 import { Channel } from './channel.ts';
-import { keepalive } from './keepalive.ts';
+import { isUnreadable, readableFrom } from './broken-off.ts';
+import { keepaliveOf } from './keepalive.ts';
 import { violation } from './phase-machine.ts';
 import type { Remains } from './rules-at-source.ts';
 import { SourceConnection } from './source-connection.ts';
@@ -36,14 +39,18 @@ export interface SourceServerEvents {
   recovered?(remains: Remains): void;
 }
 
-/** How long a destination may take to connect and agree. */
-const connectTimeoutMs = 30_000;
-
 /** Everything that a destination says is small. */
 const messageMaxBytes = 64 << 10;
-/** A destination's connections each carry a stream; one that carries none for so long is a stranger's. */
-const idleMaxMs = 10_000;
 const streamsPerConnectionMax = 8;
+
+const readable = readableFrom('destination');
+const { control: controlMethod, pages: pagesMethod, faults: faultsMethod } = migrationService;
+/** Whose messages can all be read, if only as unreadable ones. */
+const readableService = {
+  control: { ...controlMethod, requestDeserialize: readable(controlMethod.requestDeserialize) },
+  pages: { ...pagesMethod, requestDeserialize: readable(pagesMethod.requestDeserialize) },
+  faults: { ...faultsMethod, requestDeserialize: readable(faultsMethod.requestDeserialize) },
+};
 
 /**
  * The source's end of the migration protocol: takes one destination, and turns its messages into state that the
@@ -55,13 +62,20 @@ export class SourceServer {
   readonly #hello: SourceHello;
   readonly #events: SourceServerEvents;
   readonly #waiters: Waiters;
+  readonly #timeouts: LinkTimeouts;
   #connection: SourceConnection | null = null;
   #connections = 0;
   readonly #history = { isOrdered: false, isResumed: false };
   #isCompleted = false;
   #barriersSent = 0;
 
-  private constructor(hello: SourceHello, waiters: Waiters, events: SourceServerEvents) {
+  private constructor(
+    hello: SourceHello,
+    waiters: Waiters,
+    events: SourceServerEvents,
+    timeouts: LinkTimeouts,
+  ) {
+    this.#timeouts = timeouts;
     this.#hello = hello;
     this.#waiters = waiters;
     this.#events = events;
@@ -69,8 +83,9 @@ export class SourceServer {
       'grpc.max_send_message_length': -1,
       'grpc.max_receive_message_length': messageMaxBytes,
       'grpc.max_concurrent_streams': streamsPerConnectionMax,
-      'grpc.max_connection_idle_ms': idleMaxMs,
-      ...keepalive,
+      // A destination's connections each carry a stream; one that carries none for so long is a stranger's.
+      'grpc.max_connection_idle_ms': timeouts.idleMs,
+      ...keepaliveOf(timeouts),
     });
   }
 
@@ -82,9 +97,10 @@ export class SourceServer {
     waiters: Waiters,
     events: SourceServerEvents,
     tls?: TlsCredentials,
+    timeouts = leastTimeouts,
   ): Promise<SourceServer> {
-    const self = new SourceServer(hello, waiters, events);
-    self.#server.addService(migrationService, {
+    const self = new SourceServer(hello, waiters, events, timeouts);
+    self.#server.addService(readableService, {
       control: (stream: ControlStream) => {
         self.#takeControl(stream);
       },
@@ -134,7 +150,7 @@ export class SourceServer {
     const refuse = (reason: string): void => {
       this.#refuse(reason, stream);
     };
-    untilHello(stream, refuse, (hello) => {
+    untilHello(stream, this.#timeouts.helloMs, refuse, (hello) => {
       const connections = { count: this.#connections, isUp: this.#connection !== null };
       const refusal = refusalOf(hello, this.#hello, connections);
       if (refusal === null) this.#takeDestination(stream, hello);
@@ -170,7 +186,7 @@ export class SourceServer {
     if (this.#waiters.failed) return;
     if (this.#events.lost?.() !== true) {
       this.#waiters.fail(
-        new LivemigError('PROTOCOL_VIOLATION', 'the destination left before the migration was complete'),
+        new LivemigError('AGENT_UNREACHABLE', 'the destination left before the migration was complete'),
       );
       return;
     }
@@ -211,6 +227,7 @@ export class SourceServer {
   }
 
   #onControl(connection: SourceConnection, message: FromDestination): void {
+    if (isUnreadable(message)) throw message.unreadable;
     connection.rules.heard(message);
     if ('receipt' in message) this.#events.receipt(message.receipt.channel, message.receipt.sequence);
     else if ('ready' in message) this.#opened(connection);
@@ -262,6 +279,7 @@ export class SourceServer {
 
   #onFault(connection: SourceConnection, message: FaultMessage): void {
     this.#guarded(() => {
+      if (isUnreadable(message)) throw message.unreadable;
       const page = connection.rules.faulted(message);
       // What it needs first is what the destination has: a page may be one that is to be sent again.
       if (connection.isOpen) this.#events.pageRequested(page);
@@ -276,9 +294,12 @@ export class SourceServer {
 
   /** @throws LivemigError TIMEOUT, or what the destination did wrong. */
   async untilConnected(): Promise<void> {
+    const { agreeMs } = this.#timeouts;
     const timer = setTimeout(() => {
-      this.#waiters.fail(new LivemigError('TIMEOUT', `no destination agreed within ${connectTimeoutMs} ms`));
-    }, connectTimeoutMs);
+      this.#waiters.fail(
+        new LivemigError('TIMEOUT', `no destination agreed within ${Math.round(agreeMs)} ms`),
+      );
+    }, agreeMs);
     try {
       await this.#waiters.until(() => this.isConnected);
     } finally {
@@ -328,7 +349,7 @@ export class SourceServer {
       });
     });
     // A destination that doesn't hang up must not keep the source.
-    const patience = new Promise<void>((resolve) => setTimeout(resolve, 1000).unref());
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, this.#timeouts.farewellMs).unref());
     await Promise.race([gone, patience]);
     this.#server.forceShutdown();
   }

@@ -49,6 +49,8 @@ const meet = async (
     roundEndWindowBytes: 1 << 20,
     postcopyWindowBytes: 1 << 16,
     postcopyMessageBytes: 1 << 14,
+    leastMessageBytes: 1 << 14,
+    orderBytes: 1 << 20,
   };
   const migration = {
     ...at,

@@ -114,4 +114,23 @@ describe('the connection is lost', () => {
     };
     expectMoved(await disturbed('postcopy-active', [0], hold, { strategy: 'post-copy', limits }));
   });
+
+  test('as often as it is made, before a page arrives: it ends', async () => {
+    const proxy = await startFragileProxy();
+    const changed = { limits, timeouts: { recoverMs: 1500 }, via: proxy.towards };
+    try {
+      const report = await withLoopbackLab({}, (lab) =>
+        lab.migrate({ strategy: 'post-copy', ...changed }, (event) => {
+          const isMade = event.type === 'status' && event.status === 'postcopy-recover';
+          const isFirst = event.type === 'status' && event.status === 'postcopy-active';
+          if (isMade || isFirst) proxy.drop();
+        }),
+      );
+      expect(report.source).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
+      expect(report.source.recoveries.length).toBeGreaterThan(2);
+      expect(report.destination.status).toBe('failed');
+    } finally {
+      proxy.close();
+    }
+  });
 });

@@ -66,6 +66,19 @@ const direction = fc.record({
   bufferMs: integer(1, 10_000),
 });
 
+const waitMs = integer(1, 86_400_000);
+const timeouts = fc.record({
+  pingEveryMs: waitMs,
+  answerMaxMs: waitMs,
+  agreeMs: waitMs,
+  connectMs: waitMs,
+  attemptMs: waitMs,
+  recoverMs: waitMs,
+  helloMs: waitMs,
+  idleMs: waitMs,
+  farewellMs: waitMs,
+});
+
 const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   hello: nothing,
   configureNetwork: fc.record({
@@ -121,7 +134,10 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
         roundEndWindowBytes: windowBytes,
         postcopyWindowBytes: windowBytes,
         postcopyMessageBytes: windowBytes,
+        leastMessageBytes: windowBytes,
+        orderBytes: integer(1, 1 << 20),
       }),
+      timeouts,
       capabilities,
     },
     { requiredKeys: ['migrationId', 'address', 'port', 'strategy', 'limits', 'transfer', 'capabilities'] },
@@ -133,7 +149,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   migrateContinue: nothing,
   queryMigrate: nothing,
   migrateIncoming: fc.record(
-    { address, port, migrationId: id, announceAddress: address, announcePort: port, tls },
+    { address, port, migrationId: id, announceAddress: address, announcePort: port, tls, timeouts },
     { requiredKeys: ['address', 'port', 'migrationId', 'announceAddress', 'announcePort'] },
   ),
   ledger: nothing,

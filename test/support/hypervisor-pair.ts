@@ -57,6 +57,8 @@ export const hypervisorPair = async (): Promise<HypervisorPair> => {
           roundEndWindowBytes: mebibyte,
           postcopyWindowBytes: mebibyte / 4,
           postcopyMessageBytes: mebibyte / 64,
+          leastMessageBytes: mebibyte / 64,
+          orderBytes: mebibyte,
         },
         capabilities: waits ? { 'pause-before-switchover': true } : {},
       },

@@ -14,6 +14,8 @@ import type { Capabilities } from '../../proto/capabilities.ts';
 import type { DestinationReport, SourceReport, VerifyReport } from '../../proto/control.ts';
 import type { AgentEvent } from '../../proto/events.ts';
 import type { GuestConfig } from '../../proto/guest.ts';
+import { leastTimeouts } from '../../proto/link-timeouts.ts';
+import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
 import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
 import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
 import { mebibyte } from '../../proto/units.ts';
@@ -45,6 +47,7 @@ export interface LoopbackMigration {
   limits?: Partial<Limits>;
   transfer?: Partial<TransferSwitches>;
   capabilities?: Capabilities;
+  timeouts?: Partial<LinkTimeouts>;
   zeroPageDetection?: boolean;
   /** Where the destination connects to, instead of the source's port: what is in between may fail. */
   via?: (port: number) => Promise<number>;
@@ -90,17 +93,24 @@ export type Watch = (
 
 const migrate = async (
   [source, destination]: readonly [Guest, Guest],
-  { strategy, limits, transfer, capabilities, zeroPageDetection = true, via }: LoopbackMigration,
+  { strategy, limits, transfer, capabilities, timeouts, zeroPageDetection = true, via }: LoopbackMigration,
   announcePort: number,
   watch: Watch,
 ): Promise<LoopbackReport> => {
   const { ledger } = source.memory;
-  const at = { migrationId: randomUUID(), address: '127.0.0.1', port: await freePort() };
+  const at = {
+    migrationId: randomUUID(),
+    address: '127.0.0.1',
+    port: await freePort(),
+    timeouts: { ...leastTimeouts, ...timeouts },
+  };
   const windows = {
     bulkWindowBytes: 4 * mebibyte,
     roundEndWindowBytes: mebibyte,
     postcopyWindowBytes: mebibyte / 4,
     postcopyMessageBytes: mebibyte / 64,
+    leastMessageBytes: 16_384,
+    orderBytes: mebibyte,
   };
   const tls = capabilities?.tls === undefined ? null : await makeCertificates();
   const migration = {

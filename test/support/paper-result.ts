@@ -25,6 +25,8 @@ export const completedPaperResult = (): RunResult => {
     roundEndWindowBytes: 4e6,
     postcopyWindowBytes: 875_000,
     postcopyMessageBytes: 54_688,
+    leastMessageBytes: 16_384,
+    orderBytes: 1_048_576,
   };
   return conclude(record, integrity, paperCollected(), {
     profile: paperProfile,

@@ -64,7 +64,7 @@ describe('what a source shows at its door', () => {
           const client = new DestinationClient(
             target,
             'id',
-            { control: nothing, bulk: nothing, urgent: nothing, ended: nothing, lost: (error) => { client.close(); resolve(error); } },
+            { control: nothing, bulk: nothing, urgent: nothing, ended: nothing, violated: nothing, lost: (error) => { client.close(); resolve(error); } },
             { tls: destination, isPatient: false },
           ); // prettier-ignore
         }),
