@@ -113,4 +113,10 @@ export const detailsOf = (run: CompletedRun, { details, unlessZero = [], note }:
   return [...figures, note?.(run) ?? ''].filter((text) => text !== '').join(' · ');
 };
 
+/** The link as it was calibrated: `5.41 ms, 951 Mb/s`. */
+export const linkText = (run: RunResult): string =>
+  run.link.calibration === null
+    ? 'not calibrated'
+    : ['rttMs', 'goodputMbps'].map((name) => shownValue(run, `link.calibration.${name}`)).join(', ');
+
 export const labelOf = ({ id }: FigureRow): string => figureAt(id).label;

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
+import { formatBytes, formatCount, formatMs } from '../format.ts';
 import { disagreementOf } from '../measure/cross-checks.ts';
 import { figureAt, valueAt } from '../measure/figures.ts';
 import type { CompletedRun, Evidence, LinkCut, Measurement, RunResult } from '../result.ts';
@@ -8,6 +8,7 @@ import {
   faultRow,
   figureText,
   labelOf,
+  linkText,
   shownValue,
   timeRows,
   transferRows,
@@ -100,12 +101,10 @@ const integrityRow = ({ integrity }: Pick<RunResult, 'integrity'>): Row => {
   ];
 };
 
-const linkRow = ({ link, driver }: RunResult): Row => [
+const linkRow = (run: RunResult): Row => [
   'link',
-  link.calibration === null
-    ? 'not calibrated'
-    : `${formatMs(link.calibration.rttMs)}, ${formatRate(link.calibration.goodputMbps)}`,
-  `${link.calibration === null ? '' : 'calibrated; '}backend ${link.backend ?? '–'}, driver ${driver ?? '–'}`,
+  linkText(run),
+  `${run.link.calibration === null ? '' : 'calibrated; '}backend ${run.link.backend ?? '–'}, driver ${run.driver ?? '–'}`,
 ];
 
 const checkRows = (result: RunResult): Row[] =>
@@ -155,7 +154,7 @@ export const summaryOf = (result: RunResult, files: readonly string[]): string =
     integrityRow(result),
     linkRow(result),
     ...checkRows(result),
-    ['run took', formatMs(result.durationMs), 'with testbed, calibration and verification'],
+    ['run took', shownValue(result, 'durationMs'), 'with testbed, calibration and verification'],
   ];
   const failure =
     result.error === null

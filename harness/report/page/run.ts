@@ -1,8 +1,8 @@
 import { disagreementOf } from '../../measure/cross-checks.ts';
-import { formatMs, formatRate } from '../../format.ts';
+import { formatMs } from '../../format.ts';
 import { figureAt } from '../../measure/figures.ts';
 import type { CompletedRun, RunResult } from '../../result.ts';
-import { detailsOf, figureRows, labelOf, shownValue } from '../figure-rows.ts';
+import { detailsOf, figureRows, labelOf, linkText, shownValue } from '../figure-rows.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
 import { doubtedRunOf, experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
@@ -40,9 +40,7 @@ const settingFacts = (run: RunResult): Facts => {
     ['Experiment', experimentText(run)],
     [
       'Link as calibrated',
-      calibration === null
-        ? 'not calibrated'
-        : `${formatMs(calibration.rttMs)}, ${formatRate(calibration.goodputMbps)}, backend ${backend ?? 'none'}`,
+      calibration === null ? 'not calibrated' : `${linkText(run)}, backend ${backend ?? 'none'}`,
     ],
     ['Run', run.runId],
     ['Started', run.startedAt],

@@ -189,6 +189,26 @@ describe('one run, the same value in the same unit for the same figure', () => {
           ]);
         }
       }
+    // The link as it was calibrated, and how long the run took.
+    const calibrated = ['link.calibration.rttMs', 'link.calibration.goodputMbps'];
+    const link = rowsOnTerminal
+      .find((text) => text.startsWith('  link '))!
+      .slice(16)
+      .trim()
+      .split(/ {3}/)[0]!;
+    const took = rowsOnTerminal
+      .find((text) => text.startsWith('  run took '))!
+      .slice(16)
+      .trim()
+      .split(/ {3}/)[0]!;
+    expect(page).toContain(`<dd>${link}, backend`);
+    for (const [id, text] of [
+      ...calibrated.map((id, index) => [id, link.split(', ')[index]!] as const),
+      ['durationMs', took] as const,
+    ]) {
+      const shown = read(text, findFigure(id)!.unit);
+      expect([id, text, Math.abs(shown.value - valueAt(run, id)!) <= shown.within]).toEqual([id, text, true]);
+    }
     expect(shownIds.length).toBeGreaterThan(25);
     expect(page).not.toContain(' MB');
   }, 60_000);

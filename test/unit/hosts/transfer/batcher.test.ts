@@ -4,8 +4,9 @@ import { uniformPages } from '../../../../hosts/capabilities/uniform-pages.ts';
 import { GuestMemory } from '../../../../hosts/guest/memory.ts';
 import { PageSet } from '../../../../hosts/guest/page-set.ts';
 import { allocateGuest } from '../../../../hosts/guest/shared.ts';
-import { Batcher, isEmpty } from '../../../../hosts/transfer/batcher.ts';
+import { Batcher, isEmpty, travelOf } from '../../../../hosts/transfer/batcher.ts';
 import { sourceContext } from '../../../support/source-context.ts';
+import type { Compressor, PageEncoder } from '../../../../hosts/capabilities/capability.ts';
 import type { Encodings } from '../../../../hosts/transfer/batcher.ts';
 import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
 import { bulkCodec } from '../../../../proto/bulk.ts';
@@ -127,5 +128,41 @@ describe('Batcher', () => {
     const taken = new Batcher(memory, uniform()).one(page);
     expect(shapeOf(taken.batch)).toEqual(shape);
     expect(taken.zeroPages).toBe(zeroPages);
+  });
+});
+
+describe('what is counted of a batch', () => {
+  test('each page once: one that an encoder sends in full is full, one that is compressed is encoded', async () => {
+    const inFull: PageEncoder = {
+      take: (page) => (page === 100 ? 4096 : 8),
+      flush: () => ({ encoding: 'xbzrle', pages: [100, 1], data: Buffer.alloc(4104), wholePages: 1 }),
+    };
+    const full = new Batcher(memory, { ...plain, encoders: [inFull], zeroPages: false });
+    expect(travelOf(full.take(PageSet.of(pageCount, [1, 100]), 0, 10))).toEqual({
+      full: 1,
+      encoded: [['xbzrle', 1]],
+    });
+    const compressor: Compressor = {
+      compress: async (batch) => {
+        const encoded = [{ encoding: 'zstd', pages: [...batch.pages], data: Buffer.alloc(10) }];
+        return { ...batch, pages: new Uint32Array(0), encoded };
+      },
+    };
+    const compressing = new Batcher(memory, { ...plain, compressors: [compressor] });
+    const taken = compressing.take(PageSet.of(pageCount, [1, 2, 5]), 0, 10);
+    expect(travelOf(taken)).toEqual({ full: 3, encoded: [] });
+    expect(travelOf(await compressing.compressed(taken))).toEqual({ full: 0, encoded: [['zstd', 3]] });
+  });
+
+  test('what is unsent: all at first, less what is taken, also out of turn, but for what is skipped', () => {
+    const batcher = new Batcher(memory, plain);
+    expect(batcher.unsent.count).toBe(pageCount);
+    batcher.take(PageSet.of(pageCount, [1, 2, 5, 6]), 0, 10, (page) => page === 5);
+    batcher.one(7);
+    expect(batcher.unsent.count).toBe(pageCount - 4);
+    expect([1, 2, 5, 6, 7].filter((page) => batcher.unsent.has(page))).toEqual([5]);
+    // A bitmap sync finds one of them dirty again, and one that never was sent.
+    batcher.unsent.addAll(PageSet.of(pageCount, [2, 5]));
+    expect(batcher.unsent.count).toBe(pageCount - 3);
   });
 });
