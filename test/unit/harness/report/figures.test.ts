@@ -202,12 +202,16 @@ describe('one run, the same value in the same unit for the same figure', () => {
       .trim()
       .split(/ {3}/)[0]!;
     expect(page).toContain(`<dd>${link}, backend`);
-    for (const [id, text] of [
-      ...calibrated.map((id, index) => [id, link.split(', ')[index]!] as const),
+    for (const [place, text] of [
+      ...calibrated.map((each, index) => [each, link.split(', ')[index]!] as const),
       ['durationMs', took] as const,
     ]) {
-      const shown = read(text, findFigure(id)!.unit);
-      expect([id, text, Math.abs(shown.value - valueAt(run, id)!) <= shown.within]).toEqual([id, text, true]);
+      const shown = read(text, findFigure(place)!.unit);
+      expect([place, text, Math.abs(shown.value - valueAt(run, place)!) <= shown.within]).toEqual([
+        place,
+        text,
+        true,
+      ]);
     }
     expect(shownIds.length).toBeGreaterThan(25);
     expect(page).not.toContain(' MB');
