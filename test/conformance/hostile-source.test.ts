@@ -1,87 +1,30 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
-import { Guest } from '../../hosts/guest/guest.ts';
-import { IncomingMigration } from '../../hosts/incoming.ts';
-import { PageReceiver } from '../../hosts/transfer/page-receiver.ts';
-import type { DestinationReport } from '../../proto/control.ts';
+import type { Guest } from '../../hosts/guest/guest.ts';
 import { destinationPhases, legalAtDestination, sourceWords } from '../../proto/migration-phases.ts';
 import type { DestinationPhase, SourceWord } from '../../proto/migration-phases.ts';
-import { migrationVersion } from '../../proto/migration.ts';
-import type { FromSource, SourceHello } from '../../proto/migration.ts';
+import type { FromSource } from '../../proto/migration.ts';
 import { pageSizeBytes } from '../../proto/units.ts';
 import { eventually } from '../support/eventually.ts';
-import { HostileSource, noPages } from '../support/hostile-source.ts';
-import { listenToAnnouncements, loopbackAddresses, loopbackGuest } from '../support/loopback-migration.ts';
+import { noPages } from '../support/hostile-source.ts';
+import type { HostileSource } from '../support/hostile-source.ts';
+import { loopbackGuest } from '../support/loopback-migration.ts';
+import { MetDestination } from '../support/met-destination.ts';
+import type { Meeting } from '../support/met-destination.ts';
 
 /** A real destination, over loopback, and a source that says what it may not. */
 
+let destination: MetDestination;
 let guest: Guest;
-let announcements: { port: number; close: () => void };
 
 beforeAll(async () => {
-  announcements = await listenToAnnouncements();
-  [guest] = await Guest.boot(loopbackGuest, 'destination', loopbackAddresses.destination);
+  destination = await MetDestination.boot();
+  ({ guest } = destination);
 });
-afterAll(async () => {
-  await guest.destroy();
-  announcements.close();
-});
-/** The guest is as it was at first: stopped, without a page. */
-afterEach(async () => {
-  guest.memory.markAllPresent();
-  guest.wakeWaiters();
-  await guest.pause();
-  new PageReceiver(guest.memory, () => undefined).discard([0, guest.memory.pageCount]);
-});
-
-interface Meeting {
-  source: HostileSource;
-  report: DestinationReport;
-}
-
-/** @param act is told when the destination has ended. */
-const meet = async (
-  act: (source: HostileSource, hasEnded: () => boolean) => Promise<void>,
-  change: Partial<SourceHello> = {},
-): Promise<Meeting> => {
-  const migrationId = randomUUID();
-  const source = await HostileSource.listen({
-    version: migrationVersion,
-    migrationId,
-    pageSizeBytes,
-    pageCount: guest.memory.pageCount,
-    vcpus: loopbackGuest.vcpus,
-    deviceStateBytes: deviceStateBytesOf(loopbackGuest),
-    channels: 2,
-    faultsInStream: false,
-    capabilities: [],
-    ...change,
-  });
-  let hasEnded = false;
-  try {
-    const incoming = new IncomingMigration(guest, loopbackAddresses.destination, {
-      address: '127.0.0.1',
-      port: source.port,
-      migrationId,
-      announceAddress: '127.0.0.1',
-      announcePort: announcements.port,
-    })
-      .run()
-      .finally(() => {
-        hasEnded = true;
-      });
-    await act(source, () => hasEnded);
-    const report = await incoming;
-    // Its last word may still be on its way.
-    if (report.error?.code === 'PROTOCOL_VIOLATION')
-      await eventually('to be told why', () => source.said('abort'));
-    return { source, report };
-  } finally {
-    source.close();
-  }
-};
+afterAll(() => destination.destroy());
+afterEach(() => destination.reset());
 
 /** It has ended for this reason, and the source was told. */
 const expectRefused = (
@@ -162,7 +105,7 @@ describe('every word in every phase, by the table', () => {
 
   test.each(cases)('%s: %s', async (phase, word) => {
     const isLegal = legalAtDestination[word].includes(phase);
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach(phase);
       const isTaken = says[word](source, phase);
       await eventually(`${word} to be taken or refused`, () => isTaken() || hasEnded());
@@ -174,7 +117,7 @@ describe('every word in every phase, by the table', () => {
   });
 
   test.each([0, 1])('a message of nothing on pages stream %i', async (channel) => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       source.send(channel, {} as never);
       await eventually('the end', hasEnded);
@@ -183,7 +126,7 @@ describe('every word in every phase, by the table', () => {
   });
 
   test('a source that keeps to the rules gets its completed', async () => {
-    const { report } = await meet(async (source) => {
+    const { report } = await destination.meet(async (source) => {
       await source.reach('complete');
       source.close();
     });
@@ -193,7 +136,7 @@ describe('every word in every phase, by the table', () => {
 
 describe('a completed that would not be true', () => {
   test('every page and no order to resume, then hanging up', async () => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       source.send(0, source.zeroPages(0, source.hello.pageCount));
       source.say({ allPagesSent: { after: [1, 0], pages: source.hello.pageCount } });
@@ -204,7 +147,7 @@ describe('a completed that would not be true', () => {
   });
 
   test('hanging up while every page is still awaited', async () => {
-    const { report, source } = await meet(async (hostile) => {
+    const { report, source } = await destination.meet(async (hostile) => {
       await hostile.reach('memory');
       hostile.say({ allPagesSent: { after: [1, 0], pages: hostile.hello.pageCount } });
       hostile.send(1, hostile.zeroPages(0, hostile.hello.pageCount));
@@ -218,7 +161,7 @@ describe('a completed that would not be true', () => {
   test('a device state of one byte, with its right digest', async () => {
     const state = Buffer.alloc(1);
     const digest = createHash('sha256').update(state).digest();
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       source.send(0, { deviceState: { state, digest } });
       await eventually('the end', hasEnded);
@@ -228,7 +171,7 @@ describe('a completed that would not be true', () => {
 
   test('a device state without end', async () => {
     let pieces = 0;
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       for (; pieces < 100 && !hasEnded(); pieces++) {
         source.send(0, { deviceState: { state: Buffer.alloc(1024), digest: Buffer.alloc(0) } });
@@ -241,7 +184,7 @@ describe('a completed that would not be true', () => {
   });
 
   test('discards of everything after the resume', async () => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('running');
       source.send(1, source.zeroPages(2000, 1));
       await eventually('a receipt', () => source.isConfirmed(1));
@@ -257,7 +200,7 @@ describe('counts and sums without bound', () => {
   test.each([0, 17, 2000, 50_000_000, 4_294_967_295])(
     '%i channels: no stream is opened',
     async (channels) => {
-      const meeting = await meet(async (source, hasEnded) => {
+      const meeting = await destination.meet(async (source, hasEnded) => {
         await source.reach('greeting');
         source.say({ hello: { ...source.hello, channels } });
         await eventually('the end', hasEnded);
@@ -268,7 +211,7 @@ describe('counts and sums without bound', () => {
   );
 
   test('300 hellos on a stream: the first opens its streams, the second ends it', async () => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('greeting');
       for (let hello = 0; hello < 300; hello++) source.say({ hello: source.hello });
       await eventually('the end', hasEnded);
@@ -278,7 +221,7 @@ describe('counts and sums without bound', () => {
   });
 
   test.each(['-1', '1000000000', '0', '1024.5'])('dedup=%s', async (value) => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('greeting');
       source.say({ hello: { ...source.hello, capabilities: [{ name: 'dedup', value }] } });
       await eventually('the end', hasEnded);
@@ -290,7 +233,7 @@ describe('counts and sums without bound', () => {
     const pages = [...Array(2048).keys()];
     const data = zstdCompressSync(Buffer.alloc(2048 * pageSizeBytes));
     const encoded = Array.from({ length: 400 }, () => ({ encoding: 'zstd', pages, data }));
-    const meeting = await meet(
+    const meeting = await destination.meet(
       async (source, hasEnded) => {
         await source.reach('memory');
         source.send(0, { pages: { ...noPages, encoded } });
@@ -303,7 +246,7 @@ describe('counts and sums without bound', () => {
   });
 
   test('3.9 MB of runs of the whole guest: nothing is installed', async () => {
-    const meeting = await meet(async (source, hasEnded) => {
+    const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       const runs = Array.from({ length: 1_300_000 }, () => [0, source.hello.pageCount]).flat();
       source.send(0, source.zeroPages(...runs.slice(0, 2)));
