@@ -2,7 +2,7 @@ import type { ErrorDocument } from '../proto/errors.ts';
 import { toErrorDocument } from '../proto/errors.ts';
 import { loadProfile } from './profiles.ts';
 import type { LinkAsRun } from './result.ts';
-import { connectClients } from './run/clients.ts';
+import { connectClients, untilAborted } from './run/clients.ts';
 import type { RunPhase } from './run/events.ts';
 import { linkError, shapeLink } from './run/link.ts';
 import { startRecord } from './run/record.ts';
@@ -32,7 +32,7 @@ export const calibrateScenario = async (
   const record = startRecord(scenario);
   const profile = loadProfile(scenario.link);
   record.link.definition = profile;
-  const driver = await chooseDriver(scenario.driver);
+  const driver = await untilAborted(chooseDriver(scenario.driver), signal);
   enter('up', driver.name);
   await using stack = new AsyncDisposableStack();
   const testbed = stack.use(

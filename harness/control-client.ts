@@ -12,6 +12,7 @@ import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/con
 import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
 import { fromErrorDocument, LivemigError } from '../proto/errors.ts';
 import type { ErrorDocument } from '../proto/errors.ts';
+import { boundText } from './within.ts';
 
 /** The harness's end of an agent's management plane. */
 export interface AgentClient {
@@ -31,11 +32,15 @@ export interface AgentClient {
   close(): void;
 }
 
-interface CallOptions {
+export interface CallOptions {
   blob?: Buffer;
+  /** Without an answer by then the call is given up; 30 s where nothing is said. */
   timeoutMs?: number;
+  /** Where nobody listens, say so at once instead of waiting for someone to come. */
+  isUrgent?: boolean;
 }
 
+const defaultTimeoutMs = 30_000;
 const unauthenticated = 16;
 const { call, events } = controlService;
 
@@ -53,31 +58,37 @@ export const connectAgent = (name: string, address: string): AgentClient => {
     'grpc.default_authority': 'livemig',
   });
 
+  const pending = new Set<{ cancel: () => void }>();
+
   const callWithBlob: AgentClient['callWithBlob'] = async (method, argument, options = {}) => {
     const request: ControlRequest = {
       method,
       json: JSON.stringify(argument),
       ...(options.blob === undefined ? {} : { blob: options.blob }),
     };
-    const { timeoutMs = 30_000 } = options;
+    const { timeoutMs = defaultTimeoutMs, isUrgent = false } = options;
     const response = await new Promise<ControlResponse>((resolve, reject) => {
-      const what = `${name} agent at ${target}, method ${method}`;
-      // gRPC's own deadlines are moments of the wall clock, which may be stepped while the call waits; timers are not.
-      const timer = setTimeout(() => {
-        reject(new LivemigError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`));
-        pending.cancel();
-      }, timeoutMs);
-      const pending = client.makeUnaryRequest(
-        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: true }),
+      // A bound of our own: gRPC's deadlines are moments on the wall clock, which may be set.
+      let isLate = false;
+      const unary = client.makeUnaryRequest(
+        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: !isUrgent }),
         (error: (Error & { code?: number }) | null, value?: ControlResponse) => {
           clearTimeout(timer);
+          pending.delete(unary);
           if (value !== undefined) resolve(value);
+          else if (isLate)
+            reject(new LivemigError('TIMEOUT', `the ${name} agent at ${target} did not answer ${method} within ${boundText(timeoutMs)}`));
           else {
             const hint = error?.code === unauthenticated ? `; set ${controlTokenVariable} to its token` : '';
-            reject(new LivemigError('AGENT_UNREACHABLE', `${what}${hint}`, { cause: error }));
+            reject(new LivemigError('AGENT_UNREACHABLE', `${name} agent at ${target}, method ${method}${hint}`, { cause: error }));
           }
         },
       ); // prettier-ignore
+      pending.add(unary);
+      const timer = setTimeout(() => {
+        isLate = true;
+        unary.cancel();
+      }, timeoutMs);
     });
     if (response.error) throw fromErrorDocument(JSON.parse(response.error) as ErrorDocument);
     const result = JSON.parse(response.json ?? '{}') as ResultOf<typeof method>;
@@ -110,6 +121,8 @@ export const connectAgent = (name: string, address: string): AgentClient => {
       };
     }),
     close: () => {
+      // A call that waits for someone to listen would outlive its client.
+      for (const unary of pending) unary.cancel();
       client.close();
     },
   };

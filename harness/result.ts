@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { describeFigure } from './measure/figures.ts';
 import { driverNames } from './testbed/testbed.ts';
 import { errorDocumentSchema } from './result/common.ts';
+import { endedInSchema, guestEndSchema } from './result/guest-end.ts';
 import { evidenceSchema } from './result/evidence.ts';
 import { crossCheckSchema, integritySchema } from './result/integrity.ts';
 import { measurementSchema } from './result/measurement.ts';
@@ -26,6 +27,10 @@ const common = {
   environment: environmentSchema,
   crossChecks: z.array(crossCheckSchema),
   sweep: sweepOfRunSchema.nullable().describe('null for a run of its own'),
+  guest: guestEndSchema
+    .optional()
+    .describe('Where the guest is; absent in results of version 0.1.0 and before'),
+  endedIn: endedInSchema.optional().describe('How far the run came; absent likewise'),
 };
 
 const completedSchema = z
@@ -75,6 +80,7 @@ export const resultJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(runResultSchema, { target: 'draft-2020-12' }),
 });
 
+export type { EndedIn, GuestEnd } from './result/guest-end.ts';
 export type { CheckCondition, CrossCheck, Integrity } from './result/integrity.ts';
 export type {
   AgentMemory,

@@ -4,17 +4,20 @@ import type { AgentEvent } from '../proto/events.ts';
 import type { LinkProfile } from '../proto/link.ts';
 import { isStrategyFile } from '../proto/strategy.ts';
 import { monotonicMs } from '../proto/units.ts';
+import { whereIs } from './measure/guest-end.ts';
 import { linkCutsOf, roundsOf } from './measure/series.ts';
+import type { Patience } from './patience.ts';
+import { defaultPatience } from './patience.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
 import type { Clients } from './run/clients.ts';
-import { connectClients } from './run/clients.ts';
-import { conclude, migrationErrorOf, withDamage } from './run/conclude.ts';
+import { connectClients, unlessLost, untilAborted } from './run/clients.ts';
+import { conclude, withDamage } from './run/conclude.ts';
 import type { RunEventSink, RunPhase } from './run/events.ts';
 import { calibrateLink } from './run/link.ts';
 import type { Loan, TestbedLender } from './run/loan.ts';
 import { singleUse } from './run/loan.ts';
-import { bootGuests, collect, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
+import { bootGuests, collect, cpuOf, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
 import { observerPaceOf } from './run/observer-pace.ts';
 import { endedResult, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
@@ -47,6 +50,8 @@ export interface RunOptions {
   testbeds?: TestbedLender;
   /** Negative control: sets this link in place of the scenario's, which calibration must refuse. */
   applyInstead?: LinkProfile;
+  /** How long to wait for what doesn't come: for tests. */
+  patience?: Partial<Patience>;
   /** Called on the idle, calibrated link before the guest boots: benchmarks run their peers (iperf3) here. */
   onCalibrated?: (testbed: Testbed) => Promise<void>;
 }
@@ -58,6 +63,7 @@ interface Run {
   loan: Loan;
   clients: Clients;
   signal: AbortSignal;
+  patience: Patience;
   /** What the agents have told so far. */
   told: AgentEvent[];
   enter: (phase: RunPhase, detail?: string) => void;
@@ -71,6 +77,7 @@ const migrateOnce = async ({
   loan,
   clients,
   signal,
+  patience,
   told,
   enter,
 }: Run): Promise<RunResult> => {
@@ -79,7 +86,7 @@ const migrateOnce = async ({
 
   const { applyInstead } = options;
   const shape = { clients, topology, profile, record, enter, applyInstead };
-  const calibration = await calibrateLink(shape, loan);
+  const calibration = await unlessLost(calibrateLink(shape, loan), clients);
   await options.onCalibrated?.(loan.testbed);
   const link = linkFiguresOf(profile, calibration);
   const transfer = transferConfigOf(link, scenario.transfer);
@@ -97,36 +104,26 @@ const migrateOnce = async ({
   const pace = observerPaceOf(scenario, profile, lastsMs);
 
   enter('boot', scenario.workload.name);
-  const { announcePort } = await bootGuests(clients, topology, scenario);
+  const { announcePort } = await unlessLost(bootGuests(clients, topology, scenario), clients);
+  record.guest.started = true;
   enter('warm-up');
   await warmUp(clients, topology, scenario, pace, signal);
   enter('migrate', scenario.strategy);
-  const migrated = await migrateGuest(clients, topology, announcePort, transfer, link, record);
-  const { source, destination, cpu } = migrated;
-
+  const guided = { signal, patience };
+  const migrated = await migrateGuest(clients, topology, announcePort, transfer, link, record, guided);
+  const { source, destination } = record.guest;
   const rounds = told.filter((event) => event.type === 'round');
-  record.evidence.rounds = roundsOf(rounds, source.timeline.startedAtMs);
-  record.evidence.linkCuts = linkCutsOf(told, source.timeline.startedAtMs);
-  const failure = migrationErrorOf(migrated);
-  if (failure !== null) {
-    if (!source.guestRunningAtEnd) throw failure;
-    // The guest must be untouched. Where that can't be found out, the failure itself says more.
-    enter('verify', 'the guest at the source');
-    const verified = await verifyGuest(clients, scenario, source, destination, 'source').catch(() => null);
-    record.integrity = verified?.integrity ?? null;
-    throw withDamage(failure, record.integrity, pageCountOf(scenario));
-  }
+  record.evidence.rounds = roundsOf(rounds, source?.timeline.startedAtMs ?? 0);
+  record.evidence.linkCuts = linkCutsOf(told, source?.timeline.startedAtMs ?? 0);
+  // What both sides completed both have reported.
+  if (migrated.failure !== null || source === null || destination === null) throw migrated.failure;
+  const cpu = { before: migrated.cpuBefore, after: await cpuOf(clients) };
 
   enter('collect');
-  const { countersAfter, ...seen } = await collect(clients, pace, signal);
+  const { countersAfter, ...seen } = await unlessLost(collect(clients, pace, signal), clients);
   enter('verify');
-  const { integrity, touchedPages } = await verifyGuest(
-    clients,
-    scenario,
-    source,
-    destination,
-    'destination',
-  );
+  const reports = { source, destination };
+  const { integrity, touchedPages } = await verifyGuest(clients, scenario, reports, 'destination');
   record.integrity = integrity;
   const counters = { before: migrated.countersBefore, after: countersAfter };
   const { deviceStateBytes } = scenario.guest;
@@ -148,6 +145,38 @@ const migrateOnce = async ({
   });
 };
 
+/**
+ * After a failure: the guest must be untouched, wherever it is, and its memory is compared where that is possible.
+ * @returns what is wrong with the guest, or else the failure
+ */
+const examineGuest = async (
+  failure: unknown,
+  clients: Clients,
+  record: RunRecord,
+  signal: AbortSignal,
+  enter: Run['enter'],
+): Promise<unknown> => {
+  const { guest, scenario } = record;
+  const noteAgents = (): void => {
+    guest.sourceAgent = clients.source.watch.state;
+    guest.destinationAgent = clients.destination.watch.state;
+  };
+  noteAgents();
+  const { comparable } = whereIs(guest);
+  if (signal.aborted || record.integrity !== null || comparable === null) return failure;
+  const { phase } = record;
+  enter('verify', `the guest at the ${comparable}`);
+  // It ended before that.
+  record.phase = phase;
+  try {
+    record.integrity = (await verifyGuest(clients, scenario, guest, comparable)).integrity;
+  } catch (error) {
+    record.unverified = messageOf(error);
+    noteAgents();
+  }
+  return withDamage(failure, record.integrity, pageCountOf(scenario));
+};
+
 const runInTestbed = async (
   record: RunRecord,
   profile: LinkProfile,
@@ -157,6 +186,7 @@ const runInTestbed = async (
   const { scenario } = record;
   const told: AgentEvent[] = [];
   const enter = (phase: RunPhase, detail?: string): void => {
+    if (phase !== 'down') record.phase = phase;
     options.events?.next({
       type: 'phase',
       atMs: monotonicMs(),
@@ -165,25 +195,29 @@ const runInTestbed = async (
     });
   };
 
-  const driver = options.driver ?? (await chooseDriver(scenario.driver));
+  const patience = { ...defaultPatience, ...options.patience };
+  const driver = options.driver ?? (await untilAborted(chooseDriver(scenario.driver), signal));
   enter('up', driver.name);
   await using stack = new AsyncDisposableStack();
   const tell = (detail: string): void => {
     enter('up', detail);
   };
   const loan = stack.use(
-    await (options.testbeds ?? singleUse).lend({ driver, profile, record, signal, tell }),
+    await (options.testbeds ?? singleUse).lend({ driver, profile, record, signal, tell, patience }),
   );
   const { testbed } = loan;
   stack.defer(() => {
     if (!loan.isKept) enter('down');
   });
-  const clients = connectClients(testbed, signal);
+  const clients = connectClients(testbed, signal, patience);
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   const subscription = new Subscription();
   subscription.add(
     merge(clients.source.events, clients.destination.events, clients.wan.events).subscribe((event) => {
       told.push(event);
+      if (event.type === 'status') record.guest.status = event.status;
+      if (event.type === 'guest' && event.host === 'destination' && (event.running || event.operations > 0))
+        record.guest.ranAtDestination = true;
       options.events?.next(event);
     }),
   );
@@ -204,13 +238,24 @@ const runInTestbed = async (
   });
   stack.use(announced);
   try {
-    const result = await migrateOnce({ options, record, profile, loan, clients, signal, told, enter });
+    const result = await migrateOnce({
+      options,
+      record,
+      profile,
+      loan,
+      clients,
+      signal,
+      patience,
+      told,
+      enter,
+    });
     loan.keep();
     return result;
   } catch (error) {
+    const failure = await examineGuest(error, clients, record, signal, enter);
     // The one failure that is an answer: the testbed did all it should, and only the observer is still at work.
-    if (codeOf(error) === 'NOT_CONVERGED' && (await stopObserving(clients))) loan.keep();
-    throw error;
+    if (codeOf(failure) === 'NOT_CONVERGED' && (await stopObserving(clients))) loan.keep();
+    throw failure;
   }
 };
 

@@ -17,6 +17,8 @@ export const command = async (
   try {
     const { stdout } = await execFileAsync(program, args, {
       timeout: options.timeoutMs ?? 10_000,
+      // The one signal that a program obeys that is stopped.
+      killSignal: 'SIGKILL',
       maxBuffer: 16 << 20,
       env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },
     });

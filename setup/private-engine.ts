@@ -6,6 +6,7 @@ import Docker from 'dockerode';
 import { makeDirectories } from '../harness/files/places.ts';
 import { askEngine } from '../harness/testbed/docker/engine.ts';
 import { command } from '../hosts/command.ts';
+import { orLate, within } from '../harness/within.ts';
 import { LivemigError } from '../proto/errors.ts';
 import { monotonicMs } from '../proto/units.ts';
 import type { ProvidedEngine } from './engine.ts';
@@ -21,6 +22,7 @@ const logFile = join(runRoot, 'dockerd.log');
 
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 20_000;
+const emptyTimeoutMs = 60_000;
 const pollMs = 100;
 
 /**
@@ -120,7 +122,8 @@ const empty = async (): Promise<void> => {
 };
 
 const shutDown = async (): Promise<void> => {
-  await empty();
+  // An engine that has stopped answering is ended all the same, and what it held goes with the unmounted trees.
+  await orLate(empty(), emptyTimeoutMs);
   await terminate(pidFile);
   // A dockerd that had to be killed leaves its containerd behind.
   await terminate(join(execRoot, 'containerd', 'containerd.pid'));
@@ -175,7 +178,7 @@ export const startPrivateEngine = async (): Promise<ProvidedEngine> => {
       try {
         await launch();
         // Nobody uses it yet: what its data root still holds is of a run that was killed.
-        await empty();
+        await within(empty(), emptyTimeoutMs, 'emptying the private Docker engine');
       } catch (error) {
         await shutDown();
         throw error;

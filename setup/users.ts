@@ -8,7 +8,7 @@ import { LivemigError } from '../proto/errors.ts';
 import { monotonicMs } from '../proto/units.ts';
 
 /** Longer than an engine takes to start or stop, as that happens under the lock. */
-const lockTimeoutMs = 120_000;
+const lockTimeoutMs = 300_000;
 const lockPollMs = 100;
 
 /** @throws LivemigError TIMEOUT where another process holds it for too long */

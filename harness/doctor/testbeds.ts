@@ -1,5 +1,6 @@
 import { messageOf } from '../../proto/errors.ts';
 import { connectAgent } from '../control-client.ts';
+import { bounded } from '../testbed/bounded.ts';
 import { loadDriver } from '../testbed/index.ts';
 import type { DriverName } from '../testbed/testbed.ts';
 import type { Check } from './check.ts';
@@ -13,7 +14,7 @@ export const driverChecks = async (): Promise<Check[]> =>
   Promise.all(
     probed.map(async (name): Promise<Check> => {
       const support = await loadDriver(name)
-        .then((driver) => driver.probe())
+        .then((driver) => bounded(driver).probe())
         .catch((error: unknown) => ({ supported: false, reason: messageOf(error) }));
       return {
         name,
@@ -35,7 +36,7 @@ export const backendChecks = async (drivers: readonly Check[]): Promise<Check[]>
   );
   if (name === undefined) return [];
   try {
-    const driver = await loadDriver(name);
+    const driver = bounded(await loadDriver(name));
     await using testbed = await driver.up({ tcpBufferMaxBytes });
     const router = connectAgent('wan', testbed.agents.wan);
     try {

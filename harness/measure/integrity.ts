@@ -5,7 +5,12 @@ import type { Integrity } from '../result.ts';
  * How long the guest ran on both hosts. A guest that runs on at the source when its strategy has ended runs to the end.
  * Null where it never ran at the destination.
  */
-export const liveOnBothHostsMs = (source: SourceReport, destination: DestinationReport): number | null => {
+export const liveOnBothHostsMs = (
+  source: SourceReport | null,
+  destination: DestinationReport | null,
+): number | null => {
+  // Of a side that can't say, nothing is claimed.
+  if (source === null || destination === null) return null;
   const { firstInstructionAtMs } = destination.timeline;
   if (firstInstructionAtMs === null) return null;
   const { lastInstructionAtMs, endedAtMs } = source.timeline;
@@ -15,8 +20,8 @@ export const liveOnBothHostsMs = (source: SourceReport, destination: Destination
 
 /** @param host where the guest ended up and its memory was compared. */
 export const integrityOf = (
-  source: SourceReport,
-  destination: DestinationReport,
+  source: SourceReport | null,
+  destination: DestinationReport | null,
   verified: VerifyReport,
   host: 'source' | 'destination',
 ): Integrity => ({
@@ -24,7 +29,7 @@ export const integrityOf = (
   mismatches: verified.mismatches,
   firstMismatches: verified.firstMismatches,
   staleReads: verified.staleReads,
-  duplicateArrivals: destination.duplicateArrivals,
+  duplicateArrivals: destination?.duplicateArrivals ?? 0,
   liveOnBothHostsMs: liveOnBothHostsMs(source, destination),
   host,
 });

@@ -13,6 +13,7 @@ import {
   timeRows,
   transferRows,
 } from './figure-rows.ts';
+import { guestRows, unverifiedText } from './guest.ts';
 import { parametersText } from './parameters.ts';
 import { switchesOf } from './switches.ts';
 
@@ -89,8 +90,8 @@ const cutRows = (linkCuts: readonly LinkCut[] = []): Row[] =>
       (durationMs === null ? ', until after the end' : ''),
   ]);
 
-const integrityRow = ({ integrity }: Pick<RunResult, 'integrity'>): Row => {
-  if (integrity === null) return ['integrity', 'not checked', ''];
+const integrityRow = ({ integrity, guest }: Pick<RunResult, 'integrity' | 'guest'>): Row => {
+  if (integrity === null) return ['integrity', 'not checked', unverifiedText({ guest })];
   const { mismatches, staleReads, liveOnBothHostsMs } = integrity;
   const isSound = mismatches === 0 && staleReads === 0 && (liveOnBothHostsMs ?? 0) === 0;
   return [
@@ -151,6 +152,7 @@ export const summaryOf = (result: RunResult, files: readonly string[]): string =
   const rows: Row[] = [
     ...figuresOf(result),
     ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
+    ...guestRows(result),
     integrityRow(result),
     linkRow(result),
     ...checkRows(result),

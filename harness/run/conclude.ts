@@ -1,4 +1,4 @@
-import { fromErrorDocument, LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '../../proto/errors.ts';
 import type { LinkProfile } from '../../proto/link.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
 import { crossCheck, disagreementOf } from '../measure/cross-checks.ts';
@@ -7,23 +7,9 @@ import { measure } from '../measure/measure.ts';
 import { downtimeLimitOf } from '../measure/downtime-limit.ts';
 import type { Collected } from '../measure/measure.ts';
 import type { CrossCheck, Integrity, Measurement, RunResult } from '../result.ts';
-import type { Migrated } from './migration.ts';
 import { completedResult } from './record.ts';
 import type { RunRecord } from './record.ts';
 import { pageCountOf } from './verification.ts';
-
-/** What ended the migration: what the source says, as it runs the strategy; else what the destination says. */
-export const migrationErrorOf = ({ source, destination }: Migrated): LivemigError | null => {
-  if (source.status === 'completed' && destination.status === 'completed') return null;
-  // Of a certificate that it refuses, only the destination knows; the source sees nobody come.
-  const isRefusal = destination.error?.code === 'CERTIFICATE_REFUSED';
-  const document = isRefusal ? destination.error : (source.error ?? destination.error);
-  if (document !== null) return fromErrorDocument(document);
-  return new LivemigError(
-    'PROTOCOL_VIOLATION',
-    `the migration ended as ${source.status} at the source and ${destination.status} at the destination, without an error`,
-  );
-};
 
 /** What is wrong with the guest, or else `failure`, which then is the cause of nothing else. */
 export const withDamage = (failure: unknown, integrity: Integrity | null, pageCount: number): unknown => {

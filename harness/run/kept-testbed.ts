@@ -3,7 +3,7 @@ import type { LinkProfile } from '../../proto/link.ts';
 import { measureThroughput } from '../testbed/probe-link.ts';
 import type { Testbed } from '../testbed/testbed.ts';
 import { throughputReasons } from '../testbed/tolerance.ts';
-import { checkAborted, connectClients } from './clients.ts';
+import { checkAborted, connectClients, untilAborted } from './clients.ts';
 import type { KnownLink, Loan, LoanRequest, TestbedLender } from './loan.ts';
 import { singleUse } from './loan.ts';
 
@@ -132,7 +132,7 @@ export class KeptTestbed implements TestbedLender, AsyncDisposable {
       checkAborted(signal);
       if (held.key === keyOf(request)) {
         tell('fresh agents at source and destination');
-        await held.testbed.renew?.();
+        await untilAborted(held.testbed.renew?.() ?? Promise.resolve(), signal);
         record.driver = driver.name;
         record.environment.testbed = await held.testbed.describe();
         return held;

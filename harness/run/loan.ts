@@ -1,4 +1,5 @@
 import type { LinkProfile } from '../../proto/link.ts';
+import type { Patience } from '../patience.ts';
 import type { LinkCalibration } from '../result/setting.ts';
 import type { Testbed, TestbedDriver } from '../testbed/testbed.ts';
 import type { RunRecord } from './record.ts';
@@ -13,6 +14,7 @@ export interface LoanRequest {
   record: RunRecord;
   signal: AbortSignal;
   tell: (detail: string) => void;
+  patience?: Patience | undefined;
 }
 
 /** A link as it was last calibrated. */
@@ -44,8 +46,8 @@ export interface TestbedLender {
 
 /** A testbed of its own for every run. */
 export const singleUse: TestbedLender = {
-  lend: async ({ driver, profile, record, signal, tell }) => {
-    const testbed = await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, tell);
+  lend: async ({ driver, profile, record, signal, tell, patience }) => {
+    const testbed = await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, tell, patience);
     return {
       testbed,
       known: null,

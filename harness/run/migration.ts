@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../proto/control.ts';
+import type { CpuUsage, HostRole } from '../../proto/control.ts';
 import { guestPingPort, migrationPort } from '../../proto/control.ts';
 import { LivemigError } from '../../proto/errors.ts';
 import type { LinkCounters } from '../../proto/link.ts';
@@ -9,10 +9,12 @@ import { decodeLinkSamples } from '../../proto/link-samples.ts';
 import type { PingSamples } from '../../proto/pings.ts';
 import { decodePingSamples } from '../../proto/pings.ts';
 import type { TransferConfig } from '../../proto/strategy.ts';
+import type { Patience } from '../patience.ts';
 import { guestConfigOf } from '../scenario.ts';
 import type { Topology } from '../testbed/testbed.ts';
+import { bothSides, migrationErrorOf } from './both-sides.ts';
 import type { Clients } from './clients.ts';
-import { ofEachHost, untilAborted } from './clients.ts';
+import { anyLost, checkAborted, ofEachHost, unlessLost, untilAborted } from './clients.ts';
 import type { ObserverPace } from './observer-pace.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
 import type { LinkFigures } from './transfer.ts';
@@ -53,6 +55,10 @@ export const bootGuests = async (
   return { announcePort: port };
 };
 
+/** Lets time pass, unless the run is aborted or an agent is lost meanwhile. */
+const pass = (ms: number, clients: Clients, signal: AbortSignal): Promise<void> =>
+  untilAborted(unlessLost(sleep(ms), clients), signal);
+
 /** Lets the workload run under the observer's pings, so that both are in their stride. */
 export const warmUp = async (
   clients: Clients,
@@ -67,17 +73,24 @@ export const warmUp = async (
     port: guestPingPort,
     intervalMs: pace.intervalMs,
   });
-  await untilAborted(sleep(Math.max(leastWarmupMs, scenario.warmupMs)), signal);
+  await pass(Math.max(leastWarmupMs, scenario.warmupMs), clients, signal);
 };
 
 export interface Migrated {
-  source: SourceReport;
-  destination: DestinationReport;
+  /** Null = it completed. */
+  failure: unknown;
   countersBefore: LinkCounters;
-  cpu: { before: Record<HostRole, CpuUsage>; after: Record<HostRole, CpuUsage> };
+  cpuBefore: Record<HostRole, CpuUsage>;
 }
 
-/** The migration itself; resolves when both sides have ended it, well or not. */
+export const cpuOf = (clients: Clients): Promise<Record<HostRole, CpuUsage>> =>
+  ofEachHost((role) => clients[role].call('cpu', {}));
+
+/**
+ * The migration itself; resolves when both sides have ended it, well or not, or are given up. What they reported is in the
+ * record.
+ * @throws LivemigError CANCELLED when the run is aborted meanwhile
+ */
 export const migrateGuest = async (
   clients: Clients,
   topology: Topology,
@@ -85,15 +98,15 @@ export const migrateGuest = async (
   transfer: TransferConfig,
   link: LinkFigures,
   record: RunRecord,
+  { signal, patience }: { signal: AbortSignal; patience: Patience },
 ): Promise<Migrated> => {
   const { scenario, strategyText } = record;
   const timeouts = timeoutsOf(link, transfer);
   const timeoutMs = migrationTimeoutMs(scenario, link, timeouts);
   const at = { migrationId: randomUUID(), address: topology.source.address, port: migrationPort };
-  const cpuOf = () => ofEachHost((role) => clients[role].call('cpu', {}));
   const countersBefore = await clients.wan.call('linkCounters', {});
   await clients.wan.call('startLinkSamples', { intervalMs: linkSampleIntervalMs });
-  const before = await cpuOf();
+  const cpuBefore = await cpuOf(clients);
   const { strategy, limits, capabilities } = scenario;
   // Only this capability needs the library behind it, which no other run is to wait for.
   const tls =
@@ -116,10 +129,19 @@ export const migrateGuest = async (
     { ...toDestination, ...(tls === null ? {} : { tls: tls.destination }) },
     { timeoutMs },
   );
-  const [source, destination] = await Promise.all([outgoing, incoming]);
-  record.evidence.source = source;
-  record.evidence.destination = destination;
-  return { source, destination, countersBefore, cpu: { before, after: await cpuOf() } };
+  record.guest.migrating = true;
+  const sides = await bothSides({
+    outgoing,
+    incoming,
+    cancel: () => clients.source.call('migrateCancel', {}, { timeoutMs: patience.noticeMs }),
+    bystanders: anyLost(clients, ['wan', 'observer']),
+    patience,
+  });
+  checkAborted(signal);
+  record.guest.source = record.evidence.source = sides.source.report;
+  record.guest.destination = record.evidence.destination = sides.destination.report;
+  record.guest.cancelRefused = sides.cancelled === 'refused';
+  return { failure: migrationErrorOf(sides), countersBefore, cpuBefore };
 };
 
 export interface Observation {
@@ -145,7 +167,7 @@ export const collect = async (
   { settleMs }: ObserverPace,
   signal: AbortSignal,
 ): Promise<Observation> => {
-  await untilAborted(sleep(aftermathMs), signal);
+  await pass(aftermathMs, clients, signal);
   const { blob, result } = await clients.observer.callWithBlob(
     'stopPings',
     { settleMs },

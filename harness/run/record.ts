@@ -3,11 +3,15 @@ import { codeOf, LivemigError, messageOf, toErrorDocument } from '../../proto/er
 import type { ErrorCode } from '../../proto/errors.ts';
 import { monotonicMs } from '../../proto/units.ts';
 import type { NegativeControlName } from '../../proto/strategy.ts';
+import type { GuestTrace, Whereabouts } from '../measure/guest-end.ts';
+import { adviceOf, noTrace, whereIs } from '../measure/guest-end.ts';
 import { resultSchemaVersion } from '../result.ts';
 import type {
   CrossCheck,
+  EndedIn,
   Environment,
   Evidence,
+  GuestEnd,
   Integrity,
   LinkAsRun,
   Measurement,
@@ -37,6 +41,12 @@ export interface RunRecord {
   integrity: Integrity | null;
   evidence: Evidence;
   readonly sweep: SweepOfRun | null;
+  /** The newest phase, `down` apart. */
+  phase: EndedIn['phase'];
+  /** What has been seen of the guest. */
+  guest: GuestTrace;
+  /** Why its memory was not compared, where that was tried. */
+  unverified: string | null;
   /** Of a strategy of the user's own. */
   strategyText?: string;
 }
@@ -53,31 +63,66 @@ export const startRecord = (scenario: RunnableScenario, sweep: SweepOfRun | null
   integrity: null,
   evidence: { source: null, destination: null, rounds: [], measurement: null },
   sweep,
+  phase: null,
+  guest: noTrace(),
+  unverified: null,
 });
 
-const commonOf = ({
-  scenario,
-  runId,
-  startedAt,
-  startedAtMs,
-  driver,
-  link,
-  environment,
-  crossChecks,
-  sweep,
-}: RunRecord) => ({
-  schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
-  runId,
-  startedAt,
-  durationMs: monotonicMs() - startedAtMs,
-  driver,
-  link,
-  strategy: scenario.strategy,
-  scenario,
-  environment,
-  crossChecks,
-  sweep,
-});
+/** Why nobody has compared the guest's memory, where nobody could try. */
+const unverifiedBecause = (
+  { where, comparable }: Whereabouts,
+  { unverified, guest }: RunRecord,
+  code: ErrorCode | null,
+): string => {
+  if (where === 'nowhere') return 'there was no guest';
+  if (code === 'CANCELLED' && unverified === null && guest.source === null) return 'the run was aborted';
+  if (comparable !== null) return unverified ?? 'the run ended before that';
+  if (where === 'lost') return 'there is nothing left to compare';
+  if (guest.sourceAgent !== 'answers')
+    return `the source agent, which knows what the guest last wrote, is ${guest.sourceAgent}`;
+  if (guest.destinationAgent !== 'answers') return `the destination agent is ${guest.destinationAgent}`;
+  return where === 'source' ? 'it does not run' : 'it has not all of its memory on one host';
+};
+
+/** Where the guest is, and what is known of it. */
+const guestEndOf = (record: RunRecord, code: ErrorCode | null): GuestEnd => {
+  const whereabouts = whereIs(record.guest);
+  const { where, detail } = whereabouts;
+  const verified = record.integrity !== null;
+  const unverified = verified ? null : unverifiedBecause(whereabouts, record, code);
+  return { where, detail, verified, unverified, advice: adviceOf(where, code) };
+};
+
+const commonOf = (record: RunRecord, code: ErrorCode | null) => {
+  const {
+    scenario,
+    runId,
+    startedAt,
+    startedAtMs,
+    driver,
+    link,
+    environment,
+    crossChecks,
+    sweep,
+    phase,
+    guest: { status },
+  } = record;
+  return {
+    schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
+    runId,
+    startedAt,
+    durationMs: monotonicMs() - startedAtMs,
+    driver,
+    link,
+    strategy: scenario.strategy,
+    scenario,
+    environment,
+    crossChecks,
+    sweep,
+    guest: guestEndOf(record, code),
+    endedIn: { phase, status },
+  };
+};
 
 const stateOfCode: Partial<Record<ErrorCode, Exclude<RunState, 'completed'>>> = {
   CANCELLED: 'aborted',
@@ -92,7 +137,13 @@ export const stateOf = (code: ErrorCode): Exclude<RunState, 'completed'> => stat
 export const completedResult = (record: RunRecord, measurement: Measurement): RunResult => {
   if (record.integrity === null)
     throw new LivemigError('INTERNAL', 'a run can only complete with its pages compared');
-  return { ...commonOf(record), state: 'completed', measurement, integrity: record.integrity, error: null };
+  return {
+    ...commonOf(record, null),
+    state: 'completed',
+    measurement,
+    integrity: record.integrity,
+    error: null,
+  };
 };
 
 /**
@@ -110,7 +161,7 @@ const unwrapped = (error: unknown): unknown => {
 export const endedResult = (record: RunRecord, error: unknown): RunResult => {
   const { code, message, problems } = toErrorDocument(unwrapped(error));
   return {
-    ...commonOf(record),
+    ...commonOf(record, code),
     state: stateOf(code),
     measurement: null,
     integrity: record.integrity,

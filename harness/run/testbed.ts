@@ -1,27 +1,39 @@
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
 import type { HostRole, NetworkConfig } from '../../proto/control.ts';
+import type { Patience } from '../patience.ts';
+import { defaultPatience } from '../patience.ts';
+import { bounded } from '../testbed/bounded.ts';
 import type { Testbed, TestbedDriver, Topology } from '../testbed/testbed.ts';
 import type { Clients } from './clients.ts';
-import { checkAborted, ofEachHost } from './clients.ts';
+import { abortedError, checkAborted, ofEachHost, untilAborted } from './clients.ts';
 import type { RunRecord } from './record.ts';
 
 /** @throws LivemigError TESTBED_FAILED, or CANCELLED with nothing left behind. */
 export const bringUp = async (
-  driver: TestbedDriver,
+  unbounded: TestbedDriver,
   tcpBufferMaxBytes: number,
   record: RunRecord,
   signal: AbortSignal,
   tell: (detail: string) => void,
+  patience: Patience = defaultPatience,
 ): Promise<Testbed> => {
   checkAborted(signal);
-  record.driver = driver.name;
+  record.driver = unbounded.name;
+  const driver = bounded(unbounded, patience);
   // What a killed harness left. A sweep that fails is no reason not to run.
-  const swept = await driver.sweep().catch((error: unknown) => [`nothing: ${messageOf(error)}`]);
+  const swept = await untilAborted(driver.sweep(), signal).catch((error: unknown) => {
+    checkAborted(signal);
+    return [`nothing: ${messageOf(error)}`];
+  });
   if (swept.length > 0) tell(`removed what a dead run left: ${swept.join(', ')}`);
-  const testbed = await driver.up({ tcpBufferMaxBytes });
+  const testbed = await driver.up({ tcpBufferMaxBytes, signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    // What is thrown because of the signal says nothing of its own; what the driver couldn't take down does.
+    throw codeOf(error) === 'TESTBED_FAILED' ? abortedError(signal, messageOf(error)) : abortedError(signal);
+  });
   try {
     checkAborted(signal);
-    record.environment.testbed = await testbed.describe();
+    record.environment.testbed = await untilAborted(testbed.describe(), signal);
     return testbed;
   } catch (error) {
     await testbed[Symbol.asyncDispose]();

@@ -24,17 +24,17 @@ export const pageCountOf = (scenario: RunnableScenario): number => scenario.gues
 
 /**
  * Stops the guest and compares its memory with what it last wrote.
- * @param host where the guest ended up: the source, if its migration failed.
+ * @param reports of a migration, as far as there are any
+ * @param host where the guest ended up: the source, if its migration failed or never began.
  */
 export const verifyGuest = async (
   clients: Clients,
   scenario: RunnableScenario,
-  source: SourceReport,
-  destination: DestinationReport,
+  { source, destination }: { source: SourceReport | null; destination: DestinationReport | null },
   host: 'source' | 'destination',
 ): Promise<Verified> => {
   const timeoutMs = memoryPassTimeoutMs(scenario);
-  if (source.guestRunningAtEnd) await clients.source.call('stopGuest', {});
+  if (host === 'source' || source?.guestRunningAtEnd === true) await clients.source.call('stopGuest', {});
   if (host === 'destination') await clients.destination.call('stopGuest', {});
   const { blob: ledger } = await clients.source.callWithBlob('ledger', {}, { timeoutMs });
   const verified = await clients[host].call('verify', {}, { timeoutMs, blob: ledger });

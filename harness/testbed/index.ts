@@ -1,5 +1,6 @@
 import { LivemigError } from '../../proto/errors.ts';
 import { unknownName } from '../nearest.ts';
+import { bounded } from './bounded.ts';
 import { openFilesProblem } from './open-files.ts';
 import type { DriverName, TestbedDriver } from './testbed.ts';
 import { driverNames } from './testbed.ts';
@@ -34,7 +35,7 @@ export const chooseDriver = async (name: DriverName | 'auto'): Promise<TestbedDr
   const reasons: string[] = [];
   for (const candidate of name === 'auto' ? automatic : [name]) {
     const driver = await loadDriver(candidate);
-    const support = await driver.probe();
+    const support = await bounded(driver).probe();
     if (support.supported) return driver;
     reasons.push(`${candidate}: ${support.reason}`);
   }

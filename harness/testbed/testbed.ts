@@ -1,4 +1,5 @@
 import type { HostRole, RouterPorts } from '../../proto/control.ts';
+import type { ProcessSight } from './process-sight.ts';
 
 /** What the machine offers: whether something works here, and if not why and how to get it. */
 export interface Support {
@@ -26,6 +27,8 @@ export interface Topology {
 export interface TestbedOptions {
   /** For `net.ipv4.tcp_rmem` and `tcp_wmem` of source and destination: their third, largest value in bytes. */
   tcpBufferMaxBytes: number;
+  /** Ends `up` early: what it has started is taken down, and it throws. */
+  signal?: AbortSignal;
 }
 
 export interface ExecResult {
@@ -46,6 +49,8 @@ export interface Testbed extends AsyncDisposable {
   exec(role: HostRole, argv: readonly string[], options?: { timeoutMs?: number }): Promise<ExecResult>;
   /** What an agent has written to stderr so far, for error messages. */
   log(role: HostRole): Promise<string>;
+  /** How an agent's process fares, where the driver can see it: a process that is stopped can't say so itself. */
+  look?(role: HostRole): Promise<ProcessSight>;
   /** Engine, image and the like, for the result's `environment`. */
   describe(): Promise<Record<string, string>>;
   /**
@@ -59,7 +64,7 @@ export interface Testbed extends AsyncDisposable {
 export interface TestbedDriver {
   readonly name: DriverName;
   probe(): Promise<Support>;
-  /** @throws LivemigError TESTBED_FAILED; nothing is left behind then. */
+  /** @throws LivemigError TESTBED_FAILED, or CANCELLED with the options' signal; nothing is left behind then. */
   up(options: TestbedOptions): Promise<Testbed>;
   /** Remove what testbeds of dead harnesses left; returns what was removed. Testbeds in use stay. */
   sweep(): Promise<string[]>;

@@ -2,8 +2,9 @@ import { defaultCapabilities } from '../../proto/capabilities.ts';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Subject } from 'rxjs';
+import { filter, Subject } from 'rxjs';
 import type { RunnableScenario } from '../../harness/run.ts';
+import type { ProcessSight } from '../../harness/testbed/process-sight.ts';
 import type { Testbed, TestbedDriver, Topology } from '../../harness/testbed/testbed.ts';
 import { serveControl } from '../../hosts/control-server.ts';
 import type { ControlHandlers, HostRole } from '../../proto/control.ts';
@@ -123,6 +124,42 @@ export interface ScriptedDriver extends TestbedDriver {
   readonly ups: number;
   /** Every call so far, as `role.method`. */
   readonly calls: readonly string[];
+  /** What the signal does to an agent: KILL ends its server, STOP lets it answer nothing until CONT. */
+  send(role: HostRole, signal: ScriptedSignal): void;
+}
+
+export type ScriptedSignal = 'KILL' | 'STOP' | 'CONT';
+
+/** An agent's process, as its driver sees it. */
+class ScriptedProcess {
+  #state: ProcessSight['state'] = 'runs';
+  #goesOn = Promise.withResolvers<undefined>();
+  #cpuTicks = 0;
+  close: () => void = () => undefined;
+
+  send(signal: ScriptedSignal): void {
+    if (this.#state === 'ended') return;
+    if (signal === 'KILL') this.close();
+    if (signal === 'CONT') this.#goesOn.resolve(undefined);
+    if (signal === 'STOP') this.#goesOn = Promise.withResolvers<undefined>();
+    this.#state = signal === 'KILL' ? 'ended' : signal === 'STOP' ? 'stopped' : 'runs';
+  }
+
+  /** Answers only while it runs. */
+  async whileRunning<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#state !== 'runs') await this.#goesOn.promise;
+    const result = await work();
+    while ((this.#state as ProcessSight['state']) !== 'runs') await this.#goesOn.promise;
+    return result;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'runs';
+  }
+
+  look(): ProcessSight {
+    return { state: this.#state, cpuTicks: ++this.#cpuTicks, how: `its process: ${this.#state}` };
+  }
 }
 
 /**
@@ -137,6 +174,7 @@ export const scriptedDriver = (
   let live = 0;
   let ups = 0;
   const calls: string[] = [];
+  let processes = new Map<HostRole, ScriptedProcess>();
   const recorded = (role: HostRole): ControlHandlers => {
     const handlers = { ...scriptOf(role), ...changes[role] } as Record<
       string,
@@ -146,7 +184,7 @@ export const scriptedDriver = (
       method,
       (...args: unknown[]) => {
         calls.push(`${role}.${method}`);
-        return handler(...args);
+        return processes.get(role)?.whileRunning(async () => handler(...args));
       },
     ]);
     return Object.fromEntries(entries) as ControlHandlers;
@@ -154,9 +192,14 @@ export const scriptedDriver = (
   const up = async (): Promise<Testbed> => {
     const directory = await mkdtemp(join(tmpdir(), 'livemig-scripted-'));
     const targetOf = (role: HostRole): string => `unix:${directory}/${role}.sock`;
+    processes = new Map(hostRoles.map((role) => [role, new ScriptedProcess()]));
+    const own = processes;
     const servers = await Promise.all(
-      hostRoles.map((role) => serveControl(targetOf(role), recorded(role), events)),
+      hostRoles.map((role) =>
+        serveControl(targetOf(role), recorded(role), events.pipe(filter(() => own.get(role)!.isRunning))),
+      ),
     );
+    for (const [index, role] of hostRoles.entries()) own.get(role)!.close = () => servers[index]?.close();
     live += 1;
     ups += 1;
     return {
@@ -166,6 +209,7 @@ export const scriptedDriver = (
       agents: Object.fromEntries(hostRoles.map((role) => [role, targetOf(role)])) as Record<HostRole, string>,
       exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
       log: async (role) => `the ${role}'s last words`,
+      look: async (role) => own.get(role)!.look(),
       describe: async () => ({ kind: 'scripted' }),
       ...(renew === undefined ? {} : { renew }),
       [Symbol.asyncDispose]: async () => {
@@ -187,5 +231,6 @@ export const scriptedDriver = (
       return ups;
     },
     calls,
+    send: (role, signal) => processes.get(role)?.send(signal),
   };
 };

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { StartedTestContainer } from 'testcontainers';
 import type Docker from 'dockerode';
 import { formatAgentAddress } from '../../../proto/agent-address.ts';
 import { hostRoles } from '../../../proto/control.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError, codeOf, messageOf } from '../../../proto/errors.ts';
+import { orLate, rejectedBy } from '../../within.ts';
+import type { ProcessSight } from '../process-sight.ts';
+import { ended, sightOf } from '../process-sight.ts';
 import type { Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
 import { holdLeases } from '../lease.ts';
 import { agentPort, startHost } from './container.ts';
@@ -39,6 +43,36 @@ const startHosts = async (options: StartOptions): Promise<Hosts> => {
 
 const isLocal = (): boolean => !/^(tcp|http|https|ssh):/.test(engineAddress());
 
+/** The engine's process is ours to see where it shares our PID namespace: its id alone may be someone else's here. */
+const isAgent = (pid: number): boolean => {
+  try {
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('agent.ts');
+  } catch {
+    return false;
+  }
+};
+
+const lookAt = async (container: Docker.Container): Promise<ProcessSight> => {
+  try {
+    const { State } = await container.inspect();
+    if (!State.Running)
+      return ended(
+        `its container has ended with exit code ${String(State.ExitCode)}${State.OOMKilled ? ', out of memory' : ''}`,
+      );
+    if (State.Paused)
+      return {
+        state: 'stopped',
+        cpuTicks: null,
+        how: 'its container is paused: docker unpause lets it go on',
+      };
+    if (isAgent(State.Pid)) return sightOf(State.Pid);
+    return { state: 'runs', cpuTicks: null, how: `its container is ${State.Status}` };
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return ended('its container is gone');
+    throw error;
+  }
+};
+
 const assemble = async (
   docker: Docker,
   id: string,
@@ -72,6 +106,7 @@ const assemble = async (
     exec: (role, argv, options) =>
       execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
     log: (role) => logOf(container(role)),
+    look: (role) => lookAt(container(role)),
     describe: () => Promise.resolve(facts),
     [Symbol.asyncDispose]: async () => {
       try {
@@ -94,29 +129,47 @@ export interface DockerDriverOptions {
   entrypoint?: string[];
 }
 
+/** Starts that were under way when their testbed was removed fail by that, sooner or later. */
+const stragglersMs = 20_000;
+
 const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOptions): Promise<Testbed> => {
   const docker = connectEngine();
   const engine = await askEngine(docker);
   if (!engine.answers) throw new LivemigError('UNSUPPORTED', engine.reason);
   const id = `livemig-${randomBytes(4).toString('hex')}`;
+  const { signal } = options;
+  const begun: Promise<unknown>[] = [];
+  /** An engine can't be told to stop: what it does is left to it, and removed afterwards. */
+  const unlessAborted = async <T>(work: Promise<T>): Promise<T> => {
+    begun.push(work);
+    return Promise.race([work, ...(signal === undefined ? [] : [rejectedBy(signal)])]);
+  };
   try {
-    const image = await ensureImage(docker, tell);
-    await createNetworks(docker, id, engine.version);
+    const image = await unlessAborted(ensureImage(docker, tell));
+    await unlessAborted(createNetworks(docker, id, engine.version));
     const refused = new Set<string>();
     const controlToken = randomBytes(16).toString('hex');
-    const hosts = await startHosts({
+    const hosts = await unlessAborted(startHosts({
       docker, image, testbed: id, controlToken, testbedOptions: options, refused, engineIsLocal: isLocal(), entrypoint,
-    }); // prettier-ignore
+    })); // prettier-ignore
     const facts = {
       engine: `Docker ${engine.version}`,
       image,
       ...(refused.size > 0 ? { refusedSysctls: [...refused].join(' ') } : {}),
     };
-    return await assemble(docker, id, hosts, controlToken, facts);
+    return await unlessAborted(assemble(docker, id, hosts, controlToken, facts));
   } catch (cause) {
-    await removeTestbed(docker, id).catch((error: unknown) => {
-      tell(messageOf(error));
-    });
+    const remove = (): Promise<void> =>
+      removeTestbed(docker, id).catch((error: unknown) => {
+        tell(messageOf(error));
+      });
+    await remove();
+    if (signal?.aborted === true) {
+      // But not for an image that is being built: that is none of the testbed.
+      await orLate(Promise.allSettled(begun.slice(1)), stragglersMs);
+      await remove();
+      throw signal.reason;
+    }
     if (codeOf(cause) !== 'INTERNAL') throw cause;
     throw new LivemigError('TESTBED_FAILED', `the Docker testbed did not come up: ${messageOf(cause)}`, {
       cause,

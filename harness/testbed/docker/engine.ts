@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
 import { LivemigError, messageOf } from '../../../proto/errors.ts';
+import { within } from '../../within.ts';
 
 export const engineAddress = (): string => process.env['DOCKER_HOST'] ?? '/var/run/docker.sock';
 
@@ -37,12 +38,7 @@ export type EngineAnswer = { answers: true; version: string } | { answers: false
 export const askEngine = async (client?: Docker, timeoutMs = 5_000): Promise<EngineAnswer> => {
   try {
     const docker = client ?? connectEngine();
-    const late = new Promise<never>((_, reject) =>
-      setTimeout(() => {
-        reject(new Error(`no answer within ${String(timeoutMs)} ms`));
-      }, timeoutMs).unref(),
-    );
-    const { Version } = await Promise.race([docker.version(), late]);
+    const { Version } = await within(docker.version(), timeoutMs, 'an answer');
     return { answers: true, version: Version };
   } catch (error) {
     return { answers: false, reason: `no Docker engine answers at ${engineAddress()}: ${messageOf(error)}` };

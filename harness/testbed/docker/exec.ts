@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
 import { LivemigError } from '../../../proto/errors.ts';
+import { monotonicMs } from '../../../proto/units.ts';
 import type { ExecResult } from '../testbed.ts';
 
 /** `timeout -s KILL` ends so when it had to end the program; a program that is killed otherwise ends so as well. */
@@ -22,7 +23,7 @@ export const execInContainer = async (
 ): Promise<ExecResult> => {
   const bounded = ['timeout', '-s', 'KILL', String(timeoutMs / 1000), ...argv];
   const exec = await container.exec({ Cmd: bounded, AttachStdout: true, AttachStderr: true });
-  const startedAtMs = performance.now();
+  const startedAtMs = monotonicMs();
   const stream = await exec.start({});
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   docker.modem.demuxStream(stream, stdout, stderr);
@@ -34,7 +35,7 @@ export const execInContainer = async (
   try {
     const [out, err] = await Promise.all([text(stdout), text(stderr)]);
     const exitCode = (await exec.inspect()).ExitCode ?? killedExitCode;
-    if (exitCode === killedExitCode && performance.now() - startedAtMs >= timeoutMs)
+    if (exitCode === killedExitCode && monotonicMs() - startedAtMs >= timeoutMs)
       throw new LivemigError(
         'TIMEOUT',
         `\`${argv.join(' ')}\` ran longer than ${String(timeoutMs)} ms and was killed; it said: ${err.trim()}`,

@@ -7,6 +7,7 @@ import type Docker from 'dockerode';
 import { LivemigError, messageOf } from '../../../proto/errors.ts';
 import type { Support } from '../testbed.ts';
 import { buildBase, cachedBase, canBuildBase } from './base-image.ts';
+import { within } from '../../within.ts';
 import { hasImage } from './engine.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -44,20 +45,6 @@ export const imageName = async (directory: string = root): Promise<string> => {
   return `livemig-agent:${hash.digest('hex').slice(0, 12)}`;
 };
 
-const withTimeout = async <T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new LivemigError('TIMEOUT', `${what} took longer than ${String(timeoutMs)} ms`));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 /** Reads an engine's progress stream to its end; the engine reports failures inside it. */
 const finish = (docker: Docker, stream: NodeJS.ReadableStream): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -81,8 +68,8 @@ const finish = (docker: Docker, stream: NodeJS.ReadableStream): Promise<void> =>
 const pull = async (docker: Docker, name: string): Promise<boolean> => {
   let stream: NodeJS.ReadableStream | undefined;
   try {
-    stream = await withTimeout(docker.pull(name), pullStartTimeoutMs, `asking for ${name}`);
-    await withTimeout(finish(docker, stream), pullTimeoutMs, `pulling ${name}`);
+    stream = await within(docker.pull(name), pullStartTimeoutMs, `asking for ${name}`);
+    await within(finish(docker, stream), pullTimeoutMs, `pulling ${name}`);
     return true;
   } catch {
     // Whatever the reason: there is another way to a base image, and it says its own reason when it fails too.
@@ -161,11 +148,7 @@ const registryTimeoutMs = 10_000;
 
 const registryHas = async (docker: Docker, name: string): Promise<boolean> => {
   try {
-    await withTimeout(
-      docker.getImage(name).distribution(),
-      registryTimeoutMs,
-      `asking the registry for ${name}`,
-    );
+    await within(docker.getImage(name).distribution(), registryTimeoutMs, `asking the registry for ${name}`);
     return true;
   } catch {
     return false;

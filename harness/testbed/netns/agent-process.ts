@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { constants, homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,11 @@ import type { HostRole } from '../../../proto/control.ts';
 import { LivemigError } from '../../../proto/errors.ts';
 import { monotonicMs } from '../../../proto/units.ts';
 import { connectAgent } from '../../control-client.ts';
+import { orLate, rejectedBy } from '../../within.ts';
+import type { ProcessSight } from '../process-sight.ts';
+import { childOf, ended as endedSight, sightOf } from '../process-sight.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
-import { execInCell } from './exec.ts';
 import { Tail } from './tail.ts';
 
 export interface AgentProcess {
@@ -21,8 +23,12 @@ export interface AgentProcess {
   stderr(): string;
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>;
-  /** Wait until it answers `hello`. @throws LivemigError TESTBED_FAILED when it ends or takes longer. */
-  ready(timeoutMs: number): Promise<void>;
+  /**
+   * Wait until it answers `hello`.
+   * @throws LivemigError TESTBED_FAILED when it ends or takes longer; the signal's reason once it has fired.
+   */
+  ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
+  look(): Promise<ProcessSight>;
   /**
    * Ends it at once and removes its socket, so that another can take its place: what it holds is memory and threads.
    * @throws LivemigError TESTBED_FAILED when it doesn't go within the time.
@@ -39,7 +45,23 @@ export const compileCache = (): string =>
   join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'livemig', 'node');
 
 const socketPollMs = 10;
+const toldWithinMs = 500;
 const agentLauncher = fileURLToPath(new URL('../../../hosts/agent.sh', import.meta.url));
+
+/** Shells tell of a child that a signal ended by 128 + its number. */
+const howEnded = (code: number | null, signal: NodeJS.Signals | null): string => {
+  const name =
+    signal ?? Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0] ?? null;
+  return name === null ? `it ended with exit code ${code}` : `it was ended by ${name}`;
+};
+
+const endNow = (pid: number | null): void => {
+  try {
+    if (pid !== null) process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+};
 
 /** @param agentPath hosts/agent.ts; @param socketPath where it shall serve, a Unix socket. */
 export const startAgent = (
@@ -61,15 +83,15 @@ export const startAgent = (
     stderr.push(chunk);
   });
   let how: string | null = null;
-  /** Inside the cell: ending nsenter, its parent out here, wouldn't end it. */
-  let pidInCell: number | null = null;
+  /** The agent itself, as it is known out here; its parent, which enters the cell for it, is `child`. */
+  let pid: number | null = null;
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       how = error.message;
       resolve();
     });
     child.once('close', (code, signal) => {
-      how ??= signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`;
+      how ??= howEnded(code, signal);
       resolve();
     });
   });
@@ -88,35 +110,43 @@ export const startAgent = (
     target,
     ended,
     stderr: () => stderr.text(),
-    ready: async (timeoutMs) => {
-      const deadlineMs = monotonicMs() + timeoutMs;
+    ready: async (timeoutMs, signal) => {
+      const startedAtMs = monotonicMs();
+      const leftMs = (): number => timeoutMs - (monotonicMs() - startedAtMs);
       // Connecting before the socket is there would cost gRPC's first back-off of a second.
       while (!existsSync(socketPath)) {
+        signal?.throwIfAborted();
         if (how !== null) throw failure(how);
-        if (monotonicMs() > deadlineMs) throw failure(`it doesn't listen after ${timeoutMs} ms`);
+        if (leftMs() < 0) throw failure(`it doesn't listen after ${timeoutMs} ms`);
         await sleep(socketPollMs);
       }
       const client = connectAgent(role, target);
       try {
-        const answer = client.call('hello', {}, { timeoutMs: Math.max(1, deadlineMs - monotonicMs()) });
-        const { pid } = await Promise.race([
-          answer,
-          ended.then(() => {
-            throw failure(how ?? 'it ended');
-          }),
-        ]);
-        pidInCell = pid;
+        const answer = client.call('hello', {}, { timeoutMs: Math.max(1, leftMs()) });
+        const gone = ended.then(() => {
+          throw failure(how ?? 'it ended');
+        });
+        await Promise.race([answer, gone, ...(signal === undefined ? [] : [rejectedBy(signal)])]);
+        pid = childOf(child.pid ?? 0);
       } catch (error) {
+        signal?.throwIfAborted();
         throw how === null ? failure("it listens, but doesn't answer", error) : failure(how);
       } finally {
         client.close();
       }
     },
+    look: async () => {
+      // How it ended its parent tells, a moment later.
+      if (how === null && pid !== null && sightOf(pid).state === 'ended') await orLate(ended, toldWithinMs);
+      if (how !== null) return endedSight(`its process is gone: ${how}`);
+      return pid === null ? { state: 'runs', cpuTicks: null, how: 'its process is starting' } : sightOf(pid);
+    },
     kill: async (timeoutMs) => {
-      if (pidInCell !== null && how === null)
-        await execInCell(cell, role, ['sh', '-c', `kill -KILL ${pidInCell}`], { timeoutMs });
-      const late = sleep(timeoutMs, 'late' as const, { ref: false });
-      if ((await Promise.race([ended, late])) === 'late')
+      // SIGKILL ends what is stopped, too. The parent then has nothing left to wait for, unless it is stopped itself.
+      // Asked anew: an id that was the agent's may be someone else's by now, but not a child's of a parent that waits.
+      if (how === null) endNow(childOf(child.pid ?? 0));
+      if ((await orLate(ended, timeoutMs / 2)) === 'late') endNow(child.pid ?? null);
+      if ((await orLate(ended, timeoutMs / 2)) === 'late')
         throw new LivemigError(
           'TESTBED_FAILED',
           `the ${role} agent is still there ${timeoutMs} ms after SIGKILL`,

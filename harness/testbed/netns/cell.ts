@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { LivemigError } from '../../../proto/errors.ts';
+import { orLate, rejectedBy } from '../../within.ts';
 import { readyWord, terminateWord } from './cell-script.ts';
+import { ownerMark } from './mark.ts';
 import { Tail } from './tail.ts';
 
 /**
@@ -14,7 +16,11 @@ export interface Cell {
   enter(host: string, argv: readonly string[]): [string, ...string[]];
   /** SIGTERM to every process in the cell but its first. */
   terminate(): void;
-  /** End the cell and everything in it, and wait until it is gone. Idempotent. */
+  /**
+   * End the cell and everything in it, and wait until it is gone: in order, and where that takes too long by SIGKILL, which
+   * what is stopped obeys as well. Idempotent.
+   * @throws LivemigError TESTBED_FAILED when the kernel doesn't let it go.
+   */
   end(): Promise<void>;
 }
 
@@ -29,6 +35,16 @@ export const cellEnvironment = (extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEn
 export const isRootless = (): boolean => process.getuid?.() !== 0;
 
 const endTimeoutMs = 5_000;
+/** The kernel takes a second or so to free a guest of 8 GiB. */
+const killTimeoutMs = 30_000;
+
+/**
+ * What enters a cell for a program and tells of its end. The program is its child, as a process can't move itself into
+ * another PID namespace. nsenter would do that by itself, but where its child is stopped it stops as well (so that a
+ * terminal's job control works), and nothing but SIGCONT lets it go on, even when the child has long ended. A shell
+ * without job control doesn't.
+ */
+const doorkeeper = '"$@"; exit $?';
 
 /** Resolves with the process's end; also when it never started. */
 const exitOf = (child: ChildProcess): Promise<void> =>
@@ -41,7 +57,12 @@ const exitOf = (child: ChildProcess): Promise<void> =>
     });
   });
 
-const untilReady = async (child: ChildProcess, stderr: Tail, timeoutMs: number): Promise<number> => {
+const untilReady = async (
+  child: ChildProcess,
+  stderr: Tail,
+  timeoutMs: number,
+  aborted?: AbortSignal,
+): Promise<number> => {
   let said = '';
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
   const signal = AbortSignal.timeout(timeoutMs);
@@ -55,6 +76,7 @@ const untilReady = async (child: ChildProcess, stderr: Tail, timeoutMs: number):
         () => (signal.aborted ? `it wasn't ready within ${timeoutMs} ms` : null),
       ),
       ended.then(() => `it ended with ${child.exitCode ?? child.signalCode ?? 'no exit code'}`),
+      ...(aborted === undefined ? [] : [rejectedBy(aborted)]),
     ]);
     if (over !== null)
       throw new LivemigError(
@@ -66,9 +88,14 @@ const untilReady = async (child: ChildProcess, stderr: Tail, timeoutMs: number):
 
 /**
  * @param script process 1 of the cell (see cell-script.ts); `directory` is its `$1`.
- * @throws LivemigError TESTBED_FAILED with the words of what failed; nothing is left then.
+ * @throws LivemigError TESTBED_FAILED with the words of what failed, or the signal's reason; nothing is left then.
  */
-export const startCell = async (script: string, directory: string, timeoutMs: number): Promise<Cell> => {
+export const startCell = async (
+  script: string,
+  directory: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Cell> => {
   const userNamespace = isRootless() ? ['--user', '--map-root-user'] : [];
   const child = spawn(
     'unshare',
@@ -84,6 +111,7 @@ export const startCell = async (script: string, directory: string, timeoutMs: nu
       script,
       'livemig-cell',
       directory,
+      ownerMark(),
     ],
     // Detached: Ctrl-C goes to the harness alone, which ends the cell in order.
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true, cwd: '/', env: cellEnvironment() },
@@ -101,13 +129,18 @@ export const startCell = async (script: string, directory: string, timeoutMs: nu
 
   const end = async (): Promise<void> => {
     child.stdin.end();
-    const killer = setTimeout(() => child.kill('SIGKILL'), endTimeoutMs);
-    await ended;
-    clearTimeout(killer);
+    if ((await orLate(ended, endTimeoutMs)) !== 'late') return;
+    // Of `unshare`: the cell's first process, and with it all others, get theirs from the kernel (--kill-child).
+    child.kill('SIGKILL');
+    if ((await orLate(ended, killTimeoutMs)) === 'late')
+      throw new LivemigError(
+        'TESTBED_FAILED',
+        `the testbed's namespaces are still there ${killTimeoutMs / 1000} s after SIGKILL; the next run sweeps them`,
+      );
   };
 
   try {
-    const initPid = await untilReady(child, stderr, timeoutMs);
+    const initPid = await untilReady(child, stderr, timeoutMs, signal);
     const user = isRootless() ? ['-U', '--preserve-credentials'] : [];
     return {
       enter: (host, argv) => [
@@ -118,7 +151,12 @@ export const startCell = async (script: string, directory: string, timeoutMs: nu
         '-m',
         '-n',
         '-p',
+        '--no-fork',
         '--',
+        'sh',
+        '-c',
+        doorkeeper,
+        ownerMark(),
         'ip',
         'netns',
         'exec',

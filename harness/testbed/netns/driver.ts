@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { command } from '../../../hosts/command.ts';
 import type { HostRole } from '../../../proto/control.ts';
 import { hostRoles } from '../../../proto/control.ts';
+import { orLate } from '../../within.ts';
 import type { Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { startAgent } from './agent-process.ts';
@@ -15,6 +15,7 @@ import { cellScript } from './cell-script.ts';
 import { makeDirectory, sweepDirectories } from './directory.ts';
 import { execInCell } from './exec.ts';
 import { netnsTopology } from './layout.ts';
+import { sweepProcesses } from './mark.ts';
 import { probeNetns } from './probe.ts';
 
 export interface NetnsDriverOptions {
@@ -32,6 +33,7 @@ const cellTimeoutMs = 15_000;
 const closeGraceMs = 2_000;
 /** The kernel takes a second or so to free a guest of 8 GiB. */
 const killTimeoutMs = 30_000;
+const leftoverTimeoutMs = 5_000;
 const renewedRoles = ['source', 'destination'] as const satisfies readonly HostRole[];
 
 const byRole = <T>(of: (role: HostRole) => T): Record<HostRole, T> =>
@@ -44,14 +46,15 @@ const takeDown = async (
 ): Promise<void> => {
   if (cell !== null && agents.length > 0) {
     cell.terminate();
-    await Promise.race([
-      Promise.all(agents.map((agent) => agent.ended)),
-      sleep(closeGraceMs, undefined, { ref: false }),
-    ]);
+    await orLate(Promise.all(agents.map((agent) => agent.ended)), closeGraceMs);
   }
-  await cell?.end();
-  await Promise.all(agents.map((agent) => agent.ended));
-  await rm(directory, { recursive: true, force: true });
+  try {
+    await cell?.end();
+    // The cell has taken the agents with it; what is left of each is the parent that entered it.
+    await Promise.all(agents.map((agent) => agent.kill(leftoverTimeoutMs)));
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 };
 
 const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions>): Promise<Testbed> => {
@@ -61,9 +64,10 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
   const start = (inside: Cell, role: HostRole): AgentProcess =>
     startAgent(inside, role, settings.agentPath, join(directory, `${role}.sock`));
   try {
-    cell = await startCell(cellScript(netnsTopology, options), directory, settings.cellTimeoutMs);
+    const { signal } = options;
+    cell = await startCell(cellScript(netnsTopology, options), directory, settings.cellTimeoutMs, signal);
     for (const role of hostRoles) agents.push(start(cell, role));
-    await Promise.all(agents.map((agent) => agent.ready(settings.agentTimeoutMs)));
+    await Promise.all(agents.map((agent) => agent.ready(settings.agentTimeoutMs, signal)));
   } catch (error) {
     await takeDown(cell, agents, directory);
     throw error;
@@ -79,6 +83,7 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
     agents: byRole((role) => agentOf(role).target),
     exec: (role, argv, execOptions) => execInCell(started, role, argv, execOptions),
     log: async (role) => agentOf(role).stderr(),
+    look: (role) => agentOf(role).look(),
     describe: async () => ({
       kernel: release(),
       iproute2: (await command(['ip', '-V'])).trim(),
@@ -105,6 +110,7 @@ export const createNetnsDriver = (options: NetnsDriverOptions = {}): TestbedDriv
     name: 'netns',
     probe: probeNetns,
     up: (testbedOptions) => up(testbedOptions, settings),
-    sweep: () => sweepDirectories(),
+    // Processes first: what lives in a directory must not find it gone.
+    sweep: async () => [...(await sweepProcesses()), ...(await sweepDirectories())],
   };
 };

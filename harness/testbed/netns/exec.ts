@@ -8,6 +8,8 @@ import { cellEnvironment } from './cell.ts';
 
 const outputMaxBytes = 16 << 20;
 const defaultTimeoutMs = 60_000;
+/** Beyond the program's own bound. */
+const outerGraceMs = 10_000;
 /** What `timeout` of coreutils exits with when it had to kill: 128 + SIGKILL. */
 const killedExitCode = 137;
 
@@ -39,10 +41,19 @@ export const execInCell = (
     const fail = (code: 'TIMEOUT' | 'TESTBED_FAILED', what: string, cause?: unknown): void => {
       reject(new LivemigError(code, `\`${argv.join(' ')}\` on ${role} ${what}`, { cause }));
     };
+    // A cell that is stopped as a whole keeps no bound in there either.
+    const patience = setTimeout(() => {
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+      fail('TIMEOUT', `took longer than ${timeoutMs} ms, and would not be ended`);
+    }, timeoutMs + outerGraceMs);
     child.once('error', (error) => {
+      clearTimeout(patience);
       fail('TESTBED_FAILED', "couldn't be run", error);
     });
     child.once('close', (exitCode) => {
+      clearTimeout(patience);
       const wasKilled = exitCode === null || exitCode === killedExitCode;
       if (wasKilled && monotonicMs() - startedAtMs >= timeoutMs)
         fail('TIMEOUT', `took longer than ${timeoutMs} ms`);

@@ -1,0 +1,159 @@
+import { describe, expect, test } from '@jest/globals';
+import { Subject } from 'rxjs';
+import type { RunResult } from '../../../../harness/result.ts';
+import { runPhases } from '../../../../harness/run/events.ts';
+import type { RunEvent } from '../../../../harness/run.ts';
+import { runScenario } from '../../../../harness/run.ts';
+import { summaryOf } from '../../../../harness/report/summary.ts';
+import type { HostRole } from '../../../../proto/control.ts';
+import { hostRoles } from '../../../../proto/control.ts';
+import { schemaProblems } from '../../../support/result-schema.ts';
+import type { ScriptedStatus } from '../../../support/scripted-ends.ts';
+import { scriptedEnds, scriptedStatuses } from '../../../support/scripted-ends.ts';
+import type { ScriptedSignal } from '../../../support/scripted-testbed.ts';
+import { scriptedScenario } from '../../../support/scripted-testbed.ts';
+
+/** Every way to end × every phase: each must end, say where the guest is, whether it was verified, and what to do. */
+
+const patience = { pulseMs: 40, stoppedMs: 200, silentMs: 2000, noticeMs: 400, settleMs: 600 };
+
+const beforeGuest = ['link', 'calibrate', 'boot'] as const;
+const afterGuest = ['collect', 'verify'] as const;
+const phases = [...beforeGuest, 'warm-up', ...scriptedStatuses, ...afterGuest] as const;
+type Phase = (typeof phases)[number];
+
+const isStatus = (phase: Phase): phase is ScriptedStatus =>
+  scriptedStatuses.includes(phase as ScriptedStatus);
+
+type Way = 'Ctrl-C' | `${'KILL' | 'STOP'} ${HostRole}`;
+const ways: Way[] = ['Ctrl-C', ...hostRoles.flatMap((role) => [`KILL ${role}`, `STOP ${role}`] as Way[])];
+
+interface Expected {
+  where: NonNullable<RunResult['guest']>['where'];
+  verified: boolean;
+}
+
+const is = (where: Expected['where'], verified = false): Expected => ({ where, verified });
+
+/** Where the guest must be, from what the way does to whom. */
+const expectedOf = (way: Way, phase: Phase, result: RunResult): Expected => {
+  const [signal, role] = way.split(' ') as [string, HostRole | undefined];
+  // Nobody needs the observer there, so when it is found to be stopped the guest may have been started.
+  const isEarly = (beforeGuest as readonly string[]).includes(phase);
+  if (isEarly)
+    return way === 'STOP observer' && result.guest?.where === 'source' ? is('source', true) : is('nowhere');
+  const atSource = phase === 'warm-up' || ['setup', 'active', 'pre-switchover'].includes(phase);
+  const isOver = (afterGuest as readonly string[]).includes(phase);
+  if (role === undefined)
+    return is(
+      atSource
+        ? 'source'
+        : isOver || (phase === 'postcopy-active' && result.guest?.where === 'destination')
+          ? 'destination'
+          : 'unknown',
+    ); // by whether the destination was heard in time
+  if (role === 'wan' || role === 'observer') return phase === 'postcopy-active' && role === 'wan' ? is('destination') : is(atSource || phase === 'device' ? 'source' : 'destination', true); // prettier-ignore
+  if (role === 'source') {
+    if (isOver) return is('destination');
+    if (signal === 'KILL') return is('lost');
+    return is(atSource ? 'source' : phase === 'device' ? 'unknown' : 'destination');
+  }
+  if (isOver || phase === 'postcopy-active') return is(signal === 'KILL' ? 'lost' : 'destination');
+  return is('source', true);
+};
+
+const end = async (way: Way, phase: Phase): Promise<RunResult> => {
+  const { driver, send } = scriptedEnds();
+  const controller = new AbortController();
+  const events = new Subject<RunEvent>();
+  let isDone = false;
+  events.subscribe((event) => {
+    const name = event.type === 'phase' ? event.phase : event.type === 'status' ? event.status : null;
+    if (name !== phase || isDone) return;
+    isDone = true;
+    const [signal, role] = way.split(' ') as [ScriptedSignal, HostRole | undefined];
+    if (role === undefined) controller.abort('SIGINT');
+    else send(role, signal);
+  });
+  const result = await runScenario(scriptedScenario, { driver, events, signal: controller.signal, patience });
+  expect(driver.live).toBe(0);
+  expect(isDone).toBe(true);
+  return result;
+};
+
+/** "the migration was cancelled: the migration was cancelled" */
+const repeats = (message: string): boolean => /(?:^|[:;] )([^:;]{8,}): \1(?:$|[:;])/.test(message);
+
+const expectEnd = async (way: Way, phase: Phase): Promise<void> => {
+  const result = await end(way, phase);
+  expect(schemaProblems(result)).toEqual([]);
+  const role = way.split(' ')[1];
+  // What has done its part is missed by nobody.
+  const isMissed = !(phase === 'verify' && (role === 'wan' || role === 'observer'));
+  if (!isMissed) {
+    expect(result).toMatchObject({ state: 'completed', guest: { where: 'destination', verified: true } });
+    return;
+  }
+  const { guest, error } = result;
+  expect({ where: guest?.where, verified: guest?.verified, detail: guest?.detail }).toEqual({
+    ...expectedOf(way, phase, result),
+    detail: guest?.detail,
+  });
+  expect(result.state).toBe(way === 'Ctrl-C' ? 'aborted' : 'failed');
+  expect(error?.code).toBe(way === 'Ctrl-C' ? 'CANCELLED' : 'AGENT_UNREACHABLE');
+  if (role !== undefined) expect(error?.message).toContain(`the ${role} agent`);
+  expect(repeats(error?.message ?? '')).toBe(false);
+  expect(guest?.unverified === null).toBe(guest?.verified);
+  expect(result.integrity === null).toBe(guest?.verified === false);
+  expect(guest?.advice).toMatch(/\w/);
+  // Whoever has nothing to do in a phase is missed in the next one.
+  const from = runPhases.indexOf(isStatus(phase) ? 'migrate' : phase);
+  expect(runPhases.indexOf(result.endedIn!.phase!)).toBeGreaterThanOrEqual(from);
+  // A person reads it as well.
+  const text = summaryOf(result, []);
+  for (const part of [guest!.detail, guest!.advice!]) expect(text).toContain(part);
+  if (guest?.unverified !== null) expect(text).toContain(guest!.unverified);
+};
+
+describe('a run ends', () => {
+  // All ways at once: what takes time is waiting.
+  test.each(phases)(
+    'in %s, whatever ends it',
+    async (phase) => {
+      const ends = await Promise.allSettled(ways.map((way) => expectEnd(way, phase)));
+      const wrong = ends.flatMap((outcome, index) =>
+        outcome.status === 'fulfilled' ? [] : [`${ways[index]!}: ${String(outcome.reason)}`],
+      );
+      expect(wrong).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('a repetition is found (negative control)', () => {
+    expect(repeats('CANCELLED: the migration was cancelled: the migration was cancelled')).toBe(true);
+  });
+});
+
+describe('an agent that is stopped for less than it is given', () => {
+  test.each(['warm-up', 'active'] as const)('in %s: the run completes', async (phase) => {
+    const { driver, send } = scriptedEnds();
+    const events = new Subject<RunEvent>();
+    events.subscribe((event) => {
+      const name = event.type === 'phase' ? event.phase : event.type === 'status' ? event.status : null;
+      if (name !== phase) return;
+      send('source', 'STOP');
+      setTimeout(() => {
+        send('source', 'CONT');
+      }, 300);
+    });
+    const result = await runScenario(scriptedScenario, {
+      driver,
+      events,
+      patience: { ...patience, stoppedMs: 60_000 },
+    });
+    expect(result).toMatchObject({
+      state: 'completed',
+      guest: { where: 'destination', verified: true, advice: null },
+    });
+  });
+});
