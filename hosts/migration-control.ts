@@ -90,8 +90,24 @@ export class MigrationControl {
     this.#waiters.poke();
   }
 
-  /** Resolves when `continue` was called. */
-  untilContinued(): Promise<void> {
-    return this.#waiters.until(() => this.#mayContinue);
+  /**
+   * Resolves when `continue` was called. The guest stands still meanwhile, so nobody is waited for for ever.
+   * @throws LivemigError TIMEOUT when nobody has called it by then.
+   */
+  async untilContinued(maxMs: number): Promise<void> {
+    const patience = setTimeout(() => {
+      this.#waiters.fail(
+        new LivemigError(
+          'TIMEOUT',
+          `expected \`livemig continue\` within ${maxMs / 1000} s of pre-switchover, nobody said it; the guest runs on at the ` +
+            'source. Say it in another terminal in time, or wait longer (pause-before-switchover=SECONDS)',
+        ),
+      );
+    }, maxMs);
+    try {
+      await this.#waiters.until(() => this.#mayContinue);
+    } finally {
+      clearTimeout(patience);
+    }
   }
 }

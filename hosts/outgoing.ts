@@ -1,5 +1,5 @@
 import type { CapabilityName } from '../proto/capabilities.ts';
-import { agreementOf } from '../proto/capabilities.ts';
+import { agreementOf, continueMaxMsOf } from '../proto/capabilities.ts';
 import type { MigrateArguments, SourceReport, SourceTimeline } from '../proto/control.ts';
 import { asError, LivemigError, toErrorDocument } from '../proto/errors.ts';
 import type { AgentEvent } from '../proto/events.ts';
@@ -82,6 +82,7 @@ export class OutgoingMigration {
       throttle: (percent) => {
         guest.throttle(percent);
       },
+      throttledMs: () => guest.throttledMs,
     });
     this.#postcopyOrder =
       [...this.#capabilities.values()].find(({ postcopyOrder }) => postcopyOrder !== undefined)
@@ -272,7 +273,7 @@ export class OutgoingMigration {
     await this.#guest.pause();
     this.#timeline.lastInstructionAtMs = this.#guest.lastInstructionAtMs;
     if (waits) {
-      await this.control.untilContinued();
+      await this.control.untilContinued(continueMaxMsOf(this.#arguments.capabilities));
       this.#timeline.continuedAtMs = monotonicMs();
       this.control.status = 'device';
     }

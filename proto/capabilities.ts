@@ -53,6 +53,15 @@ export interface CapabilityDefinition {
   refuses?: (use: CapabilityUse) => string | undefined;
 }
 
+/** A guest that stands still is missed: a person who watches is quick enough, and nobody else comes later. */
+const continueWithinS = 60;
+
+/** How long a migration waits in pre-switchover, in ms; 0 = it doesn't. */
+export const continueMaxMsOf = (capabilities: Capabilities): number => {
+  const value = capabilities['pause-before-switchover'];
+  return value === undefined ? 0 : 1000 * (typeof value === 'number' ? value : continueWithinS);
+};
+
 /** Whether a page may be sent a second time before the switchover. What a strategy of the user's own does isn't known. */
 const hasRounds = ({ strategy, limits }: CapabilityUse): boolean =>
   isStrategyFile(strategy) || strategy === 'pre-copy' || (strategy === 'hybrid' && limits.hybridRounds > 1);
@@ -128,7 +137,8 @@ const definitions: Readonly<Record<CapabilityName, CapabilityDefinition>> = {
           : undefined,
   },
   'pause-before-switchover': {
-    help: 'with the guest stopped, the migration waits in pre-switchover until it is told to go on',
+    help: 'with the guest stopped, the migration waits so long for `livemig continue`, or goes back',
+    values: { meaning: 's to wait for it', least: 1, most: 3600, whenBare: continueWithinS },
   },
   tls: {
     help: 'mutual TLS between the hosts, with certificates that are made for the migration',

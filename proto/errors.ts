@@ -78,8 +78,11 @@ const causesMax = 10;
 
 const messageTo = (error: unknown, depth: number): string => {
   if (!(typeof error === 'object' && error !== null && 'message' in error)) return textOf(error);
-  const follows = 'cause' in error && error.cause !== undefined && depth < causesMax;
-  return `${textOf(error.message)}${follows ? `: ${messageTo(error.cause, depth + 1)}` : ''}`;
+  const text = textOf(error.message);
+  if (!('cause' in error) || error.cause === undefined || depth >= causesMax) return text;
+  const cause = messageTo(error.cause, depth + 1);
+  // Whoever passes an error on in the same words says nothing new.
+  return cause === text || cause.startsWith(`${text}: `) ? cause : `${text}: ${cause}`;
 };
 
 /** The message of anything thrown, with its causes. */

@@ -13,7 +13,7 @@ import {
   timeRows,
   transferRows,
 } from './figure-rows.ts';
-import { guestRows, unverifiedText } from './guest.ts';
+import { guestRows, throttleRows, unverifiedText } from './guest.ts';
 import { parametersText } from './parameters.ts';
 import { switchesOf } from './switches.ts';
 
@@ -152,6 +152,7 @@ export const summaryOf = (result: RunResult, files: readonly string[]): string =
   const rows: Row[] = [
     ...figuresOf(result),
     ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
+    ...throttleRows(result),
     ...guestRows(result),
     integrityRow(result),
     linkRow(result),

@@ -1,3 +1,4 @@
+import { continueMaxMsOf } from '../../proto/capabilities.ts';
 import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
 import { leastTimeouts } from '../../proto/link-timeouts.ts';
 import type { LinkProfile } from '../../proto/link.ts';
@@ -261,7 +262,12 @@ const leastRoundTrips = 100;
  * round trip for every batch.
  */
 export const migrationTimeoutMs = (
-  { limits, guest, transfer }: Pick<RunnableScenario, 'limits' | 'guest' | 'transfer'>,
+  {
+    limits,
+    guest,
+    transfer,
+    capabilities,
+  }: Pick<RunnableScenario, 'limits' | 'guest' | 'transfer' | 'capabilities'>,
   link: Pick<LinkFigures, 'goodputMbps' | 'rttMs'>,
   timeouts: LinkTimeouts,
 ): number => {
@@ -272,6 +278,7 @@ export const migrationTimeoutMs = (
     leastHangMs +
     limits.maxPrecopyMs +
     limits.postcopyPushDelayMs +
+    continueMaxMsOf(capabilities) +
     timeouts.agreeMs +
     timeouts.recoverMs +
     (leastRoundTrips + batches) * link.rttMs +

@@ -14,12 +14,13 @@ const maxPercent = 99;
  * each time, up to 99 %.
  */
 export const autoConverge: Capability = {
-  atSource: ({ throttle }) => {
+  atSource: ({ throttle, throttledMs }) => {
     let checkedAtMs: number | null = null;
     let transferredBefore = 0;
     let dirtyBytes = 0;
     let timesHigh = 0;
     let percent = 0;
+    const before = throttledMs();
     return {
       synced: ({ dirtied, pageSizeBytes, transferredBytes, nowMs }) => {
         // The first sync tells of no dirtying: every page is new.
@@ -42,7 +43,10 @@ export const autoConverge: Capability = {
         // The guest has stopped, or runs elsewhere.
         if (phase !== 'precopy') throttle(0);
       },
-      statistics: () => ({ cpuThrottlePercentage: percent }),
+      statistics: () => ({
+        cpuThrottlePercentage: percent,
+        vcpuTimeTakenMs: Math.round(throttledMs() - before),
+      }),
     };
   },
 };

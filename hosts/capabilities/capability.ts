@@ -59,6 +59,8 @@ export interface SourceContext {
   confirmedBytes: () => number;
   /** Take this share of their time from the guest's vCPUs, in percent; 0 = none (QEMU's cpu_throttle_set). */
   throttle: (percent: number) => void;
+  /** What that has taken so far, in ms, summed over vCPUs. */
+  throttledMs: () => number;
 }
 
 /** A bitmap sync: a round begins. */

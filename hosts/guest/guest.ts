@@ -202,6 +202,11 @@ export class Guest {
     return Atomics.load(this.#controls, control.staleReads);
   }
 
+  /** Time that throttling has taken from the vCPUs since boot on this host, summed over vCPUs, in ms. */
+  get throttledMs(): number {
+    return this.#perVcpu(clock.throttledMs).reduce((sum, ms) => sum + ms, 0);
+  }
+
   get cpuS(): number {
     return this.#perVcpu(clock.cpuS).reduce((sum, seconds) => sum + seconds, 0);
   }

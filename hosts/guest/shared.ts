@@ -20,6 +20,7 @@ export const clock = {
   faults: 4,
   cpuS: 5,
   dirtied: 6,
+  throttledMs: 7,
   words: 8,
 } as const;
 

@@ -80,6 +80,7 @@ const sleepIfThrottled = (nowMs: number): void => {
   if (share === 0 || nowMs - throttle.fromMs < throttle.sliceMs) return;
   Atomics.wait(controls, control.runState, runState.running, (share / (1 - share)) * throttle.sliceMs);
   throttle.fromMs = monotonicMs();
+  clocks[clock.throttledMs] = (clocks[clock.throttledMs] ?? 0) + throttle.fromMs - nowMs;
 };
 
 /** Runs steps until the guest is told to pause or stop. */

@@ -67,9 +67,14 @@ export const checkBounds = (
       : `never ended it by the rule ${convergence}`;
   const state =
     guest.deviceStateBytes > 0 ? ` and ${Math.round(guest.deviceStateBytes / 1024)} KiB of device state` : '';
+  // A cap of the user's own is the first thing in the way.
+  const cap =
+    limits.maxBandwidthMbps > 0
+      ? `Raise or drop max-bandwidth (${limits.maxBandwidthMbps} Mb/s, whatever the link has), raise`
+      : 'Raise';
   throw new LivemigError(
     'NOT_CONVERGED',
     `pre-copy did not converge within ${reached}: ${Math.round(pendingBytes / 1024)} KiB pending${state} ${why}; the guest runs on ` +
-      'at the source. Raise the downtime limit, lower the dirty rate, or use hybrid',
+      `at the source. ${cap} the downtime limit, lower the dirty rate, or use hybrid`,
   );
 };

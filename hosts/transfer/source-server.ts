@@ -297,7 +297,11 @@ export class SourceServer {
     const { agreeMs } = this.#timeouts;
     const timer = setTimeout(() => {
       this.#waiters.fail(
-        new LivemigError('TIMEOUT', `no destination agreed within ${Math.round(agreeMs)} ms`),
+        new LivemigError(
+          'TIMEOUT',
+          `no destination agreed within ${Math.round(agreeMs)} ms: ${this.#connections === 0 ? 'none reached the source' : 'one came, but did not get that far'}. ` +
+            'The guest runs on at the source; see whether the destination reaches it (routes, a firewall, a cut link)',
+        ),
       );
     }, agreeMs);
     try {

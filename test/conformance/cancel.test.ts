@@ -15,7 +15,7 @@ const afterLoss: readonly MigrationStatus[] = ['postcopy-paused', 'postcopy-reco
 
 /** Slow enough that nothing is over before it is cancelled. */
 const limits = { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 200, downtimeLimitMs: 20 };
-const capabilities = { 'pause-before-switchover': true } as const;
+const capabilities = { 'pause-before-switchover': 60 } as const;
 
 const reaches = (strategy: StrategyName, status: MigrationStatus): boolean =>
   !tooLate.includes(status) || strategy === 'post-copy' || strategy === 'hybrid';
@@ -133,6 +133,20 @@ describe('pause-before-switchover', () => {
       const { pagesSentAtMs, lastInstructionAtMs } = source.timeline;
       expect(pagesSentAtMs! - waitedFromMs).toBeGreaterThan(290);
       expect(lastInstructionAtMs! - waitedFromMs).toBeLessThan(100);
+    });
+  });
+});
+
+describe('pause-before-switchover that nobody ends', () => {
+  test('ends by itself: the guest runs on at the source, and the error says who was waited for', async () => {
+    await withLoopbackLab({}, async (lab) => {
+      const { source, destination } = await lab.migrate({
+        strategy: 'pre-copy',
+        capabilities: { 'pause-before-switchover': 1 },
+      });
+      expect(source).toMatchObject({ status: 'failed', guestRunningAtEnd: true, error: { code: 'TIMEOUT' } });
+      expect(source.error?.message).toMatch(/expected `livemig continue` within 1 s .* at the source/);
+      expect(destination.timeline.firstInstructionAtMs).toBeNull();
     });
   });
 });

@@ -288,6 +288,7 @@ test('auto-converge: a guest that pre-copy can not catch up with is slowed down 
   const migration = { strategy: 'pre-copy', limits, workload } as const;
   const { source } = await moved({ ...migration, capabilities: { 'auto-converge': true } });
   expect(source.capabilities['auto-converge']!['cpuThrottlePercentage']).toBeGreaterThanOrEqual(20);
+  expect(source.capabilities['auto-converge']!['vcpuTimeTakenMs']).toBeGreaterThan(0);
   const without = await migrateOverLoopback({ ...migration, limits: { ...limits, maxPrecopyMs: 6000 } });
   expect(without.source.error?.code).toBe('NOT_CONVERGED');
 }, 120_000);

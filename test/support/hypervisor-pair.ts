@@ -60,7 +60,7 @@ export const hypervisorPair = async (): Promise<HypervisorPair> => {
           leastMessageBytes: mebibyte / 64,
           orderBytes: mebibyte,
         },
-        capabilities: waits ? { 'pause-before-switchover': true } : {},
+        capabilities: waits ? { 'pause-before-switchover': 60 } : {},
       },
       migrateIncoming: { ...at, announceAddress: '127.0.0.1', announcePort: announcements.port },
       migrateSetParameters: { maxBandwidthMbps: 100 },

@@ -7,6 +7,7 @@ export const sourceContext = (memory: GuestMemory): SourceContext => ({
   memory,
   confirmedBytes: () => 0,
   throttle: () => undefined,
+  throttledMs: () => 0,
 });
 
 /** A sync that found these pages dirty. */

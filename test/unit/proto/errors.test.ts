@@ -15,6 +15,14 @@ describe('errors', () => {
     expect(messageOf(error)).toBe('no router: no veth: EPERM');
   });
 
+  test('a cause in the same words is told once', () => {
+    const cancelled = (options = {}): LivemigError =>
+      new LivemigError('CANCELLED', 'the migration was cancelled', options);
+    expect(messageOf(cancelled({ cause: cancelled() }))).toBe('the migration was cancelled');
+    const why = cancelled({ cause: cancelled({ cause: new Error('SIGTERM') }) });
+    expect(messageOf(why)).toBe('the migration was cancelled: SIGTERM');
+  });
+
   test('what is not ours is INTERNAL, whatever was thrown', () => {
     expect(codeOf(new TypeError('x'))).toBe('INTERNAL');
     expect(codeOf('x')).toBe('INTERNAL');

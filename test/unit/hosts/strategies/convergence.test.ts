@@ -47,6 +47,19 @@ describe("QEMU's rule", () => {
     expect(outcome(3, 0)).toBe('NOT_CONVERGED');
     expect(outcome(0, 1000)).toBe('NOT_CONVERGED');
   });
+
+  test.each([
+    [500, true],
+    [0, false],
+  ])('a cap of %i Mb/s is named among the remedies: %s', (maxBandwidthMbps, isNamed) => {
+    const limits = { ...defaultLimits, maxRounds: 1, maxBandwidthMbps };
+    const act = (): void => {
+      checkBounds(1, 0, 1 << 20, { limits, guest: { deviceStateBytes: 0 } });
+    };
+    expect(act).toThrow(/[Rr]aise the downtime limit/);
+    if (isNamed) expect(act).toThrow('max-bandwidth (500 Mb/s');
+    else expect(act).not.toThrow('max-bandwidth');
+  });
 });
 
 test.each([
