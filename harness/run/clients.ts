@@ -41,8 +41,8 @@ export const untilAborted = async <T>(work: Promise<T>, signal: AbortSignal): Pr
   }
 };
 
-/** What every agent says when it begins, and no reason for anything. */
-const greeting = /^livemig agent: \w+ serves .*$/gm;
+/** What every agent says when it begins, and the shell that entered its host of its end: no reason for anything. */
+const greeting = /^(livemig agent: \w+ serves .*|Killed|Terminated)$/gm;
 
 /** An agent that is gone has said why on its stderr, if anywhere. */
 const withLog = async (error: unknown, testbed: Testbed, role: HostRole): Promise<unknown> => {
@@ -52,7 +52,9 @@ const withLog = async (error: unknown, testbed: Testbed, role: HostRole): Promis
   const tail = log.replaceAll(greeting, '').trim().slice(-logTailCharacters);
   return tail === ''
     ? error
-    : new LivemigError(code, `${messageOf(error)}; its last words: ${tail}`, { cause: error });
+    : new LivemigError(code, `${messageOf(error)}; its last words: ${tail}`, {
+        cause: (error as Error).cause,
+      });
 };
 
 /** A client whose calls end with the run, and with the agent. */

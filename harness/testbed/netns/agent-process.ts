@@ -138,7 +138,7 @@ export const startAgent = (
     look: async () => {
       // How it ended its parent tells, a moment later.
       if (how === null && pid !== null && sightOf(pid).state === 'ended') await orLate(ended, toldWithinMs);
-      if (how !== null) return endedSight(`its process is gone: ${how}`);
+      if (how !== null) return endedSight(how);
       return pid === null ? { state: 'runs', cpuTicks: null, how: 'its process is starting' } : sightOf(pid);
     },
     kill: async (timeoutMs) => {
