@@ -1,7 +1,7 @@
 import { share } from 'rxjs';
 import type { HostRole } from '../../proto/control.ts';
 import { hostRoles } from '../../proto/control.ts';
-import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
+import { codeOf, LivemigError } from '../../proto/errors.ts';
 import type { AgentClient } from '../control-client.ts';
 import { connectAgent } from '../control-client.ts';
 import type { Patience } from '../patience.ts';
@@ -52,7 +52,7 @@ const withLog = async (error: unknown, testbed: Testbed, role: HostRole): Promis
   const tail = log.replaceAll(greeting, '').trim().slice(-logTailCharacters);
   return tail === ''
     ? error
-    : new LivemigError(code, `${messageOf(error)}; its last words: ${tail}`, {
+    : new LivemigError(code, `${(error as Error).message}; its last words: ${tail}`, {
         cause: (error as Error).cause,
       });
 };
