@@ -10,8 +10,8 @@ import {
 import { controlRequestMaxBytes, controlResponseMaxBytes, controlService } from '../proto/control-service.ts';
 import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
 import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
-import { fromErrorDocument, LivemigError } from '../proto/errors.ts';
-import type { ErrorDocument } from '../proto/errors.ts';
+import { LivemigError, readErrorDocument } from '../proto/errors.ts';
+import { readEvent } from '../proto/event-schema.ts';
 import { boundText } from './within.ts';
 
 /** The harness's end of an agent's management plane. */
@@ -43,6 +43,21 @@ export interface CallOptions {
 const defaultTimeoutMs = 30_000;
 const unauthenticated = 16;
 const { call, events } = controlService;
+
+/** @throws LivemigError PROTOCOL_VIOLATION where it is no JSON object */
+const readAnswer = (json: string, whose: string): unknown => {
+  let answer: unknown;
+  let cause: unknown;
+  try {
+    answer = JSON.parse(json);
+  } catch (error) {
+    cause = error;
+  }
+  if (typeof answer === 'object' && answer !== null) return answer;
+  throw new LivemigError('PROTOCOL_VIOLATION', `expected an answer of the ${whose}, got no JSON object`, {
+    cause,
+  });
+};
 
 /** @param address of the agent: `unix:/path`, `host:port` or `TOKEN@host:port`. */
 export const connectAgent = (name: string, address: string): AgentClient => {
@@ -90,8 +105,11 @@ export const connectAgent = (name: string, address: string): AgentClient => {
         unary.cancel();
       }, timeoutMs);
     });
-    if (response.error) throw fromErrorDocument(JSON.parse(response.error) as ErrorDocument);
-    const result = JSON.parse(response.json ?? '{}') as ResultOf<typeof method>;
+    if (response.error) throw readErrorDocument(response.error);
+    const result = readAnswer(
+      response.json ?? '{}',
+      `${name} agent at ${target}, method ${method}`,
+    ) as ResultOf<typeof method>;
     return { result, blob: response.blob ?? Buffer.alloc(0) };
   };
 
@@ -107,7 +125,9 @@ export const connectAgent = (name: string, address: string): AgentClient => {
         metadataOf(),
       );
       stream.on('data', (event: ControlEvent) => {
-        subscriber.next(JSON.parse(event.json) as AgentEvent);
+        // What isn't an event is nobody's evidence, and must not end the harness.
+        const told = readEvent(event.json);
+        if (told !== null) subscriber.next(told);
       });
       // The stream's end, however it comes, is the agent's end; the pending call reports why.
       stream.on('error', () => {

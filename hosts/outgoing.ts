@@ -116,6 +116,11 @@ export class OutgoingMigration {
       }, RoundMeter.progressIntervalMs);
       try {
         await strategy.migrate(this.#ports(), signal);
+        if (!this.#server.isCompleted)
+          throw new LivemigError(
+            'ILLEGAL_PHASE',
+            'expected the strategy to end with `await session.destination.complete()`, it ended without',
+          );
       } finally {
         clearInterval(ticker);
       }

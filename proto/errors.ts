@@ -112,3 +112,18 @@ export const toErrorDocument = (error: unknown): ErrorDocument => {
 
 export const fromErrorDocument = (document: ErrorDocument): LivemigError =>
   new LivemigError(document.code, document.message, { problems: document.problems ?? [] });
+
+const isTextList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string');
+
+/** An error from the wire. What isn't one is one of its own: whoever waits for an answer has none, either way. */
+export const readErrorDocument = (json: string): LivemigError => {
+  try {
+    const { code, message, problems = [] } = JSON.parse(json) as Record<string, unknown>;
+    if (isErrorCode(code) && typeof message === 'string' && isTextList(problems))
+      return fromErrorDocument({ code, message, problems });
+  } catch {
+    // Not even JSON.
+  }
+  return new LivemigError('PROTOCOL_VIOLATION', `expected an error document, got ${json.slice(0, 100)}`);
+};

@@ -45,7 +45,7 @@ test('a call that gets no answer ends by itself, in time', async () => {
   const client = connectAgent('source', `unix:${join(directory, 'nobody.sock')}`);
   await expect(client.call('hello', {}, { timeoutMs: 30 })).rejects.toMatchObject({
     code: 'TIMEOUT',
-    message: expect.stringContaining('no answer within 30 ms'),
+    message: expect.stringContaining('did not answer hello within 30 ms'),
   });
   client.close();
 });

@@ -1,0 +1,44 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { AgentEvent } from '../../../proto/events.ts';
+import { readErrorDocument } from '../../../proto/errors.ts';
+import { readEvent } from '../../../proto/event-schema.ts';
+import { fuzz } from '../../support/fuzz.ts';
+
+const events: Record<AgentEvent['type'], AgentEvent> = {
+  status: { type: 'status', atMs: 1, status: 'active' },
+  parameters: { type: 'parameters', atMs: 1, changed: { downtimeLimitMs: 50 } },
+  refused: { type: 'refused', atMs: 1, reason: 'expected a hello', count: 3 },
+  round: { type: 'round', atMs: 1, round: 1, phase: 'precopy', durationMs: 2, pagesSent: 3, bytesSent: 4, pagesDirtied: 5, dirtyPagesPerSecond: 6.5, throughputMbps: 7.5 },
+  progress: { type: 'progress', atMs: 1, transferredBytes: 2, remainingBytes: 3, throughputMbps: 4 },
+  guest: { type: 'guest', atMs: 1, host: 'source', running: true, operations: 2, pagesDirtied: 3, stalledMs: 0.5 },
+  cut: { type: 'cut', atMs: 1, plannedMs: 2 },
+  'cut-ended': { type: 'cut-ended', atMs: 2, startedAtMs: 1 },
+}; // prettier-ignore
+const types = Object.keys(events) as AgentEvent['type'][];
+
+describe('what an agent tells', () => {
+  test.each(types)('%s is read as it was told', (type) => {
+    expect(readEvent(JSON.stringify(events[type]))).toEqual(events[type]);
+  });
+
+  test.each(types)('%s with a value that none can have is nobody’s evidence', (type) => {
+    for (const wrong of [null, -1, 'x', {}])
+      for (const key of Object.keys(events[type]))
+        expect([key, wrong, readEvent(JSON.stringify({ ...events[type], [key]: wrong }))]).toEqual([
+          key,
+          wrong,
+          type === 'refused' && key === 'reason' && wrong === 'x' ? expect.anything() : key === 'changed' && typeof wrong === 'object' && wrong !== null ? expect.anything() : null,
+        ]); // prettier-ignore
+  });
+
+  fuzz('anything else is no event, and ends nobody', fc.oneof(fc.json(), fc.string()), (text) => {
+    const event = readEvent(text);
+    return event === null || types.includes(event.type);
+  });
+
+  fuzz('any error is an error with a code of the list', fc.oneof(fc.json(), fc.string()), (text) => {
+    const error = readErrorDocument(text);
+    return error.code === 'PROTOCOL_VIOLATION' && error.message !== '';
+  });
+});
