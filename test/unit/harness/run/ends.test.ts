@@ -45,13 +45,7 @@ const expectedOf = (way: Way, phase: Phase, result: RunResult): Expected => {
   const atSource = phase === 'warm-up' || ['setup', 'active', 'pre-switchover'].includes(phase);
   const isOver = (afterGuest as readonly string[]).includes(phase);
   if (role === undefined)
-    return is(
-      atSource
-        ? 'source'
-        : isOver || (phase === 'postcopy-active' && result.guest?.where === 'destination')
-          ? 'destination'
-          : 'unknown',
-    ); // by whether the destination was heard in time
+    return is(atSource ? 'source' : isOver || phase === 'postcopy-active' ? 'destination' : 'unknown');
   if (role === 'wan' || role === 'observer') return phase === 'postcopy-active' && role === 'wan' ? is('destination') : is(atSource || phase === 'device' ? 'source' : 'destination', true); // prettier-ignore
   if (role === 'source') {
     if (isOver) return is('destination');
@@ -62,14 +56,22 @@ const expectedOf = (way: Way, phase: Phase, result: RunResult): Expected => {
   return is('source', true);
 };
 
+/** In post-copy the destination has said that the guest runs there: until then nobody knows. */
+const begins = (phase: Phase, event: RunEvent): boolean => {
+  if (phase === 'postcopy-active')
+    return event.type === 'guest' && event.host === 'destination' && event.running;
+  return (
+    (event.type === 'phase' && event.phase === phase) || (event.type === 'status' && event.status === phase)
+  );
+};
+
 const end = async (way: Way, phase: Phase): Promise<RunResult> => {
   const { driver, send } = scriptedEnds();
   const controller = new AbortController();
   const events = new Subject<RunEvent>();
   let isDone = false;
   events.subscribe((event) => {
-    const name = event.type === 'phase' ? event.phase : event.type === 'status' ? event.status : null;
-    if (name !== phase || isDone) return;
+    if (!begins(phase, event) || isDone) return;
     isDone = true;
     const [signal, role] = way.split(' ') as [ScriptedSignal, HostRole | undefined];
     if (role === undefined) controller.abort('SIGINT');
