@@ -1,5 +1,6 @@
 import { disagreementOf } from '../../measure/cross-checks.ts';
 import { formatMs } from '../../format.ts';
+import { guestRows } from '../guest.ts';
 import { figureAt } from '../../measure/figures.ts';
 import type { CompletedRun, RunResult } from '../../result.ts';
 import { detailsOf, figureRows, labelOf, linkText, shownValue } from '../figure-rows.ts';
@@ -79,7 +80,11 @@ const failureOf = (run: RunResult): Markup =>
     : markup`<p class="failure">
           <strong>${run.state}</strong>: <code>${run.error.code}</code> ${run.error.message}
         </p>
-        ${(run.error.problems ?? []).map((problem) => markup`<p class="failure">${problem}</p>`)}`;
+        ${(run.error.problems ?? []).map((problem) => markup`<p class="failure">${problem}</p>`)}
+        ${guestRows(run).map(
+          ([label, place, detail]) =>
+            markup`<p class="failure"><strong>${label}</strong>: ${place === '' ? '' : `${place}, `}${detail}</p>`,
+        )}`;
 
 const glanceIds = ['totalTimeMs', 'downtimeMs', 'ram.transferred'].map((id) => `measurement.${id}`);
 

@@ -96,6 +96,13 @@ describe('an invalid run', () => {
     evidence: { source: null, destination: null, rounds: [], measurement: completed.measurement },
   } as RunResult;
 
+  test('says where its guest is, and what to do', async () => {
+    const guest = { where: 'lost', detail: 'its host is gone', verified: false, unverified: 'no host', advice: 'run it again' }; // prettier-ignore
+    const article = (await runArticle({ ...invalid, guest } as RunResult, 'run-1', 'a cell')).text;
+    expect(article).toMatch(/<strong>guest<\/strong>: LOST, its host is gone/);
+    expect(article).toMatch(/<strong>what to do<\/strong>: run it again/);
+  });
+
   test('shows what it measured, every line marked, and no figure among the results', async () => {
     const article = (await runArticle(invalid, 'run-1', 'a cell')).text;
     expect(article).toContain('<dt>Total (invalid)</dt>');
