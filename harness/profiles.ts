@@ -4,60 +4,46 @@ import { z } from 'zod';
 import { LivemigError } from '../proto/errors.ts';
 import type { LinkProfile } from '../proto/link.ts';
 import { readBounded } from './bounded-file.ts';
+import { expecting, group } from './expecting.ts';
 import { linkProblems } from './link-limits.ts';
 import { nearest, unknownName } from './nearest.ts';
-import { shown } from './shown.ts';
 import type { Source } from './yaml-source.ts';
 import { parseSource, textMaxBytes } from './yaml-source.ts';
 
 const folder = new URL('../netem-profiles/', import.meta.url);
 
-interface Told {
-  input?: unknown;
-}
-
 const within = (unit: string, least: number, most: number) => {
-  const error = ({ input }: Told): string => `expected ${unit} from ${least} to ${most}, got ${shown(input)}`;
-  return z.number({ error }).min(least, { error }).max(most, { error });
+  const told = expecting(`${unit} from ${least} to ${most}`);
+  return z.number(told).min(least, told).max(most, told);
 };
 
 /** Bounds are of plausibility: 100 Gb/s, and a round trip over a geostationary satellite. */
-const directionSchema = z.strictObject(
-  {
-    rateMbps: within('Mb/s', 1, 100_000),
-    delayMs: within('ms one way', 0, 1_000),
-    jitterMs: within('ms', 0, 1_000).default(0),
-    lossPercent: within('percent', 0, 50).default(0),
-    bufferMs: within('ms of traffic that the router may hold,', 0.1, 10_000),
-  },
-  { error: ({ input }) => `expected rateMbps, delayMs, bufferMs and more, got ${shown(input)}` },
-);
+const directionSchema = group({
+  rateMbps: within('Mb/s', 1, 100_000),
+  delayMs: within('ms one way', 0, 1_000),
+  jitterMs: within('ms', 0, 1_000).default(0),
+  lossPercent: within('percent', 0, 50).default(0),
+  bufferMs: within('ms of traffic that the router may hold,', 0.1, 10_000),
+});
 
-const documentSchema = z
-  .strictObject(
-    {
-      name: z
-        .string({ error: ({ input }) => `expected a name, got ${shown(input)}` })
-        .regex(/^[a-z0-9][a-z0-9-]*$/, 'expected lower-case letters, digits and dashes'),
-      description: z
-        .string({ error: ({ input }) => `expected what the link is like, got ${shown(input)}` })
-        .min(1),
-      both: directionSchema.optional(),
-      sourceToDestination: directionSchema.optional(),
-      destinationToSource: directionSchema.optional(),
-    },
-    { error: ({ input }) => `expected name, description and both, got ${shown(input)}` },
-  )
-  .superRefine((document, context) => {
-    for (const key of ['sourceToDestination', 'destinationToSource'] as const)
-      if ((document.both === undefined) === (document[key] === undefined)) {
-        const message = `expected either both: or ${key}:, got ${document.both === undefined ? 'neither' : 'the two'}`;
-        context.addIssue({ code: 'custom', path: [key], message });
-      }
-    const { both, sourceToDestination, destinationToSource } = document;
-    for (const { path, message } of linkProblems({ both, sourceToDestination, destinationToSource }))
-      context.addIssue({ code: 'custom', path, message });
-  });
+const documentSchema = group({
+  name: z
+    .string(expecting('a name'))
+    .regex(/^[a-z0-9][a-z0-9-]*$/, expecting('lower-case letters, digits and dashes')),
+  description: z.string(expecting('what the link is like')).min(1, expecting('what the link is like')),
+  both: directionSchema.optional(),
+  sourceToDestination: directionSchema.optional(),
+  destinationToSource: directionSchema.optional(),
+}).superRefine((document, context) => {
+  for (const key of ['sourceToDestination', 'destinationToSource'] as const)
+    if ((document.both === undefined) === (document[key] === undefined)) {
+      const message = `expected either both: or ${key}:, got ${document.both === undefined ? 'neither' : 'the two'}`;
+      context.addIssue({ code: 'custom', path: [key], message });
+    }
+  const { both, sourceToDestination, destinationToSource } = document;
+  for (const { path, message } of linkProblems({ both, sourceToDestination, destinationToSource }))
+    context.addIssue({ code: 'custom', path, message });
+});
 
 const fieldNames = [...Object.keys(documentSchema.shape), ...Object.keys(directionSchema.shape)];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expecting, group } from '../expecting.ts';
 import { shown } from '../shown.ts';
 
 /**
@@ -17,22 +18,14 @@ export type Label = string | number;
 export type Labels = Readonly<Record<string, Label>>;
 
 const word = (what: string) =>
-  z
-    .string({ error: ({ input }) => `expected ${what}, got ${shown(input)}` })
-    .regex(/^[\w.-]{1,64}$/, { error: `expected ${what} (letters, digits, . _ -)` });
-
-interface Told {
-  input?: unknown;
-}
+  z.string(expecting(what)).regex(/^[\w.-]{1,64}$/, { error: `expected ${what} (letters, digits, . _ -)` });
 
 const whole = (least: number, most: number) => {
-  const error = ({ input }: Told) => `expected a whole number from ${least} to ${most}, got ${shown(input)}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  const told = expecting(`a whole number from ${least} to ${most}`);
+  return z.int(told).min(least, told).max(most, told);
 };
 
-const section = z.record(z.string(), z.unknown(), {
-  error: ({ input }) => `expected a part of a scenario, got ${shown(input)}`,
-});
+const section = z.record(z.string(), z.unknown(), expecting('a part of a scenario'));
 
 /** A number, or a fraction as `1/16`. */
 const scale = z.unknown().transform((value, context) => {
@@ -50,83 +43,73 @@ const scale = z.unknown().transform((value, context) => {
 export const words = (text: string): string[] => text.split(',').map((each) => each.trim());
 
 const label = z.union([z.string(), z.number()]);
-const axis = z.union([z.array(label).min(1), z.record(z.string(), section.nullable())], {
-  error: ({ input }) =>
-    `expected a list of values, or labels with what each lays over the scenario, got ${shown(input)}`,
-});
+const axis = z.union(
+  [z.array(label).min(1), z.record(z.string(), section.nullable())],
+  expecting('a list of values, or labels with what each lays over the scenario'),
+);
 
-const aboveZero = { error: ({ input }: Told) => `expected a number above 0, got ${shown(input)}` };
+const aboveZero = expecting('a number above 0');
 const positive = z.number(aboveZero).positive(aboveZero);
 
-const bisect = z
-  .strictObject({
-    axis: word('the name of the axis'),
-    sets: z.string({ error: 'expected the key of the scenario that the values set, like workload.region' }),
-    unit: z
-      .enum(['MiB', 'GiB'], { error: ({ input }) => `expected MiB or GiB, got ${shown(input)}` })
-      .optional(),
-    low: positive,
-    high: positive,
-    scale: z.enum(['geometric', 'linear'], {
-      error: ({ input }) => `expected geometric or linear, got ${shown(input)}`,
-    }),
-    /** Geometric: the ratio, linear: the difference of two neighbours at which the search ends. */
-    resolution: positive,
-  })
-  .superRefine(({ low, high, scale: by, resolution }, context) => {
-    if (low >= high)
-      context.addIssue({
-        code: 'custom',
-        path: ['high'],
-        message: `expected more than low (${low}), got ${high}`,
-      });
-    if (by === 'geometric' && resolution <= 1)
-      context.addIssue({
-        code: 'custom',
-        path: ['resolution'],
-        message: `expected a ratio above 1, got ${resolution}`,
-      });
-  });
+const description = z.string(expecting('a text'));
+
+const bisect = group({
+  axis: word('the name of the axis'),
+  sets: z.string(expecting('the key of the scenario that the values set, like workload.region')),
+  unit: z.enum(['MiB', 'GiB'], expecting('MiB or GiB')).optional(),
+  low: positive,
+  high: positive,
+  scale: z.enum(['geometric', 'linear'], expecting('geometric or linear')),
+  /** Geometric: the ratio, linear: the difference of two neighbours at which the search ends. */
+  resolution: positive,
+}).superRefine(({ low, high, scale: by, resolution }, context) => {
+  if (low >= high)
+    context.addIssue({
+      code: 'custom',
+      path: ['high'],
+      message: `expected more than low (${low}), got ${high}`,
+    });
+  if (by === 'geometric' && resolution <= 1)
+    context.addIssue({
+      code: 'custom',
+      path: ['resolution'],
+      message: `expected a ratio above 1, got ${resolution}`,
+    });
+});
 
 const repeats = whole(1, 1000);
 
-export const partSchema = z
-  .strictObject({
-    description: z.string().optional(),
-    repeats: repeats.optional(),
-    scenario: section.default({}),
-    grid: z
-      .record(z.string(), axis, {
-        error: ({ input }) => `expected axes by name, got ${shown(input)}`,
-      })
-      .default({}),
-    bisect: bisect.optional(),
-  })
-  .superRefine((part, context) => {
-    if (Object.keys(part.grid).length === 0 && part.bisect === undefined)
-      context.addIssue({ code: 'custom', message: 'expected a grid, a bisect, or both' });
-    for (const [name, values] of Object.entries(part.grid)) {
-      const axes = words(name);
-      const labels = Array.isArray(values) ? values.map(String) : Object.keys(values);
-      for (const text of labels)
-        if (axes.length > 1 && words(text).length !== axes.length)
-          context.addIssue({
-            code: 'custom',
-            path: ['grid', name, ...(Array.isArray(values) ? [] : [text])],
-            message: `expected ${axes.length} labels, of ${axes.join(' and ')}, got ${shown(text)}`,
-          });
-    }
-    if (part.bisect !== undefined && Object.keys(part.grid).flatMap(words).includes(part.bisect.axis))
-      context.addIssue({
-        code: 'custom',
-        path: ['bisect', 'axis'],
-        message: `${part.bisect.axis} is an axis of the grid already`,
-      });
-  });
+export const partSchema = group({
+  description: description.optional(),
+  repeats: repeats.optional(),
+  scenario: section.default({}),
+  grid: z.record(z.string(), axis, expecting('axes by name')).default({}),
+  bisect: bisect.optional(),
+}).superRefine((part, context) => {
+  if (Object.keys(part.grid).length === 0 && part.bisect === undefined)
+    context.addIssue({ code: 'custom', message: 'expected a grid, a bisect, or both' });
+  for (const [name, values] of Object.entries(part.grid)) {
+    const axes = words(name);
+    const labels = Array.isArray(values) ? values.map(String) : Object.keys(values);
+    for (const text of labels)
+      if (axes.length > 1 && words(text).length !== axes.length)
+        context.addIssue({
+          code: 'custom',
+          path: ['grid', name, ...(Array.isArray(values) ? [] : [text])],
+          message: `expected ${axes.length} labels, of ${axes.join(' and ')}, got ${shown(text)}`,
+        });
+  }
+  if (part.bisect !== undefined && Object.keys(part.grid).flatMap(words).includes(part.bisect.axis))
+    context.addIssue({
+      code: 'custom',
+      path: ['bisect', 'axis'],
+      message: `${part.bisect.axis} is an axis of the grid already`,
+    });
+});
 
-export const sweepSchema = z.strictObject({
+export const sweepSchema = group({
   name: word('a name for the sweep'),
-  description: z.string().default(''),
+  description: description.default(''),
   experiment: word('the name of a published experiment').nullable().default(null),
   guestScale: scale,
   repeats,
@@ -137,9 +120,7 @@ export const sweepSchema = z.strictObject({
   retries: whole(0, 20).default(3),
   base: section.default({}),
   /** Each by `partSchema`, so that one part's problems don't hide another's. */
-  parts: z.record(word('the name of a part'), z.unknown(), {
-    error: ({ input }) => `expected parts by name, got ${shown(input)}`,
-  }),
+  parts: z.record(word('the name of a part'), z.unknown(), expecting('parts by name')),
 });
 
 export type PartDocument = z.output<typeof partSchema>;

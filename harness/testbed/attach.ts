@@ -5,7 +5,7 @@ import { hostRoles } from '../../proto/control.ts';
 import type { HostRole } from '../../proto/control.ts';
 import { LivemigError, messageOf } from '../../proto/errors.ts';
 import { connectAgent } from '../control-client.ts';
-import { shown } from '../shown.ts';
+import { expecting, group } from '../expecting.ts';
 import { parseSource, readSource } from '../yaml-source.ts';
 import { holdLeases } from './lease.ts';
 import type { Testbed, TestbedDriver } from './testbed.ts';
@@ -15,20 +15,6 @@ export const attachVariable = 'LIVEMIG_ATTACH';
 
 /** Containers that are started together with the harness may take a while to serve. */
 const agentTimeoutMs = 60_000;
-
-interface Told {
-  input?: unknown;
-}
-
-const expecting = (what: string) => ({
-  error: ({ input }: Told): string => `expected ${what}, got ${shown(input)}`,
-});
-
-const group = <T extends z.core.$ZodShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? undefined : expecting(Object.keys(shape).join(', ')).error(issue),
-  });
 
 const address = z.string(expecting('an IPv4 address')).refine(isIPv4, expecting('an IPv4 address'));
 const host = group({ address, gateway: address });

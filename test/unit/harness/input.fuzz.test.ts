@@ -117,6 +117,40 @@ describe('whatever a file has, it is read or refused in words', () => {
     { share: 0.1 },
   );
 
+  const anything = fc.jsonValue({ maxDepth: 2 });
+  const keyed = (...keys: string[]) =>
+    fc.dictionary(fc.constantFrom(...keys), anything, { noNullPrototype: true });
+  const part = fc.oneof(anything, keyed('description', 'repeats', 'scenario', 'grid', 'bisect'));
+  const sweep = fc.record(
+    {
+      name: fc.oneof(anything, fc.constant('mine')),
+      description: anything,
+      guestScale: fc.oneof(anything, fc.constant('1/2')),
+      repeats: anything,
+      seed: anything,
+      base: anything,
+      parts: fc.oneof(
+        anything,
+        fc.dictionary(fc.constantFrom('one', 'two'), part, { noNullPrototype: true }),
+      ),
+    },
+    { requiredKeys: [], noNullPrototype: true },
+  );
+  fuzz('sweeps of any values', sweep, (document) => areTold(readSweep(JSON.stringify(document)).problems), {
+    share: 0.5,
+  });
+
+  const direction = keyed('rateMbps', 'delayMs', 'jitterMs', 'lossPercent', 'bufferMs');
+  fuzz(
+    'link profiles of any values',
+    fc.dictionary(
+      fc.constantFrom('name', 'description', 'both', 'sourceToDestination', 'destinationToSource'),
+      fc.oneof(anything, direction),
+      { noNullPrototype: true },
+    ),
+    async (document) => areTold(await refusal(() => parseProfile(JSON.stringify(document), 'mine.yaml'))),
+  );
+
   const attachment = JSON.stringify({
     agents: { source: 's:1', destination: 'd:1', wan: 'w:1', observer: 'o:1' },
     topology: { guestAddress: '198.18.0.1', source: { address: '198.18.1.2', gateway: '198.18.1.1' } },
