@@ -3,13 +3,26 @@
  */
 import { expect, test } from '@jest/globals';
 import { createNetemBackend } from '../../hosts/wan/netem.ts';
+import { codeOf, messageOf } from '../../proto/errors.ts';
 import type { RunResult } from '../../harness/result.ts';
 import { linkBackendConformance } from '../conformance/link-backend.ts';
 import { probeUml, runInUml } from '../uml/boot.ts';
 import { isOnlyMistimed, objectionsTo } from '../uml/verdict.ts';
 
 const native = await createNetemBackend().probe();
-const uml = probeUml();
+const installed = probeUml();
+
+/** Where it is installed it may still panic at its first program: some processors' registers are too much for it. */
+const bootProblem = (): Promise<string | null> =>
+  runInUml('true', { timeoutMs: 60_000 }).then(
+    () => null,
+    (error: unknown) => {
+      if (codeOf(error) !== 'TESTBED_FAILED') throw error;
+      return `it can't run a shell on this machine: ${messageOf(error).slice(0, 1000)}`;
+    },
+  );
+const problem = native.supported || !installed.supported ? null : await bootProblem();
+const uml = problem === null ? installed : { supported: false, reason: problem };
 
 /** Bounds against hanging on a loaded machine; a quiet one takes a quarter of them. */
 const conformanceTimeoutMs = 400_000;
