@@ -18,7 +18,7 @@ const bootProblem = (): Promise<string | null> =>
     () => null,
     (error: unknown) => {
       if (codeOf(error) !== 'TESTBED_FAILED') throw error;
-      return `it can't run a shell on this machine: ${messageOf(error).slice(0, 1000)}`;
+      return `it can't run a shell on this machine: ${messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 300)}`;
     },
   );
 const problem = native.supported || !installed.supported ? null : await bootProblem();
