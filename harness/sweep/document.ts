@@ -29,8 +29,10 @@ const section = z.record(z.string(), z.unknown(), expecting('a part of a scenari
 
 /** A number, or a fraction as `1/16`. */
 const scale = z.unknown().transform((value, context) => {
-  const fraction = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(String(value));
-  const number = fraction === null ? Number(value) : Number(fraction[1]) / Number(fraction[2]);
+  // Anything else may have no text, or one that throws.
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  const fraction = /^\s*(\d+)\s*\/\s*(\d+)\s*$/.exec(text);
+  const number = fraction === null ? Number(text) : Number(fraction[1]) / Number(fraction[2]);
   if (number > 0 && number <= 1) return number;
   context.addIssue({
     code: 'custom',
