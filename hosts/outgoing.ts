@@ -210,11 +210,11 @@ export class OutgoingMigration {
       recoverMs: timeouts.recoverMs,
       pageCount: this.#guest.memory.pageCount,
       capabilities: parts,
-      resumeAgain: async (complete) => {
+      resumeAgain: async (complete, isCurrent) => {
         // With complete memory the guest is resumed once all of it is there; in post-copy before it is.
-        if (this.#resumeMode === 'complete') await complete();
+        if (this.#resumeMode === 'complete' && !(await complete())) return;
         await this.#sendDeviceState();
-        await this.#orders.resume(this.#resumeMode);
+        if (isCurrent()) await this.#orders.resume(this.#resumeMode);
       },
       statusAfter: () => (this.#resumeMode === 'postcopy' ? 'postcopy-active' : 'device'),
     });

@@ -23,8 +23,12 @@ export interface Recoverable {
   recoverMs: number;
   pageCount: number;
   capabilities: readonly AtSource[];
-  /** Everything that the order to resume needs, and the order itself, once more. */
-  resumeAgain: (complete: () => Promise<void>) => Promise<void>;
+  /**
+   * Everything that the order to resume needs, and the order itself, once more.
+   * @param complete sends all pages; false = the connection was lost meanwhile.
+   * @param isCurrent whether it still stands: if not, the next one is told all of it, and nothing more is said over this.
+   */
+  resumeAgain: (complete: () => Promise<boolean>, isCurrent: () => boolean) => Promise<void>;
   /** In which the migration goes on. */
   statusAfter: () => MigrationStatus;
 }
@@ -108,14 +112,15 @@ export class ConnectionRecovery {
 
   async #goOn(resumed: boolean): Promise<void> {
     const { server, sender, control, waiters } = this.#parts;
-    const { connections } = server;
+    // Lost again meanwhile: the next one goes on.
+    const isCurrent = server.stands();
     // Before any page: a page that overtook it would be discarded, too.
     if (!resumed) await this.#parts.orders.discardAgain();
+    if (!isCurrent()) return;
     sender.isHeld = false;
     waiters.poke();
-    if (!resumed) await this.#parts.resumeAgain(() => this.#sendUnsent());
-    // Lost again meanwhile: the next one goes on.
-    if (connections !== server.connections || !server.isConnected) return;
+    if (!resumed) await this.#parts.resumeAgain(() => this.#sendUnsent(), isCurrent);
+    if (!isCurrent()) return;
     control.status = this.#parts.statusAfter();
     const recovery = this.recoveries.at(-1);
     if (recovery !== undefined) recovery.recoveredAtMs = monotonicMs();
@@ -123,13 +128,15 @@ export class ConnectionRecovery {
     waiters.poke();
   }
 
-  async #sendUnsent(): Promise<void> {
+  /** @returns false where the connection was lost meanwhile: then more may be missing than was sent. */
+  async #sendUnsent(): Promise<boolean> {
     const { faults, sender, server } = this.#parts;
-    const { connections } = server;
+    const isCurrent = server.stands();
     const { unsent } = faults;
     let cursor = 0;
-    while (unsent !== null && unsent.count > 0 && connections === server.connections)
+    while (unsent !== null && unsent.count > 0 && isCurrent())
       cursor = await sender.sendBatch(unsent, cursor);
+    return isCurrent();
   }
 
   /** Until the destination has every page, whatever is lost on the way. */
@@ -137,8 +144,7 @@ export class ConnectionRecovery {
     const { server, waiters } = this.#parts;
     for (;;) {
       await waiters.until(() => !this.#isPaused && server.isConnected);
-      await this.#sendUnsent();
-      if (await server.complete()) break;
+      if ((await this.#sendUnsent()) && (await server.complete())) break;
     }
     clearTimeout(this.#timer);
   }

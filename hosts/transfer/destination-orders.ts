@@ -46,7 +46,7 @@ export class DestinationOrders {
 
   /** A write to a destination that is gone may never call back: then the failure ends it. */
   async #write(body: Body): Promise<void> {
-    const { connections } = this.#server;
+    const stands = this.#server.stands();
     let isWritten = false;
     this.#server.channels[0]?.write(body).then(
       () => {
@@ -56,9 +56,7 @@ export class DestinationOrders {
       // The loss of the connection is told by its control stream.
       () => undefined,
     );
-    await this.#waiters.until(
-      () => isWritten || connections !== this.#server.connections || !this.#server.isConnected,
-    );
+    await this.#waiters.until(() => isWritten || !stands());
   }
 
   /** Opens the connection's congestion window: as far as the device state needs, or the link can use. */
@@ -84,7 +82,8 @@ export class DestinationOrders {
 
   async #writeDiscards(pages: PageSet): Promise<void> {
     const runsMax = Math.max(1, Math.min(runsPerDiscardMax, Math.floor(this.#messageBytes / runBytes)));
-    for (let from = 0; from !== -1;) {
+    const stands = this.#server.stands();
+    for (let from = 0; from !== -1 && stands();) {
       const { pairs, next } = pages.runPairs(from, runsMax);
       if (pairs.length > 0) await this.#write({ discard: { runs: pairs } });
       from = next;
@@ -95,7 +94,8 @@ export class DestinationOrders {
   async sendDeviceState(): Promise<void> {
     const { state, digest } = this.#guest.deviceState.save();
     const underWay: Promise<void>[] = [];
-    for (let at = 0; at < state.length; at += this.#messageBytes) {
+    const stands = this.#server.stands();
+    for (let at = 0; at < state.length && stands(); at += this.#messageBytes) {
       const chunk = state.subarray(at, at + this.#messageBytes);
       const isLast = at + this.#messageBytes >= state.length;
       const write = this.#write({ deviceState: { state: chunk, digest: isLast ? digest : noDigest } });

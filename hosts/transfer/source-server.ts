@@ -200,6 +200,12 @@ export class SourceServer {
     return this.#connections;
   }
 
+  /** Says whether the connection that stands now still does: what was begun over it must not go on over another one. */
+  stands(): () => boolean {
+    const connections = this.#connections;
+    return () => connections === this.#connections && this.isConnected;
+  }
+
   get isConnected(): boolean {
     return this.#connection?.isOpen === true;
   }
