@@ -12,24 +12,68 @@ const mayNotImport = (files, patterns, ignores = []) => ({
   rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
 });
 
-const harness = { regex: '/harness/', message: 'hosts and proto never import the harness.' };
+/** Imported by its path, or by its name in package.json's `imports`. */
+const room = (name) => `(^#|/)${name}/`;
+const harness = { regex: room('harness'), message: 'hosts and proto never import the harness.' };
 const hosts = {
-  regex: '/hosts/',
+  regex: room('hosts'),
   message: 'proto is the contract: it imports neither hosts nor the harness.',
 };
 const onlyImagePackages = {
-  regex: '^(?!\\.|node:|@grpc/grpc-js$|protobufjs|rxjs|koffi$|zod$)',
+  regex: '^(?!\\.|#|node:|@grpc/grpc-js$|protobufjs|rxjs|koffi$|zod$)',
   message: 'The container image holds only @grpc/grpc-js, protobufjs, rxjs, koffi and zod.',
 };
-const noPackages = { regex: '^[^.]', message: 'Pure: no node:, no packages; what it needs is handed to it.' };
+const noPackages = {
+  regex: '^[^.#]',
+  message: 'Pure: no node:, no packages; what it needs is handed to it.',
+};
 const noIo = {
   regex: '^(node:|@grpc/|dockerode|testcontainers|koffi)',
   message: 'Pure: no I/O, so that it can be tested on values alone.',
 };
-const portsAsTypes = {
-  regex: '^\\.\\./(guest|transfer|wan|observer|hypervisor|agent|control-server|network|command)',
+const hostsAsTypes = {
+  regex: room('hosts'),
   allowTypeImports: true,
-  message: 'A strategy sees ports only (import type), so that it also runs in virtual time.',
+  message:
+    'A definition sees ports only (import type): the harness reads it, and it also runs in virtual time.',
+};
+const definitions = {
+  regex: `${room('catalogue')}(strategies|stop-rules|capabilities|workloads|contents|read-patterns)/(?!parts/)`,
+  message:
+    "Definitions are found by their room's index (catalogue/strategies.ts …), and asked for by their traits.",
+};
+const studies = {
+  regex: '(^|/)studies/[^/]+/',
+  message: 'No study is known by name: harness/studies/ reads whatever folders there are.',
+};
+const studyEntries = {
+  regex: '^(?!\\.|livemig/study$|livemig/study/plots$)|/(harness|hosts|proto|test|bench|setup)/',
+  message: 'A study imports livemig/study and livemig/study/plots only, as one outside the project does.',
+};
+const ownFolder = (regex) => ({
+  regex,
+  message: 'A study is a folder of its own; of another one it may import published.json.',
+});
+/** The migration itself, which runs in an agent as well as in virtual time. */
+const core = [
+  'hosts/{outgoing,source-session,incoming,recovery,migration-control,round-meter}.ts',
+  'hosts/transfer/*.ts',
+  'hosts/simulation/*.ts',
+  'catalogue/capabilities/**/*.ts',
+];
+const noRealTime = {
+  regex: '^(node:timers|node:net|node:dgram|node:tls|node:worker_threads|@grpc/)',
+  message: 'A migration sees its ports only (clock, wire, machine), so that it also runs in virtual time.',
+};
+const noMonotonic = {
+  regex: `${room('proto')}units`,
+  importNames: ['monotonicMs'],
+  message: "A migration's time is its clock's (hosts/clock.ts).",
+};
+const noEmulated = {
+  regex: '/(guest/guest|over-grpc|grpc/[^/]*|announce)(\\.ts)?$',
+  allowTypeImports: true,
+  message: 'A migration sees its ports only (clock, wire, machine).',
 };
 const drivers = {
   regex: '/testbed/(netns|docker)/',
@@ -53,6 +97,22 @@ const noEndlessMkdir = {
   message: 'It never returns below /proc: makeDirectories (harness/files/places.ts).',
 };
 
+/** A run's time is its testbed's, which may be virtual. */
+const byTheTestbed = "A run takes its time from its testbed's clock (harness/clock.ts).";
+const runTime = [
+  'harness/run.ts',
+  'harness/run/**/*.ts',
+  'harness/measure/**/*.ts',
+  'harness/patience.ts',
+  'harness/testbed/{calibrate,confirm,probe-link}.ts',
+];
+const unboundedByClock = [
+  ["CallExpression[callee.name='orLate'][arguments.length<3]", byTheTestbed],
+  ["CallExpression[callee.name='within'][arguments.length<4]", byTheTestbed],
+  ["MemberExpression[object.name='performance']", byTheTestbed],
+  ["MemberExpression[object.name='AbortSignal'][property.name='timeout']", byTheTestbed],
+].map(([selector, message]) => ({ selector, message }));
+
 const entryOnly = (property) => ({
   object: 'process',
   property,
@@ -60,7 +120,8 @@ const entryOnly = (property) => ({
 });
 
 export default defineConfig(
-  { ignores: ['node_modules/', 'results/', '.cache/', '.livemig/'] },
+  // Those examples are packages that have livemig installed: there they are checked (test/testbed/package.test.ts).
+  { ignores: ['node_modules/', 'dist/', 'results/', '.cache/', '.livemig/', 'examples/{node-test,vitest}/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -98,22 +159,63 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', ...restrictedSyntax] },
   },
   {
-    files: ['harness/**/*.ts', 'hosts/**/*.ts', 'setup/**/*.ts'],
+    files: ['harness/**/*.ts', 'hosts/**/*.ts', 'setup/**/*.ts', 'studies/**/*.ts'],
     ignores: ['harness/timestamp.ts'],
     rules: { 'no-restricted-syntax': ['error', ...restrictedSyntax, noEndlessMkdir] },
   },
-  mayNotImport(['proto/**/*.ts'], [harness, hosts]),
-  mayNotImport(['hosts/**/*.ts'], [harness, onlyImagePackages]),
-  mayNotImport(['hosts/strategies/**/*.ts'], [harness, noPackages, portsAsTypes]),
-  mayNotImport(['hosts/workloads/**/*.ts'], [harness, noPackages]),
-  mayNotImport(['harness/**/*.ts'], [drivers], ['harness/testbed/**']),
+  {
+    files: runTime,
+    rules: {
+      'no-restricted-syntax': ['error', ...restrictedSyntax, noEndlessMkdir, ...unboundedByClock],
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: byTheTestbed })),
+      ],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '^(node:)?timers', message: byTheTestbed },
+            { regex: '/units(\\.ts)?$', importNames: ['monotonicMs'], message: byTheTestbed },
+            { regex: '/timestamp(\\.ts)?$', message: byTheTestbed },
+          ],
+        },
+      ],
+    },
+  },
+  mayNotImport(['proto/**/*.ts'], [harness, hosts, studies, definitions]),
+  mayNotImport(['catalogue/**/*.ts'], [harness, studies, hostsAsTypes, onlyImagePackages]),
+  mayNotImport(['hosts/**/*.ts'], [harness, studies, definitions, onlyImagePackages]),
+  mayNotImport(core, [harness, studies, definitions, onlyImagePackages, noRealTime, noMonotonic, noEmulated]),
+  {
+    files: core,
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate', 'performance'].map((name) => ({
+          name,
+          message: "A migration's timers are its clock's (hosts/clock.ts).",
+        })),
+      ],
+    },
+  },
+  mayNotImport(
+    ['strategies', 'stop-rules', 'workloads', 'contents', 'read-patterns'].map(
+      (room) => `catalogue/${room}/**/*.ts`,
+    ),
+    [harness, studies, hostsAsTypes, noPackages],
+  ),
+  mayNotImport(['harness/**/*.ts'], [drivers, studies, definitions], ['harness/testbed/**']),
+  mayNotImport(['harness/testbed/**/*.ts'], [studies]),
   mayNotImport(
     ['harness/measure/**/*.ts', 'harness/report/**/*.ts', 'harness/trends/**/*.ts'],
-    [drivers, noIo],
+    [drivers, studies, definitions, noIo],
   ),
+  mayNotImport(['studies/*/*.ts'], [studyEntries, ownFolder('^\\.\\./(?!.*/published\\.json$)')]),
+  mayNotImport(['studies/*/*/**/*.ts'], [studyEntries, ownFolder('^\\.\\./\\.\\./')]),
   {
-    files: ['harness/**/*.ts', 'hosts/**/*.ts', 'proto/**/*.ts'],
-    ignores: ['harness/cli.ts', 'harness/cli/**', 'hosts/agent.ts'],
+    files: ['catalogue', 'harness', 'hosts', 'proto', 'studies'].map((room) => `${room}/**/*.ts`),
+    ignores: ['harness/cli.ts', 'harness/cli/**', 'hosts/agent.ts', 'hosts/*/process.ts'],
     rules: {
       'no-console': 'error',
       'no-restricted-properties': ['error', entryOnly('argv'), entryOnly('exit')],
@@ -125,6 +227,8 @@ export default defineConfig(
       // jest's expect takes unbound methods and its matchers are typed loosely.
       '@typescript-eslint/unbound-method': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+      // How matchers are declared.
+      '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
     },
   },
 );

@@ -1,17 +1,18 @@
-import { loadScenario } from '../harness/scenario.ts';
-import type { RunOptions, RunnableScenario } from '../harness/run.ts';
-import { runScenario } from '../harness/run.ts';
-import type { RunResult } from '../harness/result.ts';
-import { LivemigError } from '../proto/errors.ts';
+import { median } from '#harness/median';
+import { loadScenario } from '#harness/scenario';
+import type { RunOptions, RunnableScenario } from '#harness/run';
+import { runScenario } from '#harness/run';
+import type { RunResult } from '#harness/result';
+import { LivemigError } from '#proto/errors';
 
-/** One line of the table: what was measured, beside the figure it is to reach. */
+/** One line of the table: what was measured, next to its target. */
 export interface Figure {
   name: string;
   value: number;
   unit: string;
-  /** Whether more or less is better, and the figure to reach; null = it is as it is. */
+  /** Whether more or less is better, and the target; null = no target. */
   target: { atLeast: number } | { atMost: number } | null;
-  /** What the value is made from, so that the figure can be judged. */
+  /** How the value is made up, so that the figure can be judged. */
   from: string;
 }
 
@@ -24,7 +25,7 @@ export interface Benchmark {
 
 export type CompletedRun = Extract<RunResult, { state: 'completed' }>;
 
-/** A run is repeated when the noise of the machine makes its calibration fail, but not for ever. */
+/** A run is repeated when noise on the machine makes its calibration fail, but not for ever. */
 const attemptsMax = 3;
 
 type AnsweringRun = Extract<RunResult, { state: 'completed' | 'failed' }>;
@@ -32,7 +33,8 @@ type AnsweringRun = Extract<RunResult, { state: 'completed' | 'failed' }>;
 const explain = ({ state, error }: RunResult): string => `${state}: ${error?.message ?? ''}`;
 
 /**
- * Runs a scenario given as a scenario file's document, until a run says something: it completes, or the migration fails.
+ * Runs a scenario, given as a scenario file's document, until a run has an answer: it completes, or the migration
+ * fails.
  * @throws LivemigError with the run's own error when no attempt does.
  */
 export const runToAnswer = async (
@@ -49,7 +51,7 @@ export const runToAnswer = async (
   }
 };
 
-/** The same where the migration has to succeed. @throws LivemigError with the run's own error when it doesn't. */
+/** The same, but the migration has to succeed. @throws LivemigError with the run's own error when it doesn't. */
 export const runOnce = async (
   document: Record<string, unknown>,
   options: RunOptions = {},
@@ -59,7 +61,7 @@ export const runOnce = async (
   throw new LivemigError(result.error.code, explain(result));
 };
 
-/** Total time of a migration in ms: the median of so many runs. */
+/** Total time of a migration in ms: the median of this many runs. */
 export const medianTotalTimeMs = async (
   repetitions: number,
   document: Record<string, unknown>,
@@ -75,8 +77,3 @@ export const rttMsOf = ({ link }: CompletedRun): number => link.calibration?.rtt
 
 export const reaches = ({ value, target }: Figure): boolean =>
   target === null || ('atLeast' in target ? value >= target.atLeast : value <= target.atMost);
-
-export const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-};

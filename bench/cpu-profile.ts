@@ -6,7 +6,7 @@ export interface Frame {
   url: string;
 }
 
-/** A profile as `node --cpu-prof` writes it (the DevTools protocol's Profiler.Profile), as far as it is read here. */
+/** A profile as `node --cpu-prof` writes it (the DevTools protocol's Profiler.Profile), the parts read here. */
 export interface CpuProfile {
   nodes: { id: number; callFrame: Frame; children?: number[] }[];
   samples: number[];
@@ -17,7 +17,7 @@ export interface CpuProfile {
 export interface Sample {
   atUs: number;
   tookUs: number;
-  /** From the innermost function on. */
+  /** Innermost function first. */
   stack: readonly Frame[];
 }
 
@@ -44,13 +44,13 @@ export const samplesOf = (profile: CpuProfile): Sample[] => {
   });
 };
 
-/** The samples from the first to the last that `marks`. */
+/** The samples from the first to the last for which `marks` is true. */
 export const windowOf = (samples: readonly Sample[], marks: (sample: Sample) => boolean): Sample[] => {
   const first = samples.findIndex(marks);
   return first === -1 ? [] : samples.slice(first, samples.findLastIndex(marks) + 1);
 };
 
-/** Seconds by what `stageOf` calls a sample, longest first. */
+/** Seconds per stage, as `stageOf` assigns samples; longest first. */
 export const secondsByStage = (
   samples: readonly Sample[],
   stageOf: (stack: readonly Frame[]) => string,

@@ -1,6 +1,7 @@
-import { mebibyte } from '../proto/units.ts';
+import { mebibyte } from '#proto/units';
 import type { Benchmark, CompletedRun, Figure } from './bench.ts';
-import { median, rttMsOf, runOnce } from './bench.ts';
+import { median } from '#harness/median';
+import { rttMsOf, runOnce } from './bench.ts';
 
 const repetitions = 5;
 const stateRepetitions = 3;
@@ -34,7 +35,7 @@ const partsText = (parts: readonly Parts[]): string =>
     .map((name) => `${name.slice(0, -2)} ${median(parts.map((each) => each[name])).toFixed(1)}`)
     .join(', ');
 
-/** What a strategy, link and device state make of the downtime beyond what the link takes to carry that state. */
+/** The downtime of a strategy, link and device state, minus the time that the link takes to carry that state. */
 const byPart = async (
   strategy: string,
   link: string,
@@ -79,7 +80,7 @@ export const downtime: Benchmark = {
   },
 };
 
-/** Where the downtime goes, with the link's own share taken off: what is left is the hosts'. */
+/** Where the downtime goes, without the link's own share: the rest is the hosts'. */
 export const downtimeParts: Benchmark = {
   name: 'downtime-parts',
   about: 'downtime by part, with 1 and 64 MiB of device state, above what the link takes to carry them',

@@ -1,12 +1,13 @@
-import { gibibyte } from '../proto/units.ts';
+import { gibibyte } from '#proto/units';
 import type { Benchmark, Figure } from './bench.ts';
-import { median, runOnce } from './bench.ts';
+import { median } from '#harness/median';
+import { runOnce } from './bench.ts';
 import { iperf3 } from './iperf3.ts';
 
 const repetitions = 3;
 const guestBytes = 2 * gibibyte;
 
-/** Links with the share of iperf3's goodput that pages are to reach. */
+/** Links, with the target for page goodput as a share of iperf3's. */
 const links = [
   ['coleraine-dublin-1g', 0.95],
   ['coleraine-halifax-1g', 0.95],
@@ -14,7 +15,7 @@ const links = [
   ['coleraine-halifax', 0.7],
 ] as const;
 
-/** All pages of a guest that does nothing, random and in one go. */
+/** All pages of an idle guest, with random content and in one pass. */
 export const idleGuest = (link: string, driver: string, capabilities = ''): Record<string, unknown> => ({
   link,
   driver,
@@ -25,7 +26,7 @@ export const idleGuest = (link: string, driver: string, capabilities = ''): Reco
   capabilities,
 });
 
-/** Page goodput over iperf3's, by repetition, and what it is made of. */
+/** Page goodput over iperf3's, by repetition, with the two figures. */
 export interface GoodputRatio {
   ratios: number[];
   details: string[];
@@ -49,7 +50,9 @@ export const goodputRatio = async (
     const { ram, totalTimeMs, setupTimeMs, cpu } = measurement;
     const goodputMbps = (ram.normal * 4096 * 8) / (totalTimeMs - setupTimeMs) / 1000;
     ratios.push(goodputMbps / peerMbps);
-    const busy = Object.entries(cpu).map(([host, { agentS }]) => `${host} ${agentS.toFixed(1)}`);
+    const busy = Object.entries(cpu).map(
+      ([host, { agentS }]) => `${host} ${agentS?.toFixed(1) ?? 'not measured'}`,
+    );
     details.push(`${goodputMbps.toFixed(0)}/${peerMbps.toFixed(0)} Mb/s (CPU s: ${busy.join(', ')})`);
   }
   return { ratios, details };

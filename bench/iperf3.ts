@@ -1,5 +1,5 @@
-import type { Testbed } from '../harness/testbed/testbed.ts';
-import { LivemigError } from '../proto/errors.ts';
+import type { Testbed } from '#harness/testbed/testbed';
+import { LivemigError } from '#proto/errors';
 
 interface Iperf3Report {
   error?: string;
@@ -8,7 +8,7 @@ interface Iperf3Report {
 
 /**
  * Goodput of iperf3 from source to destination in Mb/s, slow start included as it is in a migration of as many bytes.
- * @throws LivemigError UNSUPPORTED where the hosts have no iperf3.
+ * @throws LivemigError UNSUPPORTED if the hosts have no iperf3.
  */
 export const iperf3 = async (testbed: Testbed, bytes: number): Promise<number> => {
   const { address } = testbed.topology.destination;

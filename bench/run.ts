@@ -1,23 +1,26 @@
 /**
  * `npm run bench`: measures livemig's own figures, as ratios or differences against a peer in the same run.
- * usage: npm run bench -- [goodput] [faults] [downtime] [downtime-parts] [startup] [capabilities[/NAME]] [--driver netns|docker]
- * Without names all but the capabilities, which take over an hour.
+ * usage: npm run bench -- [goodput] [faults] [downtime] [downtime-parts] [startup] [simulation] [kill-matrix]
+ *                         [capabilities[/NAME]] [--driver netns|docker]
+ * Without names: all but the capabilities, which take over an hour, and the kill matrix, which takes half an hour.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
-import { messageOf } from '../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 import type { Benchmark, Figure } from './bench.ts';
 import { reaches } from './bench.ts';
 import { capabilities } from './capabilities/index.ts';
 import { downtime, downtimeParts } from './downtime.ts';
 import { faults } from './faults.ts';
 import { goodput } from './goodput.ts';
+import { killMatrix } from './kill-matrix/index.ts';
+import { simulation } from './simulation.ts';
 import { startup } from './startup.ts';
-import { timestamp } from '../harness/timestamp.ts';
+import { timestamp } from '#harness/timestamp';
 
-const usual: readonly Benchmark[] = [goodput, faults, downtime, downtimeParts, startup];
-const benchmarks: readonly Benchmark[] = [...usual, ...capabilities];
+const usual: readonly Benchmark[] = [goodput, faults, downtime, downtimeParts, startup, simulation];
+const benchmarks: readonly Benchmark[] = [...usual, killMatrix, ...capabilities];
 
 const isAsked = (asked: string, { name }: Benchmark): boolean =>
   name === asked || name.startsWith(`${asked}/`);

@@ -1,8 +1,9 @@
 import { Subject } from 'rxjs';
-import type { RunEvent } from '../harness/run.ts';
-import { monotonicMs } from '../proto/units.ts';
+import type { RunEvent } from '#harness/run';
+import { monotonicMs } from '#proto/units';
 import type { Benchmark } from './bench.ts';
-import { median, runOnce } from './bench.ts';
+import { median } from '#harness/median';
+import { runOnce } from './bench.ts';
 
 const repetitions = 3;
 
@@ -29,7 +30,9 @@ export const startup: Benchmark = {
         },
       );
       const { source, destination } = measurement.memory;
-      aboveMiB.push(Math.max(source.aboveTouchedBytes, destination.aboveTouchedBytes) / 2 ** 20);
+      aboveMiB.push(
+        Math.max(source.aboveTouchedBytes ?? NaN, destination.aboveTouchedBytes ?? NaN) / 2 ** 20,
+      );
     }
     return [
       {

@@ -1,5 +1,26 @@
 #!/usr/bin/env node
-// The `livemig` command: hands over to Node 24 and harness/cli.ts.
-import { handOver } from './bootstrap.js';
+// The `livemig` command. In a clone it hands over to the Node 24 among the dependencies and to harness/cli.ts; in the
+// npm package it runs what that was compiled to, and it's the installer's Node that must be new enough.
+import { existsSync, readFileSync } from 'node:fs';
 
-await handOver('harness/cli.ts', process.argv.slice(2));
+const isClone = existsSync(new URL('../harness/cli.ts', import.meta.url));
+
+const runPackage = async () => {
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const [least] = /\d+/.exec(engines.node);
+  if (Number(process.versions.node.split('.')[0]) < Number(least)) {
+    console.error(`livemig: expected Node ${least} or newer, got ${process.versions.node}`);
+    process.exit(1);
+  }
+  // As --disable-warning=ExperimentalWarning does, which can't be set from within.
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') console.error(warning.stack);
+  });
+  await import('../dist/harness/cli.js');
+};
+
+if (isClone) {
+  const { handOver } = await import('./bootstrap.js');
+  await handOver('harness/cli.ts', process.argv.slice(2));
+} else await runPackage();

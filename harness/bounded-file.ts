@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { LivemigError, messageOf } from '../proto/errors.ts';
+import { LivemigError, messageOf } from '#proto/errors';
 
 const readProblem = (cause: unknown): string => {
   const { code } = cause as NodeJS.ErrnoException;
@@ -23,11 +23,11 @@ const readUpTo = (file: string, bytesMax: number): Buffer => {
 };
 
 /**
- * The text of a file that a user names. Bounded while it is read, not by its size: a device has none, and no end either.
- * @param what it is meant to be, for messages: `scenario file`.
+ * What a file that a user names holds. Bounded while it is read, not by its size: a device has none, and no end either.
+ * @param what it is meant to be, for messages: `dirty history`.
  * @throws LivemigError BAD_INPUT where it can't be read, or is longer
  */
-export const readBounded = (file: string, what: string, bytesMax: number): string => {
+export const readBoundedBytes = (file: string, what: string, bytesMax: number): Buffer => {
   const refused = (why: string, cause?: unknown): LivemigError => {
     const problem = `${what} ${file}: ${why}`;
     return new LivemigError('BAD_INPUT', problem, { cause, problems: [problem] });
@@ -39,5 +39,9 @@ export const readBounded = (file: string, what: string, bytesMax: number): strin
     throw refused(readProblem(cause), cause);
   }
   if (bytes.length > bytesMax) throw refused(`expected at most ${bytesMax} bytes, it has more`);
-  return bytes.toString('utf8');
+  return bytes;
 };
+
+/** Its text. @throws LivemigError BAD_INPUT where it can't be read, or is longer */
+export const readBounded = (file: string, what: string, bytesMax: number): string =>
+  readBoundedBytes(file, what, bytesMax).toString('utf8');

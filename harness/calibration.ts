@@ -1,8 +1,8 @@
-import type { ErrorDocument } from '../proto/errors.ts';
-import { toErrorDocument } from '../proto/errors.ts';
+import type { ErrorDocument } from '#proto/errors';
+import { toErrorDocument } from '#proto/errors';
 import { loadProfile } from './profiles.ts';
 import type { LinkAsRun } from './result.ts';
-import { connectClients, untilAborted } from './run/clients.ts';
+import { connectClients, unlessAborted } from './run/clients.ts';
 import type { RunPhase } from './run/events.ts';
 import { linkError, shapeLink } from './run/link.ts';
 import { startRecord } from './run/record.ts';
@@ -32,7 +32,7 @@ export const calibrateScenario = async (
   const record = startRecord(scenario);
   const profile = loadProfile(scenario.link);
   record.link.definition = profile;
-  const driver = await untilAborted(chooseDriver(scenario.driver), signal);
+  const driver = await unlessAborted(chooseDriver(scenario.driver), signal);
   enter('up', driver.name);
   await using stack = new AsyncDisposableStack();
   const testbed = stack.use(
@@ -44,8 +44,8 @@ export const calibrateScenario = async (
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
-  const { topology } = testbed;
-  const { calibration } = await shapeLink({ clients, topology, profile, record, enter });
+  const { topology, clock } = testbed;
+  const { calibration } = await shapeLink({ clients, topology, clock, profile, record, enter });
   const error = calibration.ok ? null : toErrorDocument(linkError(profile, calibration));
   return { ok: calibration.ok, driver: record.driver, link: record.link, error };
 };

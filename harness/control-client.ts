@@ -6,61 +6,63 @@ import {
   authorizationOf,
   controlTokenVariable,
   parseAgentAddress,
-} from '../proto/agent-address.ts';
-import { controlRequestMaxBytes, controlResponseMaxBytes, controlService } from '../proto/control-service.ts';
-import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
-import type { AgentEvent, ArgumentOf, ControlMethod, ResultOf } from '../proto/control.ts';
-import { LivemigError, readErrorDocument } from '../proto/errors.ts';
-import { readEvent } from '../proto/event-schema.ts';
+} from '#proto/agent-address';
+import { parseArgument } from '#proto/control-arguments';
+import { parseResult } from '#proto/control-results';
+import {
+  contractMismatch,
+  controlContract,
+  controlRequestMaxBytes,
+  controlResponseMaxBytes,
+  controlService,
+} from '#proto/control-service';
+import type { ControlRequest, ControlResponse, ToldEvent } from '#proto/control-service';
+import type { ControlMethod, ResultOf } from '#proto/control';
+import { LivemigError, readErrorDocument } from '#proto/errors';
+import { readEvent } from '#proto/event-schema';
+import { timerMs } from '#proto/units';
+import { askedOf } from './agent-port.ts';
+import type { AgentPort } from './agent-port.ts';
+import { codeOfStatus } from '#proto/foreign-codes';
 import { boundText } from './within.ts';
-
-/** The harness's end of an agent's management plane. */
-export interface AgentClient {
-  /** @throws LivemigError the agent's own, or AGENT_UNREACHABLE, or TIMEOUT. */
-  call<M extends ControlMethod>(
-    method: M,
-    argument: ArgumentOf<M>,
-    options?: CallOptions,
-  ): Promise<ResultOf<M>>;
-  callWithBlob<M extends ControlMethod>(
-    method: M,
-    argument: ArgumentOf<M>,
-    options?: CallOptions,
-  ): Promise<{ result: ResultOf<M>; blob: Buffer }>;
-  /** Completes when the agent goes away. */
-  readonly events: Observable<AgentEvent>;
-  close(): void;
-}
-
-export interface CallOptions {
-  blob?: Buffer;
-  /** Without an answer by then the call is given up; 30 s where nothing is said. */
-  timeoutMs?: number;
-  /** Where nobody listens, say so at once instead of waiting for someone to come. */
-  isUrgent?: boolean;
-}
 
 const defaultTimeoutMs = 30_000;
 const unauthenticated = 16;
 const { call, events } = controlService;
 
-/** @throws LivemigError PROTOCOL_VIOLATION where it is no JSON object */
-const readAnswer = (json: string, whose: string): unknown => {
-  let answer: unknown;
-  let cause: unknown;
+/** gRPC's code for a method that the other side doesn't have: an agent from before the contract had one. */
+const unimplemented = 12;
+
+/** Bytes that are no message are an answer that doesn't fit; gRPC would tell of a lost connection. */
+const readResponse = (bytes: Buffer): ControlResponse => {
   try {
-    answer = JSON.parse(json);
-  } catch (error) {
-    cause = error;
+    return call.responseDeserialize(bytes);
+  } catch {
+    return { contract: controlContract, method: '', result: null };
   }
-  if (typeof answer === 'object' && answer !== null) return answer;
-  throw new LivemigError('PROTOCOL_VIOLATION', `expected an answer of the ${whose}, got no JSON object`, {
-    cause,
-  });
+};
+
+/**
+ * What an agent answered, if it is what the method promises.
+ * @throws LivemigError the agent's own; VERSION_MISMATCH; PROTOCOL_VIOLATION where it doesn't fit
+ */
+const readAnswer = <M extends ControlMethod>(
+  method: M,
+  { contract, method: answered, result, error, blob }: ControlResponse,
+  who: string,
+): { result: ResultOf<M>; blob: Buffer } => {
+  if (contract !== controlContract) throw contractMismatch(who, contract);
+  if (error !== undefined) throw readErrorDocument(error);
+  if (answered !== method)
+    throw new LivemigError(
+      'PROTOCOL_VIOLATION',
+      `expected ${who} to answer ${method}, got ${answered === '' ? 'nothing of the contract' : `an answer to ${answered}`}`,
+    );
+  return { result: parseResult(method, result), blob: blob ?? Buffer.alloc(0) };
 };
 
 /** @param address of the agent: `unix:/path`, `host:port` or `TOKEN@host:port`. */
-export const connectAgent = (name: string, address: string): AgentClient => {
+export const connectAgent = (name: string, address: string): AgentPort => {
   const { target, token } = parseAgentAddress(address);
   const metadataOf = (options?: MetadataOptions): Metadata => {
     const metadata = new Metadata(options);
@@ -75,24 +77,28 @@ export const connectAgent = (name: string, address: string): AgentClient => {
 
   const pending = new Set<{ cancel: () => void }>();
 
-  const callWithBlob: AgentClient['callWithBlob'] = async (method, argument, options = {}) => {
+  const callWithBlob: AgentPort['callWithBlob'] = async (method, argument, options = {}) => {
+    // Whoever asks for what nobody takes hears it from either side.
+    parseArgument(method, argument);
     const request: ControlRequest = {
-      method,
-      json: JSON.stringify(argument),
-      ...(options.blob === undefined ? {} : { blob: options.blob }),
+      contract: controlContract,
+      ...askedOf(method, argument, options),
     };
     const { timeoutMs = defaultTimeoutMs, isUrgent = false } = options;
     const response = await new Promise<ControlResponse>((resolve, reject) => {
       // A bound of our own: gRPC's deadlines are moments on the wall clock, which may be set.
       let isLate = false;
       const unary = client.makeUnaryRequest(
-        call.path, call.requestSerialize, call.responseDeserialize, request, metadataOf({ waitForReady: !isUrgent }),
+        call.path, call.requestSerialize, readResponse, request, metadataOf({ waitForReady: !isUrgent }),
         (error: (Error & { code?: number }) | null, value?: ControlResponse) => {
           clearTimeout(timer);
           pending.delete(unary);
           if (value !== undefined) resolve(value);
           else if (isLate)
             reject(new LivemigError('TIMEOUT', `the ${name} agent at ${target} did not answer ${method} within ${boundText(timeoutMs)}`));
+          else if (error?.code === unimplemented) reject(contractMismatch(`the ${name} agent at ${target}`, 0));
+          else if (error?.code !== unauthenticated && error?.code !== undefined && codeOfStatus(error.code) === 'PROTOCOL_VIOLATION')
+            reject(new LivemigError('PROTOCOL_VIOLATION', `expected the ${name} agent at ${target} to answer ${method}`, { cause: error }));
           else {
             const hint = error?.code === unauthenticated ? `; set ${controlTokenVariable} to its token` : '';
             reject(new LivemigError('AGENT_UNREACHABLE', `${name} agent at ${target}, method ${method}${hint}`, { cause: error }));
@@ -103,20 +109,15 @@ export const connectAgent = (name: string, address: string): AgentClient => {
       const timer = setTimeout(() => {
         isLate = true;
         unary.cancel();
-      }, timeoutMs);
+      }, timerMs(timeoutMs));
     });
-    if (response.error) throw readErrorDocument(response.error);
-    const result = readAnswer(
-      response.json ?? '{}',
-      `${name} agent at ${target}, method ${method}`,
-    ) as ResultOf<typeof method>;
-    return { result, blob: response.blob ?? Buffer.alloc(0) };
+    return readAnswer(method, response, `the ${name} agent at ${target}`);
   };
 
   return {
     callWithBlob,
     call: async (method, argument, options) => (await callWithBlob(method, argument, options)).result,
-    events: new Observable<AgentEvent>((subscriber) => {
+    events: new Observable<ToldEvent>((subscriber) => {
       const stream = client.makeServerStreamRequest(
         events.path,
         events.requestSerialize,
@@ -124,9 +125,9 @@ export const connectAgent = (name: string, address: string): AgentClient => {
         {},
         metadataOf(),
       );
-      stream.on('data', (event: ControlEvent) => {
+      stream.on('data', (event: unknown) => {
         // What isn't an event is nobody's evidence, and must not end the harness.
-        const told = readEvent(event.json);
+        const told = readEvent(event);
         if (told !== null) subscriber.next(told);
       });
       // The stream's end, however it comes, is the agent's end; the pending call reports why.

@@ -1,14 +1,11 @@
 /** What this machine can do, found out by doing it. */
-import type { Check, Diagnosis } from './doctor/check.ts';
+import type { Diagnosis } from './doctor/check.ts';
 import { machineChecks } from './doctor/machine.ts';
 import { networkChecks } from './doctor/network.ts';
 import { backendChecks, driverChecks } from './doctor/testbeds.ts';
 import { toolChecks } from './doctor/tools.ts';
 
-export type { Check, Diagnosis } from './doctor/check.ts';
-
-const hasWorking = (checks: readonly Check[], group: Check['group']): boolean =>
-  checks.some((check) => check.group === group && check.ok);
+export type { Diagnosis } from './doctor/check.ts';
 
 /** Never throws: what can't be found out is a check that failed, with the reason. */
 export const diagnose = async (): Promise<Diagnosis> => {
@@ -21,5 +18,6 @@ export const diagnose = async (): Promise<Diagnosis> => {
     ...(await networkChecks()),
     ...(await toolChecks()),
   ];
-  return { ready: hasWorking(checks, 'driver') && hasWorking(checks, 'backend'), checks };
+  // A backend is tried on a driver with real links. Driver sim works everywhere, and says nothing about this machine.
+  return { ready: backends.some(({ ok }) => ok), checks };
 };

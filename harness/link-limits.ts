@@ -1,6 +1,6 @@
 /** Links that could be set up and never give an answer, by rule; the bounds of single figures are the schema's. Pure. */
-import type { LinkDirection } from '../proto/link.ts';
-import { bandwidthDelayProductBytes, gibibyte } from '../proto/units.ts';
+import type { LinkDirection } from '#proto/link';
+import { bandwidthDelayProductBytes, gibibyte } from '#proto/units';
 import { formatBytes } from './format.ts';
 
 /** Where in a profile's document the problem is, and what. */
@@ -19,9 +19,9 @@ export const mostLossPercent = 30;
 /** Calibration's probes stand six times as far apart, and twenty at least are needed: half a minute. */
 export const mostJitterMs = 250;
 /** Linux keeps a queue's limit in 32 bits (tc-tbf). */
-export const mostBufferBytes = 2 ** 32 - 1;
+const mostBufferBytes = 2 ** 32 - 1;
 /** TCP counts its window in 30 bits at most (RFC 7323). */
-export const mostInFlightBytes = gibibyte;
+const mostInFlightBytes = gibibyte;
 
 type Rule = (direction: LinkDirection) => { key: keyof LinkDirection; message: string } | undefined;
 

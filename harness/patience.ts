@@ -13,6 +13,8 @@ export interface Patience {
   noticeMs: number;
   /** … is then told, where it can be, and given up after so long more. */
   settleMs: number;
+  /** A hook of an actor of the run, beyond what it takes by its nature. */
+  actorMs: number;
   /** Of a driver: finding out whether it works here. A registry may have to be asked. */
   probeMs: number;
   /** Removing what dead harnesses left. */
@@ -37,6 +39,7 @@ export const defaultPatience: Patience = {
   silentMs: 30_000,
   noticeMs: 5000,
   settleMs: 20_000,
+  actorMs: 60_000,
   probeMs: 120_000,
   sweepMs: 120_000,
   upMs: 20 * 60_000,

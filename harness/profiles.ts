@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { LivemigError } from '../proto/errors.ts';
-import type { LinkProfile } from '../proto/link.ts';
+import { LivemigError } from '#proto/errors';
+import { profileDescriptionMax, profileNameMax } from '#proto/link';
+import type { LinkDirection, LinkProfile } from '#proto/link';
 import { readBounded } from './bounded-file.ts';
 import { expecting, group } from './expecting.ts';
 import { linkProblems } from './link-limits.ts';
@@ -12,28 +13,43 @@ import { parseSource, textMaxBytes } from './yaml-source.ts';
 
 const folder = new URL('../netem-profiles/', import.meta.url);
 
-const within = (unit: string, least: number, most: number) => {
+const within = (unit: string, least: number, most: number, help: string) => {
   const told = expecting(`${unit} from ${least} to ${most}`);
-  return z.number(told).min(least, told).max(most, told);
+  return z.number(told).min(least, told).max(most, told).describe(help);
 };
 
 /** Bounds are of plausibility: 100 Gb/s, and a round trip over a geostationary satellite. */
 const directionSchema = group({
-  rateMbps: within('Mb/s', 1, 100_000),
-  delayMs: within('ms one way', 0, 1_000),
-  jitterMs: within('ms', 0, 1_000).default(0),
-  lossPercent: within('percent', 0, 50).default(0),
-  bufferMs: within('ms of traffic that the router may hold,', 0.1, 10_000),
+  rateMbps: within(
+    'Mb/s',
+    1,
+    100_000,
+    'Bottleneck rate in Mb/s, of IP packets with 14 bytes of Ethernet header',
+  ),
+  delayMs: within('ms one way', 0, 1_000, 'One-way propagation delay in ms'),
+  jitterMs: within('ms', 0, 1_000, 'Standard deviation of the delay in ms; order is kept').default(0),
+  lossPercent: within('percent', 0, 50, 'Independent random loss in percent of packets').default(0),
+  bufferMs: within(
+    'ms of traffic that the router may hold,',
+    0.1,
+    10_000,
+    'Bottleneck buffer in ms of the rate',
+  ),
 });
 
-const documentSchema = group({
+/** A link profile as people write it. */
+export const profileSchema = group({
   name: z
     .string(expecting('a name'))
-    .regex(/^[a-z0-9][a-z0-9-]*$/, expecting('lower-case letters, digits and dashes')),
-  description: z.string(expecting('what the link is like')).min(1, expecting('what the link is like')),
-  both: directionSchema.optional(),
-  sourceToDestination: directionSchema.optional(),
-  destinationToSource: directionSchema.optional(),
+    .regex(/^[a-z0-9][a-z0-9-]*$/, expecting('lower-case letters, digits and dashes'))
+    .max(profileNameMax, expecting(`a name of up to ${profileNameMax} characters`)),
+  description: z
+    .string(expecting('what the link is like'))
+    .min(1, expecting('what the link is like'))
+    .max(profileDescriptionMax, expecting(`a description of up to ${profileDescriptionMax} characters`)),
+  both: directionSchema.optional().describe('Both directions alike; or each by itself'),
+  sourceToDestination: directionSchema.optional().describe('From the source to the destination'),
+  destinationToSource: directionSchema.optional().describe('The way back'),
 }).superRefine((document, context) => {
   for (const key of ['sourceToDestination', 'destinationToSource'] as const)
     if ((document.both === undefined) === (document[key] === undefined)) {
@@ -45,7 +61,15 @@ const documentSchema = group({
     context.addIssue({ code: 'custom', path, message });
 });
 
-const fieldNames = [...Object.keys(documentSchema.shape), ...Object.keys(directionSchema.shape)];
+/** What a direction of a profile says, with the meaning of each figure. */
+export const directionFields = (figures: LinkDirection): { key: string; value: number; help: string }[] =>
+  Object.entries(directionSchema.shape).map(([key, field]) => ({
+    key,
+    value: figures[key as keyof LinkDirection],
+    help: field.description ?? '',
+  }));
+
+const fieldNames = [...Object.keys(profileSchema.shape), ...Object.keys(directionSchema.shape)];
 
 const problemsOf = (issue: z.core.$ZodIssue, source: Source): string[] => {
   if (issue.code !== 'unrecognized_keys') return [`${source.at(issue.path)}: ${issue.message}`];
@@ -65,7 +89,7 @@ export const parseProfile = (text: string, origin: string): LinkProfile => {
     new LivemigError('BAD_INPUT', `link profile ${origin}: ${problems.join('; ')}`, { problems });
   const source = parseSource(text, origin);
   if (source.problems.length > 0) throw refuse(source.problems);
-  const parsed = documentSchema.safeParse(source.document);
+  const parsed = profileSchema.safeParse(source.document);
   if (!parsed.success) throw refuse(parsed.error.issues.flatMap((issue) => problemsOf(issue, source)));
   const { name, description, both, sourceToDestination = both, destinationToSource = both } = parsed.data;
   if (sourceToDestination === undefined || destinationToSource === undefined)

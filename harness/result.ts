@@ -27,10 +27,8 @@ const common = {
   environment: environmentSchema,
   crossChecks: z.array(crossCheckSchema),
   sweep: sweepOfRunSchema.nullable().describe('null for a run of its own'),
-  guest: guestEndSchema
-    .optional()
-    .describe('Where the guest is; absent in results of version 0.1.0 and before'),
-  endedIn: endedInSchema.optional().describe('How far the run came; absent likewise'),
+  guest: guestEndSchema.describe('Where the guest is'),
+  endedIn: endedInSchema.describe('How far the run came'),
 };
 
 const completedSchema = z
@@ -80,6 +78,7 @@ export const resultJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(runResultSchema, { target: 'draft-2020-12' }),
 });
 
+export type { ServiceMeasurement, ServiceSpan } from './result/service.ts';
 export type { EndedIn, GuestEnd } from './result/guest-end.ts';
 export type { CheckCondition, CrossCheck, Integrity } from './result/integrity.ts';
 export type {
@@ -88,16 +87,18 @@ export type {
   DowntimeLimit,
   Faults,
   GuestProgress,
+  HostLoadMeasurement,
+  StorageMeasurement,
   Latency,
   LinkCut,
   Measurement,
   Observed,
   ParameterChange,
-  RecoveryMeasurement,
   RoundMeasurement,
+  TrafficMeasurement,
   Wire,
 } from './result/measurement.ts';
 export type { LinkPoint, PingPoint, ProgressPoint } from './result/series.ts';
-export type { Environment, LinkAsRun, ScenarioAsRun } from './result/setting.ts';
+export type { Environment, LinkAsRun } from './result/setting.ts';
 export type { SweepOfRun } from './result/sweep.ts';
 export type { Evidence } from './result/evidence.ts';

@@ -1,8 +1,9 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { LivemigError, messageOf } from '../proto/errors.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import { isMissing } from './files/places.ts';
 import { jsonLinesOf, tornText } from './files/json-lines.ts';
 import type { RunResult } from './result.ts';
 import { runResultSchema } from './result.ts';
@@ -87,6 +88,17 @@ const runFilesOf = async (directory: string): Promise<string[]> => {
     .sort();
 };
 
+/** The directories whose runs are read from these paths; those that can't be read have none. */
+export const runDirectoriesOf = async (paths: readonly string[]): Promise<string[]> => {
+  const found = await Promise.all(
+    paths.map(async (path) => {
+      if (runFileNames.includes(basename(path))) return [path];
+      return runFilesOf(path).catch(() => []);
+    }),
+  );
+  return [...new Set(found.flat().map((file) => dirname(file)))];
+};
+
 const readPath = async (path: string, reading: Reading): Promise<Found[]> => {
   const { problems } = reading;
   try {
@@ -95,8 +107,7 @@ const readPath = async (path: string, reading: Reading): Promise<Found[]> => {
     if (files.length === 0) problems.push(`${path}: no runs.jsonl in it`);
     return (await Promise.all(files.map((file) => readFileOf(file, reading)))).flat();
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    problems.push(`${path}: ${isMissing ? 'there is no such file or directory' : messageOf(error)}`);
+    problems.push(`${path}: ${isMissing(error) ? 'there is no such file or directory' : messageOf(error)}`);
     return [];
   }
 };

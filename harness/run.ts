@@ -1,36 +1,25 @@
-import { merge, Subscription } from 'rxjs';
-import { codeOf, messageOf } from '../proto/errors.ts';
-import type { AgentEvent } from '../proto/events.ts';
-import type { LinkProfile } from '../proto/link.ts';
-import { isStrategyFile } from '../proto/strategy.ts';
-import { monotonicMs } from '../proto/units.ts';
-import { whereIs } from './measure/guest-end.ts';
-import { linkCutsOf, roundsOf } from './measure/series.ts';
+import { diskStorageOf } from '#catalogue/disk-storages';
+import { codeOf, LivemigError } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
+import { isStrategyFile } from '#proto/strategy';
 import type { Patience } from './patience.ts';
 import { defaultPatience } from './patience.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
-import type { Clients } from './run/clients.ts';
-import { connectClients, unlessLost, untilAborted } from './run/clients.ts';
-import { conclude, withDamage } from './run/conclude.ts';
+import { connectClients, unlessAborted } from './run/clients.ts';
+import type { DirtyHistory } from './prediction/history.ts';
+import { startRun } from './run/context.ts';
+import type { Run } from './run/context.ts';
 import type { RunEventSink, RunPhase } from './run/events.ts';
-import { calibrateLink } from './run/link.ts';
-import type { Loan, TestbedLender } from './run/loan.ts';
+import { identityOf } from './run/identity.ts';
+import type { TestbedLender } from './run/loan.ts';
 import { singleUse } from './run/loan.ts';
-import { bootGuests, collect, cpuOf, migrateGuest, stopObserving, warmUp } from './run/migration.ts';
-import { observerPaceOf } from './run/observer-pace.ts';
-import { endedResult, startRecord } from './run/record.ts';
+import { endedResult, goOnBy, startRecord } from './run/record.ts';
 import type { RunnableScenario, RunRecord } from './run/record.ts';
-import { announceRun } from './run/running.ts';
+import { playStages } from './run/stages.ts';
+import { dropDisks } from './run/storage.ts';
 import { configureNetworks, greetHosts } from './run/testbed.ts';
-import {
-  linkFiguresOf,
-  migrationTimeoutMs,
-  tcpBufferMaxBytesOf,
-  timeoutsOf,
-  transferConfigOf,
-} from './run/transfer.ts';
-import { pageCountOf, verifyGuest } from './run/verification.ts';
+import { unjudged } from './scenario.ts';
 import { loadStrategy } from './strategy-file.ts';
 import { chooseDriver } from './testbed/index.ts';
 import type { Testbed, TestbedDriver } from './testbed/testbed.ts';
@@ -50,153 +39,48 @@ export interface RunOptions {
   testbeds?: TestbedLender;
   /** Negative control: sets this link in place of the scenario's, which calibration must refuse. */
   applyInstead?: LinkProfile;
+  /** Negative control: false = the storage host is a naive export, which refuses no late writer. */
+  fencing?: boolean;
   /** How long to wait for what doesn't come: for tests. */
   patience?: Partial<Patience>;
+  /** Gets the guest's dirty history, which is recorded then: from the warm-up to the end at the source. */
+  onHistory?: (history: DirtyHistory) => void;
   /** Called on the idle, calibrated link before the guest boots: benchmarks run their peers (iperf3) here. */
   onCalibrated?: (testbed: Testbed) => Promise<void>;
 }
 
-interface Run {
-  options: RunOptions;
-  record: RunRecord;
-  profile: LinkProfile;
-  loan: Loan;
-  clients: Clients;
-  signal: AbortSignal;
-  patience: Patience;
-  /** What the agents have told so far. */
-  told: AgentEvent[];
-  enter: (phase: RunPhase, detail?: string) => void;
-}
-
-/** From a shaped link to a verdict. */
-const migrateOnce = async ({
-  options,
-  record,
-  profile,
-  loan,
-  clients,
-  signal,
-  patience,
-  told,
-  enter,
-}: Run): Promise<RunResult> => {
-  const { scenario, environment } = record;
-  const { topology } = loan.testbed;
-
-  const { applyInstead } = options;
-  const shape = { clients, topology, profile, record, enter, applyInstead };
-  const calibration = await unlessLost(calibrateLink(shape, loan), clients);
-  await options.onCalibrated?.(loan.testbed);
-  const link = linkFiguresOf(profile, calibration);
-  const transfer = transferConfigOf(link, scenario.transfer);
-  const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transfer;
-  const tcpBufferMaxBytes = tcpBufferMaxBytesOf(profile);
-  environment.transfer = {
-    channels,
-    bulkWindowBytes,
-    roundEndWindowBytes,
-    postcopyWindowBytes,
-    tcpBufferMaxBytes,
-  };
-
-  const lastsMs = scenario.warmupMs + migrationTimeoutMs(scenario, link, timeoutsOf(link, transfer));
-  const pace = observerPaceOf(scenario, profile, lastsMs);
-
-  enter('boot', scenario.workload.name);
-  const { announcePort } = await unlessLost(bootGuests(clients, topology, scenario), clients);
-  record.guest.started = true;
-  enter('warm-up');
-  await warmUp(clients, topology, scenario, pace, signal);
-  enter('migrate', scenario.strategy);
-  const guided = { signal, patience };
-  const migrated = await migrateGuest(clients, topology, announcePort, transfer, link, record, guided);
-  const { source, destination } = record.guest;
-  const rounds = told.filter((event) => event.type === 'round');
-  record.evidence.rounds = roundsOf(rounds, source?.timeline.startedAtMs ?? 0);
-  record.evidence.linkCuts = linkCutsOf(told, source?.timeline.startedAtMs ?? 0);
-  // What both sides completed both have reported.
-  if (migrated.failure !== null || source === null || destination === null) throw migrated.failure;
-  const cpu = { before: migrated.cpuBefore, after: await cpuOf(clients) };
-
-  enter('collect');
-  const { countersAfter, ...seen } = await unlessLost(collect(clients, pace, signal), clients);
-  enter('verify');
-  const reports = { source, destination };
-  const { integrity, touchedPages } = await verifyGuest(clients, scenario, reports, 'destination');
-  record.integrity = integrity;
-  const counters = { before: migrated.countersBefore, after: countersAfter };
-  const { deviceStateBytes } = scenario.guest;
-  const collected = {
-    source,
-    destination,
-    events: told,
-    ...seen,
-    counters,
-    cpu,
-    deviceStateBytes,
-    touchedPages,
-  };
-  return conclude(record, integrity, collected, {
-    profile,
-    rttMs: calibration.rttMs,
-    transfer,
-    pingIntervalMs: pace.intervalMs,
-  });
+/** @throws LivemigError UNSUPPORTED where the guest's disk is to be on what no machine has. */
+const requireStorage = ({ guest: { disk } }: RunnableScenario): void => {
+  const why = disk === undefined ? undefined : diskStorageOf(disk).unsupported;
+  if (why !== undefined)
+    throw new LivemigError('UNSUPPORTED', `guest.disk.storage: ${disk?.storage}: ${why}`);
 };
 
 /**
- * After a failure: the guest must be untouched, wherever it is, and its memory is compared where that is possible.
- * @returns what is wrong with the guest, or else the failure
+ * Brings a testbed up, works in it, and takes it down.
+ * @throws LivemigError what kept it from coming up, or from working
  */
-const examineGuest = async (
-  failure: unknown,
-  clients: Clients,
-  record: RunRecord,
-  signal: AbortSignal,
-  enter: Run['enter'],
-): Promise<unknown> => {
-  const { guest, scenario } = record;
-  const noteAgents = (): void => {
-    guest.sourceAgent = clients.source.watch.state;
-    guest.destinationAgent = clients.destination.watch.state;
-  };
-  noteAgents();
-  const { comparable } = whereIs(guest);
-  if (signal.aborted || record.integrity !== null || comparable === null) return failure;
-  const { phase } = record;
-  enter('verify', `the guest at the ${comparable}`);
-  // It ended before that.
-  record.phase = phase;
-  try {
-    record.integrity = (await verifyGuest(clients, scenario, guest, comparable)).integrity;
-  } catch (error) {
-    record.unverified = messageOf(error);
-    noteAgents();
-  }
-  return withDamage(failure, record.integrity, pageCountOf(scenario));
-};
-
-const runInTestbed = async (
+export const inTestbed = async <T>(
   record: RunRecord,
   profile: LinkProfile,
   options: RunOptions,
   signal: AbortSignal,
-): Promise<RunResult> => {
+  work: (run: Run) => Promise<T>,
+): Promise<T> => {
   const { scenario } = record;
-  const told: AgentEvent[] = [];
   const enter = (phase: RunPhase, detail?: string): void => {
     if (phase !== 'down') record.phase = phase;
     options.events?.next({
       type: 'phase',
-      atMs: monotonicMs(),
+      atMs: record.clock.nowMs(),
       phase,
       ...(detail === undefined ? {} : { detail }),
     });
   };
 
+  requireStorage(scenario);
   const patience = { ...defaultPatience, ...options.patience };
-  const driver = options.driver ?? (await untilAborted(chooseDriver(scenario.driver), signal));
+  const driver = options.driver ?? (await unlessAborted(chooseDriver(scenario.driver), signal));
   enter('up', driver.name);
   await using stack = new AsyncDisposableStack();
   const tell = (detail: string): void => {
@@ -206,57 +90,46 @@ const runInTestbed = async (
     await (options.testbeds ?? singleUse).lend({ driver, profile, record, signal, tell, patience }),
   );
   const { testbed } = loan;
+  goOnBy(record, testbed.clock);
   stack.defer(() => {
     if (!loan.isKept) enter('down');
   });
   const clients = connectClients(testbed, signal, patience);
   for (const client of Object.values(clients)) stack.defer(() => client.close());
-  const subscription = new Subscription();
-  subscription.add(
-    merge(clients.source.events, clients.destination.events, clients.wan.events).subscribe((event) => {
-      told.push(event);
-      if (event.type === 'status') record.guest.status = event.status;
-      if (event.type === 'guest' && event.host === 'destination' && (event.running || event.operations > 0))
-        record.guest.ranAtDestination = true;
-      options.events?.next(event);
-    }),
-  );
-  stack.defer(() => subscription.unsubscribe());
   await greetHosts(clients, record);
   await configureNetworks(clients, testbed.topology, record);
-  const { runId } = record;
-  const { agents, topology } = testbed;
-  const running = {
-    runId,
-    name: scenario.name,
-    agents: { source: agents.source, wan: agents.wan },
-    addresses: { source: topology.source.address, destination: topology.destination.address },
-  };
-  const announced = await announceRun(running).catch((error: unknown) => {
-    enter('up', `the run obeys no other terminal: ${messageOf(error)}`);
-    return null;
+  const { events, applyInstead, onCalibrated, onHistory, fencing = true } = options;
+  const run = startRun({
+    record,
+    profile,
+    applyInstead,
+    onCalibrated,
+    onHistory,
+    fencing,
+    loan,
+    clients,
+    signal,
+    patience,
+    events,
+    enter,
   });
-  stack.use(announced);
-  try {
-    const result = await migrateOnce({
-      options,
-      record,
-      profile,
-      loan,
-      clients,
-      signal,
-      patience,
-      told,
-      enter,
-    });
-    loan.keep();
-    return result;
-  } catch (error) {
-    const failure = await examineGuest(error, clients, record, signal, enter);
-    // The one failure that is an answer: the testbed did all it should, and only the observer is still at work.
-    if (codeOf(failure) === 'NOT_CONVERGED' && (await stopObserving(clients))) loan.keep();
-    throw failure;
+  // The testbed is taken down once the work is done.
+  return await work(run);
+};
+
+const runInStages = async (run: Run): Promise<RunResult> => {
+  const { result, failure, atRest } = await playStages(run);
+  // The one failure that is an answer: the testbed did all it should, and nothing is at work in it any more.
+  if (result !== null || (codeOf(failure) === 'NOT_CONVERGED' && atRest)) {
+    // A testbed whose disks can't be dropped is taken down with them.
+    const isClean = await dropDisks(run).then(
+      () => true,
+      () => false,
+    );
+    if (isClean) run.loan.keep();
   }
+  if (result === null) throw failure;
+  return result;
 };
 
 /**
@@ -264,11 +137,11 @@ const runInTestbed = async (
  * happens ends in a result; the testbed is always taken down.
  * @throws LivemigError BAD_INPUT, as nothing was run then.
  */
-export const runScenario = async (
-  scenario: RunnableScenario,
-  options: RunOptions = {},
-): Promise<RunResult> => {
-  const record = startRecord(scenario, options.sweep ?? null);
+export const runScenario = async (asked: RunnableScenario, options: RunOptions = {}): Promise<RunResult> => {
+  const scenario = unjudged(asked);
+  const { sweep = null } = options;
+  const identity = identityOf(scenario, sweep, options.driver?.name ?? scenario.driver);
+  const record = startRecord(scenario, sweep, identity);
   const signal = options.signal ?? new AbortController().signal;
   try {
     const profile = loadProfile(scenario.link);
@@ -278,7 +151,7 @@ export const runScenario = async (
       record.strategyText = text;
       record.environment.strategySha256 = sha256;
     }
-    return await runInTestbed(record, profile, options, signal);
+    return await inTestbed(record, profile, options, signal, runInStages);
   } catch (error) {
     if (codeOf(error) === 'BAD_INPUT') throw error;
     return endedResult(record, error);

@@ -1,5 +1,3 @@
-import { defaultCapabilities } from '../proto/capabilities.ts';
-import { defaultLimits } from '../proto/strategy.ts';
 import type { RunResult } from './result.ts';
 
 /**
@@ -23,15 +21,17 @@ const entriesOf = (prefix: string, value: unknown): Entry[] => {
 /** A setting that is no setting of the experiment. */
 const notSet = ['name', 'seed', 'repeat', 'driver', 'backend'];
 
-/** The setting of a run. Documents from before there was a switch have it at its default. */
+/** A strategy of the user's own, which its digest names. */
+const ofAFile = 'a file';
+
+/** The setting of a run. */
 export const settingOf = ({ scenario, strategy, link, sweep, environment }: RunResult): Setting => {
   const whole = {
     ...scenario,
-    strategy,
+    // Where a file of the user's lies is no setting; what is in it is.
+    strategy: environment.strategySha256 === undefined ? strategy : ofAFile,
     strategySha256: environment.strategySha256,
-    link: link.profile,
-    limits: { ...defaultLimits, ...scenario.limits },
-    capabilities: scenario.capabilities ?? defaultCapabilities,
+    link: link.definition?.name ?? link.profile,
     linkDefinition: {
       sourceToDestination: link.definition?.sourceToDestination,
       destinationToSource: link.definition?.destinationToSource,

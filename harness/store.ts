@@ -1,8 +1,8 @@
 import { dirname, extname, join } from 'node:path';
 import type { Observable } from 'rxjs';
-import { LivemigError, messageOf } from '../proto/errors.ts';
+import { LivemigError, messageOf } from '#proto/errors';
 import { recordLines } from './files/lines.ts';
-import { directoryProblems, fileProblems } from './files/places.ts';
+import { directoryProblems, fileProblems, storageCodeOf } from './files/places.ts';
 import { sweepTemporaries } from './files/temporary.ts';
 import { appendLine, rescue, writeAtomically } from './files/write.ts';
 import type { RunEvent } from './run/events.ts';
@@ -55,9 +55,12 @@ const fileNameOf = ({ runId, startedAt, scenario }: StorableResult): string =>
   `${stampOf(startedAt)}-${scenario.name.slice(0, nameMaxLength)}-${runId}`.replaceAll(/[^\w.-]/g, '_');
 
 const causeOf = (failures: readonly unknown[]): LivemigError =>
-  new LivemigError('STORAGE_FAILED', failures.map(messageOf).join('; '));
+  new LivemigError(
+    failures.some((failure) => storageCodeOf(failure) === 'DISK_FULL') ? 'DISK_FULL' : 'STORAGE_FAILED',
+    failures.map(messageOf).join('; '),
+  );
 
-/** Each in turn, also where one fails: what can be written is. @throws LivemigError STORAGE_FAILED */
+/** Each in turn, also where one fails: what can be written is. @throws LivemigError STORAGE_FAILED, DISK_FULL */
 const writeEach = async (...writes: (() => Promise<void>)[]): Promise<void> => {
   const failures: unknown[] = [];
   for (const write of writes) await write().catch((error: unknown) => failures.push(error));
@@ -95,9 +98,11 @@ export const openStore = async (out: string): Promise<Store> => {
   const extension = extname(out);
   const isFile = extension === '.json' || extension === '.jsonl';
   const option = '--out';
-  const problems = isFile ? await fileProblems(option, out) : await directoryProblems(option, out);
+  const problems = isFile
+    ? await fileProblems(option, out, { isAppended: extension === '.jsonl' })
+    : await directoryProblems(option, out);
   if (problems.length === 0 && !isFile)
-    problems.push(...(await fileProblems(option, join(out, runsFileName))));
+    problems.push(...(await fileProblems(option, join(out, runsFileName), { isAppended: true })));
   if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
   sweepTemporaries(isFile ? dirname(out) : out);
   if (!isFile) return directoryStore(out);

@@ -4,4 +4,6 @@ export { outcomeText, planText, runLine, trialText } from './sweep/text.ts';
 export type { BegunSweep } from './sweep/perform.ts';
 export { inspectSweep, performSweep } from './sweep/perform.ts';
 export { planDocument } from './sweep/plan.ts';
+export { cellsTable } from './sweep/table.ts';
+export { judgedCells } from './sweep/judged.ts';
 export { prepareSweep } from './sweep/prepare.ts';

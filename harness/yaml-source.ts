@@ -1,6 +1,6 @@
 import { isAlias, isMap, isNode, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair } from 'yaml';
-import { messageOf } from '../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 import { readBounded } from './bounded-file.ts';
 
 /** Where in a document something is: keys and indexes from the top. */

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Starts an agent as a program that moves gigabytes through buffers wants to be started.
+# Starts an agent with memory settings for a program that moves gigabytes through buffers.
 # usage: agent.sh NODE AGENT.TS ROLE LISTEN
 #
 # V8 by default starts a full collection for every 32–64 MiB of buffers that pass through, a hundred per GiB moved.
-# Counted within a heap limit that starts at 96 MiB it has no need to, and with a young generation of 1 MiB it frees
+# Counted within a heap limit that starts at 96 MiB, they don't trigger that. With a young generation of 1 MiB, V8 frees
 # spent buffers while they are still in the cache. That halves the CPU time per page.
-# glibc maps and unmaps every large buffer, and each fresh page costs a fault; kept on its heap they don't.
+# glibc maps and unmaps every large buffer, and each fresh page costs a fault; buffers kept on its heap avoid that.
 export MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=1073741824 MALLOC_TOP_PAD_=67108864 MALLOC_ARENA_MAX=2
 node=$1
 shift

@@ -1,15 +1,16 @@
 /**
  * The process inside every virtual host: serves the management plane and the methods of its role. No policy here.
  * usage: node hosts/agent.ts ROLE LISTEN     e.g. node hosts/agent.ts source unix:/run/source.sock
- * Who calls it has to know LIVEMIG_CONTROL_TOKEN, where that is set. With LIVEMIG_LEASE_MS it ends when its harness has.
+ * Callers must know LIVEMIG_CONTROL_TOKEN if that is set. With LIVEMIG_LEASE_MS the agent ends when its harness does.
  */
 import { release } from 'node:os';
-import { controlTokenVariable } from '../proto/agent-address.ts';
-import type { ControlHandlers, HostRole } from '../proto/control.ts';
-import { hostRoles } from '../proto/control.ts';
-import { messageOf } from '../proto/errors.ts';
-import { leaseGraceMs, leaseLostExitCode, leaseSilenceMs, leaseVariable } from '../proto/lease.ts';
-import { monotonicMs } from '../proto/units.ts';
+import { controlTokenVariable } from '#proto/agent-address';
+import type { AgentRole, ControlHandlers } from '#proto/control';
+import { agentRoles } from '#proto/control';
+import { messageOf } from '#proto/errors';
+import { leaseGraceMs, leaseLostExitCode, leaseSilenceMs, leaseVariable } from '#proto/lease';
+import { monotonicMs } from '#proto/units';
+import { addressed } from './addressed.ts';
 import { admitWith } from './control-admission.ts';
 import { serveControl } from './control-server.ts';
 import { cpuUsage } from './cpu.ts';
@@ -23,8 +24,8 @@ const say = (what: string): void => {
   console.error(`livemig agent: ${what}`);
 };
 
-/** Loaded by need, so that a router doesn't carry the guest, nor a hypervisor the NFQUEUE bindings. */
-const loadRole = async (role: HostRole): Promise<() => Role> => {
+/** Loaded on demand, so that a router doesn't carry the guest, nor a hypervisor the NFQUEUE bindings. */
+const loadRole = async (role: AgentRole): Promise<() => Role> => {
   switch (role) {
     case 'source':
     case 'destination': {
@@ -35,13 +36,15 @@ const loadRole = async (role: HostRole): Promise<() => Role> => {
       return (await import('./wan/router.ts')).createRouter;
     case 'observer':
       return (await import('./observer/observer.ts')).createObserver;
+    case 'storage':
+      return (await import('./storage/storage.ts')).createStorage;
   }
 };
 
 const [roleName, listen] = process.argv.slice(2);
-const role = hostRoles.find((known) => known === roleName);
+const role = agentRoles.find((known) => known === roleName);
 if (role === undefined || listen === undefined) {
-  console.error(`usage: agent.ts ${hostRoles.join('|')} unix:/path|host:port`);
+  console.error(`usage: agent.ts ${agentRoles.join('|')} unix:/path|host:port`);
   process.exit(2);
 }
 const leaseText = process.env[leaseVariable] ?? '';
@@ -52,7 +55,7 @@ if (!(silenceMs >= 1 && silenceMs <= 86_400_000)) {
   process.exit(2);
 }
 
-// Nothing that is measured after it would be true. Where it was, without the rest of its stack, is for the log.
+// Nothing measured after it would be true. The log gets the place, without the rest of the stack.
 const failed = (error: unknown): void => {
   const at = error instanceof Error ? (/\n\s+(at .*)/.exec(error.stack ?? '')?.[1] ?? '') : '';
   say(`ends, as something threw that nothing caught: ${messageOf(error)} ${at}`);
@@ -61,7 +64,8 @@ const failed = (error: unknown): void => {
 process.on('uncaughtException', failed);
 process.on('unhandledRejection', failed);
 
-const implementation = renewable(await loadRole(role));
+const makeRole = await loadRole(role);
+const implementation = renewable(() => addressed(role, makeRole()));
 const common: ControlHandlers = {
   hello: async () => ({ role, pid: process.pid, nodeVersion: process.version, kernel: release() }),
   configureNetwork,
@@ -97,7 +101,7 @@ const server = await serveControl(
   token === '' ? undefined : admitWith(token, tellRefused),
   lease,
 );
-// An agent that was stopped itself, or too busy to listen, has no silence to blame on its harness.
+// An agent that was itself stopped, or too busy to listen, must not blame the silence on its harness.
 const tickMs = Math.min(1_000, silenceMs / 8);
 let lookedAtMs = monotonicMs();
 setInterval(() => {

@@ -1,17 +1,24 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { announcementAck, announcementOf } from '../proto/announce.ts';
+import { announcementAck, announcementOf } from '#proto/announce';
 
 const repeatMs = 10;
 const repeatMax = 200;
 
+/** How the world hears that the guest lives here now. */
+export interface Announcements {
+  announce(): void;
+  /** Stops announcing. Idempotent. */
+  close(): void;
+}
+
 /**
  * Tells the router that the guest lives here now, like QEMU's announce-self: a datagram, repeated until it is
- * acknowledged. Its socket is made and connected before it is needed, so that the first one leaves within the call: what
- * opening a socket takes would be time in which nobody can reach the guest. Never fails: a guest that nobody can reach is
- * what the observer measures.
+ * acknowledged. Its socket is made and connected before it is needed, so that the first datagram leaves within the
+ * call: nobody can reach the guest while a socket is being opened. Never fails: a guest that nobody can reach is what
+ * the observer measures.
  */
-export class Announcer {
+export class Announcer implements Announcements {
   readonly #datagram: Buffer;
   readonly #socket: Socket;
   #timer: NodeJS.Timeout | undefined;
@@ -40,7 +47,6 @@ export class Announcer {
     this.#send();
   }
 
-  /** Announces no more. Idempotent. */
   close(): void {
     clearInterval(this.#timer);
     if (!this.#isClosed) this.#socket.close();

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { LivemigError } from '../proto/errors.ts';
-import type { ErrorCode } from '../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
+import type { ErrorCode } from '#proto/errors';
 
 const execFileAsync = promisify(execFile);
 
@@ -17,7 +17,7 @@ export const command = async (
   try {
     const { stdout } = await execFileAsync(program, args, {
       timeout: options.timeoutMs ?? 10_000,
-      // The one signal that a program obeys that is stopped.
+      // The only signal that a stopped program obeys.
       killSignal: 'SIGKILL',
       maxBuffer: 16 << 20,
       env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' },

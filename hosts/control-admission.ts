@@ -1,14 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { ServerInterceptingCall, status } from '@grpc/grpc-js';
 import type { MetadataValue, ServerInterceptor } from '@grpc/grpc-js';
-import { authorizationKey, authorizationOf } from '../proto/agent-address.ts';
+import { authorizationKey, authorizationOf } from '#proto/agent-address';
 
-/** Of one length, whatever is asked. */
+/** Hashed, so that the lengths compared are always equal. */
 const digestOf = (value: MetadataValue): Buffer => createHash('sha256').update(value).digest();
 
 /**
- * Lets calls through that bring the token. Others end at their headers, before any message of theirs is read.
- * @param refused is told who was sent away.
+ * Lets calls through that bring the token. Others end at their headers, before any of their messages is read.
+ * @param refused is told who was turned away.
  */
 export const admitWith = (token: string, refused: (peer: string) => void): ServerInterceptor => {
   const expected = digestOf(authorizationOf(token));

@@ -7,43 +7,37 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js';
 import type { Observable, Subscription } from 'rxjs';
-import { isControlMethod, methodsWithBlob, parseArgument } from '../proto/control-arguments.ts';
+import { isControlMethod, methodsWithBlob, parseArgument, parseWhom } from '#proto/control-arguments';
 import {
-  controlJsonMaxBytes,
+  contractMismatch,
+  controlContract,
   controlRequestMaxBytes,
   controlResponseMaxBytes,
   controlService,
-} from '../proto/control-service.ts';
-import type { ControlEvent, ControlRequest, ControlResponse } from '../proto/control-service.ts';
-import type { ControlHandlers } from '../proto/control.ts';
-import { LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
-import type { AgentEvent } from '../proto/events.ts';
-import type { Heartbeat, Leased } from '../proto/lease.ts';
+} from '#proto/control-service';
+import type { ControlRequest, ControlResponse, ToldEvent, Whom } from '#proto/control-service';
+import type { ControlHandlers } from '#proto/control';
+import { LivemigError, messageOf, toErrorDocument } from '#proto/errors';
+import type { Heartbeat, Leased } from '#proto/lease';
 import type { Lease } from './lease.ts';
 
-type AnyHandler = (argument: unknown, blob: Buffer | undefined) => Promise<unknown>;
+type AnyHandler = (argument: unknown, blob: Buffer | undefined, whom: Whom) => Promise<unknown>;
 
-/** A run has two; whoever asks for more at once waits. */
+/** A run needs two; further ones wait. */
 const streamsPerConnectionMax = 32;
 const nameShown = 40;
 
-const badCall = (problem: string, cause?: unknown): LivemigError =>
-  new LivemigError('BAD_INPUT', problem, { problems: [problem], cause });
+const badCall = (problem: string): LivemigError =>
+  new LivemigError('BAD_INPUT', problem, { problems: [problem] });
 
-const parsed = (json: string): unknown => {
-  if (json.length > controlJsonMaxBytes)
-    throw badCall(`expected an argument of ${controlJsonMaxBytes} bytes of JSON at most, got ${json.length}`);
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw badCall('expected an argument in JSON', cause);
-  }
-};
+/** A call as requested, whatever the wire. */
+export type Asked = Omit<ControlRequest, 'contract'>;
+export type Answered = Omit<ControlResponse, 'contract'>;
 
-/** The handler of a method and what it is to be called with, all of it looked at. */
+/** The handler of a method and its arguments, all validated. */
 const prepare = (
   handlers: ControlHandlers,
-  { method, json, blob }: ControlRequest,
+  { method, argument: given, blob, hostId, guestId, migrationId }: Asked,
 ): (() => Promise<unknown>) => {
   const handler =
     isControlMethod(method) && Object.hasOwn(handlers, method)
@@ -53,51 +47,63 @@ const prepare = (
     const asked = JSON.stringify(method.slice(0, nameShown));
     throw badCall(`this host has no method ${asked}; it has ${Object.keys(handlers).join(', ')}`);
   }
-  const argument = parseArgument(method, parsed(json));
+  const whom = parseWhom({ hostId, guestId, migrationId });
+  const argument = parseArgument(method, given);
   const hasBlob = blob !== undefined && blob.length > 0;
   if (hasBlob && !methodsWithBlob.includes(method)) throw badCall(`${method}: expected no blob`);
-  return () => handler(argument, hasBlob ? blob : undefined);
+  return () => handler(argument, hasBlob ? blob : undefined, whom);
 };
 
-/** Calls a method. Never throws: whatever is wrong, or goes wrong, is the answer. */
-export const answer = async (
-  handlers: ControlHandlers,
-  request: ControlRequest,
-): Promise<ControlResponse> => {
+/** Calls a method. Never throws: whatever goes wrong is in the answer. */
+export const answer = async (handlers: ControlHandlers, request: Asked): Promise<Answered> => {
+  const { method } = request;
   try {
     const outcome = await prepare(handlers, request)();
     const hasBlob =
       typeof outcome === 'object' && outcome !== null && 'blob' in outcome && 'result' in outcome;
     return hasBlob
-      ? { json: JSON.stringify(outcome.result), blob: outcome.blob as Buffer }
-      : { json: JSON.stringify(outcome ?? {}) };
+      ? { method, result: outcome.result, blob: outcome.blob as Buffer }
+      : { method, result: outcome ?? {} };
   } catch (error) {
-    return { error: JSON.stringify(toErrorDocument(error)) };
+    return { method, result: null, error: toErrorDocument(error) };
   }
 };
 
-/** One harness's hold on this host, for as long as its stream is there. */
+/** One harness's hold on this host, for as long as its stream lasts. */
 const serveLease = (call: ServerDuplexStream<Heartbeat, Leased>, lease: Lease): void => {
   let isFirst = true;
+  let isOver = false;
+  const leave = (): void => {
+    isOver = true;
+    lease.left(call);
+  };
+  const take = async ({ id, holder }: Heartbeat): Promise<void> => {
+    const refusal = await lease.take(id, holder, call);
+    if (!isOver) call.write({ refusal: refusal ?? '', contract: controlContract });
+  };
   call.on('error', () => undefined);
-  call.on('data', ({ holder, id, release }: Heartbeat) => {
-    if (isFirst) {
-      isFirst = false;
-      void lease.take(id, holder, call).then((refusal) => {
-        if (call.cancelled) lease.left(call);
-        else call.write({ refusal: refusal ?? '' });
+  call.on('data', (heartbeat: Heartbeat) => {
+    if (isOver) return;
+    if (heartbeat.contract !== controlContract) {
+      leave();
+      // The answer says which version this side speaks; whoever reads it decides whose fault that is.
+      call.write({
+        refusal: messageOf(contractMismatch('the harness', heartbeat.contract)),
+        contract: controlContract,
       });
-    } else if (release)
+      call.end();
+    } else if (isFirst) {
+      isFirst = false;
+      void take(heartbeat);
+    } else if (heartbeat.release)
       void lease.release(call).then(() => {
         call.end();
       });
     else lease.heard(call);
   });
-  call.on('cancelled', () => {
-    lease.left(call);
-  });
+  call.on('cancelled', leave);
   call.on('end', () => {
-    lease.left(call);
+    leave();
     call.end();
   });
 };
@@ -106,13 +112,13 @@ const serveLease = (call: ServerDuplexStream<Heartbeat, Leased>, lease: Lease): 
  * Serves the management plane of one agent.
  * @param listen gRPC address: `unix:/path` or `host:port` (port 0 picks one).
  * @param admission who is let in; undefined = everyone who reaches the address.
- * @param lease whose the host is; without one it is nobody's.
+ * @param lease the harness that has the host; without one, nobody does.
  * @throws LivemigError TESTBED_FAILED when the address can't be bound.
  */
 export const serveControl = async (
   listen: string,
   handlers: ControlHandlers,
-  events: Observable<AgentEvent>,
+  events: Observable<ToldEvent>,
   admission?: ServerInterceptor,
   lease?: Lease,
 ): Promise<{ port: number; close: () => void }> => {
@@ -130,14 +136,21 @@ export const serveControl = async (
         call: ServerUnaryCall<ControlRequest, ControlResponse>,
         reply: sendUnaryData<ControlResponse>,
       ) => {
-        void answer(handlers, call.request).then((response) => {
-          reply(null, response);
+        const { contract, ...asked } = call.request;
+        const answered =
+          contract === controlContract
+            ? answer(handlers, asked)
+            : Promise.resolve({
+                method: '',
+                result: null,
+                error: toErrorDocument(contractMismatch('the harness', contract)),
+              });
+        void answered.then((response) => {
+          reply(null, { contract: controlContract, ...response });
         });
       },
-      events: (call: ServerWritableStream<object, ControlEvent>) => {
-        const subscription: Subscription = events.subscribe((event) =>
-          call.write({ json: JSON.stringify(event) }),
-        );
+      events: (call: ServerWritableStream<object, ToldEvent>) => {
+        const subscription: Subscription = events.subscribe((event) => call.write(event));
         call.on('error', () => undefined);
         call.on('cancelled', () => {
           subscription.unsubscribe();

@@ -1,6 +1,6 @@
 import type { OrderTable } from './orders.ts';
 
-/** What source or destination has. */
+/** What the source or the destination has. */
 export type GuestPhase =
   | 'no-guest'
   | 'shell'
@@ -16,18 +16,22 @@ export type GuestOrder =
   | 'bootGuest'
   | 'startGuest'
   | 'stopGuest'
+  | 'startDirtyLog'
+  | 'stopDirtyLog'
   | 'migrate'
   | 'migrateSetParameters'
   | 'migrateCancel'
   | 'migrateContinue'
+  | 'migrateStartPostcopy'
+  | 'migrateForceSwitchover'
   | 'migrateIncoming'
   | 'ledger'
   | 'verify';
 
 /**
- * Which orders a hypervisor takes when. A guest that may run at the destination never runs here again (`handed-over`), and
- * what a failed migration has left at the destination (`partial`) is no guest; both can be looked at. A guest that was
- * stopped isn't migrated: the destination would start it.
+ * Which orders a hypervisor accepts in which phase. A guest that may run at the destination never runs here again
+ * (`handed-over`), and what a failed migration left at the destination (`partial`) is not a guest; both can be
+ * inspected. A stopped guest isn't migrated: the destination would start it.
  */
 export const guestOrders: OrderTable<GuestPhase, GuestOrder> = {
   phases: {
@@ -45,10 +49,14 @@ export const guestOrders: OrderTable<GuestPhase, GuestOrder> = {
     bootGuest: ['no-guest'],
     startGuest: ['stopped', 'running'],
     stopGuest: ['stopped', 'running', 'shell', 'handed-over', 'partial'],
+    startDirtyLog: ['stopped', 'running'],
+    stopDirtyLog: ['stopped', 'running', 'outgoing', 'handed-over'],
     migrate: ['running'],
     migrateSetParameters: ['outgoing'],
     migrateCancel: ['outgoing'],
     migrateContinue: ['outgoing'],
+    migrateStartPostcopy: ['outgoing'],
+    migrateForceSwitchover: ['outgoing'],
     migrateIncoming: ['shell'],
     ledger: ['stopped', 'handed-over', 'partial'],
     verify: ['stopped', 'handed-over', 'partial'],

@@ -1,27 +1,31 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Subject } from 'rxjs';
-import type { ArgumentOf, ControlHandlers, DestinationReport, SourceReport } from '../proto/control.ts';
-import { LivemigError } from '../proto/errors.ts';
-import type { AgentEvent } from '../proto/events.ts';
-import { setGuestCpuSource } from './cpu.ts';
+import type { ArgumentOf, ControlHandlers, DestinationReport, SourceReport } from '#proto/control';
+import { noMigration } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { AgentEvent } from '#proto/events';
+import { every } from './clock.ts';
 import { guestOrders } from './guest-orders.ts';
 import type { GuestOrder, GuestPhase } from './guest-orders.ts';
-import { Guest } from './guest/guest.ts';
+import { DirtyRecorder } from './guest/dirty-recorder.ts';
 import { requireRoom } from './guest/room.ts';
-import { verifyMemory } from './guest/verify.ts';
-import { IncomingMigration } from './incoming.ts';
+import { ledgerOf, unitsOf, verifyMemory } from './guest/verify.ts';
+import type { House, HousedMachine } from './house.ts';
 import type { MigrationControl } from './migration-control.ts';
 import { Orders } from './orders.ts';
-import { OutgoingMigration } from './outgoing.ts';
-import { createProbes } from './probes.ts';
+import type { OutgoingMigration } from './outgoing.ts';
+import { realHouse } from './real-house.ts';
 import type { Role } from './role.ts';
 
 const sampleIntervalMs = 100;
-/** How long a migration or an order that ends because the host closes may take for it. */
+/** How long a migration or an order may take to end when the host closes. */
 const closePatienceMs = 3_000;
 
-/** What a migration leaves at the host that it came from. */
-const phaseAfter = (guest: Guest, { control }: OutgoingMigration, { status }: SourceReport): GuestPhase => {
+/** What a migration leaves behind at its source. */
+const phaseAfter = (
+  guest: HousedMachine,
+  { control }: OutgoingMigration,
+  { status }: SourceReport,
+): GuestPhase => {
   if (status === 'completed' || control.mayRunAtDestination) return 'handed-over';
   return guest.isRunning ? 'running' : 'stopped';
 };
@@ -32,24 +36,34 @@ export interface Hypervisor extends Role {
   readonly isGuestRunning: boolean;
 }
 
-/** The role of source and destination: holds a guest, sends it or takes it. */
-export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => {
+/**
+ * The role of source and destination: holds a guest, sends it or receives it.
+ * @param house what it is built on; a simulation has one of models.
+ */
+export const createHypervisor = (
+  host: 'source' | 'destination',
+  house: House = realHouse(host),
+): Hypervisor => {
+  const { clock } = house;
   const events = new Subject<AgentEvent>();
   const closing = new AbortController();
-  const probes = createProbes();
+  const probes = house.probes();
+  const traffic = house.traffic();
+  const load = house.load();
   const orders = new Orders<GuestPhase, GuestOrder>(`the ${host}`, guestOrders, 'no-guest');
-  let guest: Guest | null = null;
+  let guest: HousedMachine | null = null;
   let guestAddress = '';
+  let firstStartedAtMs: number | null = null;
+  let recorder: DirtyRecorder | null = null;
   let outgoing: OutgoingMigration | null = null;
   let migration: Promise<unknown> | null = null;
 
-  setGuestCpuSource(() => guest?.cpuS ?? 0);
-  const sampler = setInterval(() => {
+  const endSamples = every(clock, sampleIntervalMs, () => {
     if (guest !== null) events.next({ type: 'guest', host, running: guest.isRunning, ...guest.sample() });
-  }, sampleIntervalMs);
+  });
 
-  /** For an order that a host without a guest refuses. */
-  const theGuest = (): Guest => {
+  /** Used by orders that a host without a guest refuses. */
+  const theGuest = (): HousedMachine => {
     if (guest === null) throw new LivemigError('INTERNAL', `expected the ${host} to have a guest`);
     return guest;
   };
@@ -59,7 +73,7 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
       throw new LivemigError('ILLEGAL_PHASE', `${order}: expected a stopped guest: call stopGuest first`);
   };
 
-  /** Tells `phase` once it is over. */
+  /** Enters `phase` once it is over. */
   const enter = (phase: GuestPhase): void => {
     if (orders.phase !== 'closed') orders.phase = phase;
   };
@@ -72,9 +86,9 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
     return Promise.resolve({ status: outgoing.control.status });
   };
 
-  const boot = async ({ guest: config, address }: ArgumentOf<'bootGuest'>) => {
+  const boot = async ({ guest: config, address, storage }: ArgumentOf<'bootGuest'>) => {
     requireRoom(config);
-    const [booted, info] = await Guest.boot(config, host, address);
+    const [booted, info] = await house.boot(config, address, storage);
     if (closing.signal.aborted) {
       await booted.destroy();
       throw new LivemigError('CANCELLED', `the ${host} closes`);
@@ -88,7 +102,7 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
   const migrate = async (argument: ArgumentOf<'migrate'>): Promise<SourceReport> => {
     orders.demand('migrate');
     const leaving = theGuest();
-    const begun = new OutgoingMigration(leaving, argument, (event) => {
+    const begun = house.outgoing(leaving, argument, (event) => {
       events.next(event);
     });
     outgoing = begun;
@@ -102,7 +116,7 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
 
   const migrateIncoming = async (argument: ArgumentOf<'migrateIncoming'>): Promise<DestinationReport> => {
     orders.demand('migrateIncoming');
-    const begun = new IncomingMigration(theGuest(), guestAddress, argument);
+    const begun = house.incoming(theGuest(), guestAddress, argument);
     enter('incoming');
     const run = begun.run(closing.signal);
     migration = run;
@@ -113,10 +127,13 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
 
   const handlers: ControlHandlers = {
     ...probes.handlers,
+    ...traffic.handlers,
+    ...load.handlers,
     bootGuest: (argument) => orders.exclusively('bootGuest', () => boot(argument)),
     startGuest: async () => {
       orders.demand('startGuest');
       theGuest().resume();
+      firstStartedAtMs ??= clock.nowMs();
       enter('running');
       return theGuest().sample();
     },
@@ -127,6 +144,21 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
         enter(phase === 'running' ? 'stopped' : phase);
         return theGuest().sample();
       }),
+    startDirtyLog: async ({ intervalMs }) => {
+      orders.demand('startDirtyLog');
+      // A failed one, whose report nobody asked for.
+      recorder?.close();
+      recorder = new DirtyRecorder(theGuest(), intervalMs, clock);
+      return { sinceStartMs: firstStartedAtMs === null ? 0 : clock.nowMs() - firstStartedAtMs };
+    },
+    stopDirtyLog: async () => {
+      orders.demand('stopDirtyLog');
+      // As a guest that stands is stopped: its phase says what is taken, and nothing was recorded.
+      if (recorder === null) return { result: { intervals: 0, full: false }, blob: Buffer.alloc(0) };
+      const { intervals, full, blob } = recorder.stop();
+      recorder = null;
+      return { result: { intervals, full }, blob };
+    },
     migrate,
     migrateSetParameters: (change) =>
       steer('migrateSetParameters', (control) => {
@@ -140,26 +172,36 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
       steer('migrateContinue', (control) => {
         control.continue();
       }),
-    queryMigrate: async () => ({ status: outgoing?.control.status ?? 'none' }),
+    migrateStartPostcopy: () =>
+      steer('migrateStartPostcopy', (control) => {
+        control.orderSwitchover('postcopy');
+      }),
+    migrateForceSwitchover: () =>
+      steer('migrateForceSwitchover', (control) => {
+        control.orderSwitchover('force');
+      }),
+    queryMigrate: async () => outgoing?.info ?? noMigration,
     migrateIncoming,
     ledger: async () => {
       orders.demand('ledger');
       demandStopped('ledger');
-      const { ledger } = theGuest().memory;
+      const ledger = ledgerOf(theGuest());
+      const io = theGuest().leasedDisk?.report;
       return {
-        result: { pages: ledger.length },
-        blob: Buffer.from(ledger.buffer, ledger.byteOffset, ledger.byteLength),
+        result: { pages: ledger.length / 4, ...(io === undefined ? {} : { diskIo: io }) },
+        blob: ledger,
       };
     },
     verify: (_, blob) =>
       orders.exclusively('verify', async () => {
         demandStopped('verify');
-        const { pageCount } = theGuest().memory;
-        if (blob?.length !== pageCount * 4) {
-          const problem = `verify: expected a ledger of ${pageCount} pages, got ${blob?.length ?? 0} bytes`;
+        const versions = unitsOf(theGuest());
+        if (blob?.length !== versions * 4) {
+          const problem = `verify: expected a ledger of ${versions} versions, got ${blob?.length ?? 0} bytes`;
           throw new LivemigError('BAD_INPUT', problem, { problems: [problem] });
         }
-        return verifyMemory(theGuest(), blob);
+        // A pass over memory is this process's work: it takes no virtual time.
+        return clock.during(verifyMemory(theGuest(), blob), 0);
       }),
   };
 
@@ -173,13 +215,19 @@ export const createHypervisor = (host: 'source' | 'destination'): Hypervisor => 
       return guest?.isRunning ?? false;
     },
     close: async () => {
-      clearInterval(sampler);
+      endSamples();
+      recorder?.close();
       orders.phase = 'closed';
       closing.abort();
-      await probes.close();
+      await Promise.all([probes.close(), traffic.close(), load.close()]);
       await guest?.destroy();
       const ended = Promise.allSettled([migration, orders.idle()]);
-      await Promise.race([ended, sleep(closePatienceMs, undefined, { ref: false })]);
+      const { promise: late, resolve } = Promise.withResolvers<undefined>();
+      const cancel = clock.background(closePatienceMs, () => {
+        resolve(undefined);
+      });
+      await Promise.race([ended, late]);
+      cancel();
       guest = null;
       events.complete();
     },

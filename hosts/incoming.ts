@@ -1,17 +1,17 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { BulkMessage } from '../proto/bulk.ts';
-import type { ArgumentOf, DestinationReport, DestinationTimeline } from '../proto/control.ts';
-import { capabilityNames } from '../proto/capabilities.ts';
-import { codeOf, LivemigError, messageOf, toErrorDocument } from '../proto/errors.ts';
-import { leastTimeouts } from '../proto/link-timeouts.ts';
-import type { FromSource, SourceHello } from '../proto/migration.ts';
-import { abortedBy, migrationVersion } from '../proto/migration.ts';
-import { monotonicMs } from '../proto/units.ts';
-import { Announcer } from './announce.ts';
-import { capabilitiesAtDestination, decodersOf } from './capabilities/index.ts';
-import { deviceStateBytesOf, loadRegisters, registerBytesOf } from './guest/device-state.ts';
-import { faultCounters } from './guest/fault-counters.ts';
-import type { Guest } from './guest/guest.ts';
+import type { BulkMessage } from '#proto/bulk';
+import type { ArgumentOf, DestinationReport, DestinationTimeline } from '#proto/control';
+import { capabilitiesAtDestination, capabilityNames, decodersOf } from '#catalogue/capabilities';
+import { LivemigError, toErrorDocument } from '#proto/errors';
+import { leastTimeouts } from '#proto/link-timeouts';
+import type { FromSource, PageRequest, SourceHello } from '#proto/migration';
+import { abortedBy, abortFor, migrationVersion } from '#proto/migration';
+import type { Announcements } from './announce.ts';
+import type { MigrationClock } from './clock.ts';
+import { sleep } from './clock.ts';
+import { deviceStateBytesOf, registerBytesOf } from './guest/device-state.ts';
+import { BlockSpace } from './block-space.ts';
+import type { Machine } from './machine.ts';
+import type { Region } from './region.ts';
 import { IncomingDeviceState } from './transfer/incoming-device-state.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
 import { violation } from './transfer/phase-machine.ts';
@@ -20,21 +20,35 @@ import { Receipts } from './transfer/receipts.ts';
 import { RulesAtDestination } from './transfer/rules-at-destination.ts';
 import { SourceLink } from './transfer/source-link.ts';
 import { Waiters } from './transfer/waiters.ts';
+import type { DestinationWire } from './transfer/wire.ts';
 
 const wakeUpMaxMs = 5000;
 type ResumeMessage = Extract<BulkMessage, { body: 'resume' }>['resume'];
 
-/** The destination's part in one migration: takes pages and device state, runs the guest, asks for what is missing. */
+/** What the migration itself needs of the destination's orders. Its wire knows where the source is. */
+export type IncomingArguments = Pick<ArgumentOf<'migrateIncoming'>, 'migrationId' | 'timeouts'>;
+
+export interface IncomingPorts {
+  clock: MigrationClock;
+  wire: DestinationWire;
+  announcements: Announcements;
+}
+
+/**
+ * The destination's part in one migration: receives pages and device state, runs the guest, requests what is missing.
+ */
 export class IncomingMigration {
-  readonly #guest: Guest;
-  readonly #announcer: Announcer;
-  readonly #arguments: ArgumentOf<'migrateIncoming'>;
+  readonly #guest: Machine;
+  readonly #space: BlockSpace<Region>;
+  readonly #clock: MigrationClock;
+  readonly #wire: DestinationWire;
+  readonly #announcements: Announcements;
+  readonly #arguments: IncomingArguments;
   readonly #waiters = new Waiters();
   readonly #receiver: PageReceiver;
   readonly #source: SourceLink;
-  readonly #receipts = new Receipts((channel, sequence) => {
-    this.#source.client.send({ receipt: { channel, sequence } });
-  });
+  readonly #receipts: Receipts;
+  /** Blocks, numbered across all regions. */
   readonly #requested = new Set<number>();
   readonly #deviceState: IncomingDeviceState;
   readonly #rules: RulesAtDestination;
@@ -46,40 +60,46 @@ export class IncomingMigration {
     allPagesReceivedAtMs: null,
     endedAtMs: 0,
   };
-  /** The guest runs here, with every page: the source is to hear of it, or has heard. */
+  /** The guest runs here, with every page: the source is told, or has been. */
   #isComplete = false;
   #isOver = false;
 
-  constructor(guest: Guest, guestAddress: string, migration: ArgumentOf<'migrateIncoming'>) {
+  constructor(guest: Machine, migration: IncomingArguments, { clock, wire, announcements }: IncomingPorts) {
     this.#guest = guest;
+    this.#space = new BlockSpace(guest.regions);
+    this.#clock = clock;
+    this.#wire = wire;
+    this.#announcements = announcements;
+    this.#receipts = new Receipts(clock, (channel, sequence) => {
+      this.#source.client.send({ receipt: { channel, sequence } });
+    });
     this.#arguments = migration;
     const deviceStateBytes = deviceStateBytesOf(guest.config);
     this.#deviceState = new IncomingDeviceState(deviceStateBytes, registerBytesOf(guest.config));
     this.#rules = new RulesAtDestination(
       {
         migrationId: migration.migrationId,
-        pageCount: guest.memory.pageCount,
+        regions: this.#space.shapes,
         vcpus: guest.config.vcpus,
         deviceStateBytes,
       },
       (channel) => this.#receipts.last(channel),
     );
-    this.#announcer = new Announcer(guestAddress, migration.announceAddress, migration.announcePort);
-    this.#receiver = new PageReceiver(guest.memory, () => {
+    this.#receiver = new PageReceiver(this.#space, () => {
       guest.wakeWaiters();
-      for (const page of this.#requested) if (guest.memory.isPresent(page)) this.#requested.delete(page);
+      for (const block of this.#requested) if (this.#isPresent(block)) this.#requested.delete(block);
     });
-    guest.onFault = (page) => {
-      this.#requestPage(page);
+    guest.onFault = (block) => {
+      this.#requestBlock(block);
     };
     this.#source = this.#connect();
   }
 
   #connect(): SourceLink {
-    const { address, port, migrationId, tls, timeouts = leastTimeouts } = this.#arguments;
+    const { migrationId, timeouts = leastTimeouts } = this.#arguments;
     return new SourceLink({
-      target: `${address}:${port}`,
-      tls,
+      wire: this.#wire,
+      clock: this.#clock,
       timeouts,
       arrivedPages: () => this.#receiver.presentCount,
       hello: (recovers) => ({
@@ -112,7 +132,7 @@ export class IncomingMigration {
           this.#forgetConnection();
         },
         gone: (error) => {
-          // That it has the whole guest the source must have heard.
+          // The source must have been told that the destination has the whole guest.
           if (this.#isComplete) this.#end();
           else this.#waiters.fail(error);
         },
@@ -125,7 +145,7 @@ export class IncomingMigration {
     this.#waiters.poke();
   }
 
-  /** Sequences count anew, and half a device state is none. */
+  /** Sequence numbers start over, and a partial device state is discarded. */
   #forgetConnection(): void {
     this.#receipts.open(0);
     this.#rules.connectionLost();
@@ -133,7 +153,7 @@ export class IncomingMigration {
     this.#deviceState.restart();
   }
 
-  /** Takes part until the migration has ended, well or not. Never throws: the report says what happened. */
+  /** Takes part until the migration has ended, successfully or not. Never throws: the report says what happened. */
   async run(stopSignal?: AbortSignal): Promise<DestinationReport> {
     let failure: unknown = null;
     stopSignal?.addEventListener('abort', () => {
@@ -145,25 +165,25 @@ export class IncomingMigration {
       failure = error;
     }
     this.#source.close();
-    if (!this.#rules.isResumed) this.#announcer.close();
+    if (!this.#rules.isResumed) this.#announcements.close();
     else this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
-    this.#timeline.endedAtMs = monotonicMs();
+    this.#timeline.endedAtMs = this.#clock.nowMs();
     return {
       status: failure === null ? 'completed' : 'failed',
       error: failure === null ? null : toErrorDocument(failure),
       timeline: this.#timeline,
-      pagesReceived: this.#receiver.pagesReceived,
-      zeroPagesReceived: this.#receiver.zeroPagesReceived,
-      encodedPagesReceived: this.#receiver.encodedPagesReceived,
+      received: this.#receiver.received,
       duplicateArrivals: this.#receiver.duplicateArrivals,
-      faults: faultCounters(this.#guest.buffers),
+      faults: this.#guest.faults,
     };
   }
 
-  /** The guest was resumed, but on a busy machine its threads may not have woken yet. Null = none did in time. */
+  /** The guest was resumed, but on a busy machine its threads may not have woken yet. Null = none woke in time. */
   async #firstInstruction(): Promise<number | null> {
+    // Not one of the migration's own waits, which have ended or failed by now.
+    const waiters = new Waiters();
     for (let waitedMs = 0; this.#guest.firstInstructionAtMs === null && waitedMs < wakeUpMaxMs; waitedMs++)
-      await sleep(1);
+      await sleep(this.#clock, waiters, 1);
     return this.#guest.firstInstructionAtMs;
   }
 
@@ -173,7 +193,7 @@ export class IncomingMigration {
     try {
       handle();
     } catch (error) {
-      this.#source.client.send({ abort: { code: codeOf(error), reason: messageOf(error) } });
+      this.#source.client.send({ abort: abortFor(error) });
       this.#waiters.fail(error);
     }
     this.#waiters.poke();
@@ -206,18 +226,16 @@ export class IncomingMigration {
       this.#receiver.decoders = decodersOf(capabilitiesAtDestination(hello.capabilities, this.#guest.memory));
     this.#receipts.open(hello.channels);
     client.openChannels(hello.channels);
-    const { memory } = this.#guest;
-    if (isReconnecting)
-      for (const received of receivedChunks(memory.pageCount, (page) => memory.isPresent(page)))
-        client.send({ received });
+    if (isReconnecting) for (const received of receivedChunks(this.#space)) client.send({ received });
     client.send({ ready: {} });
-    this.#timeline.connectedAtMs ??= monotonicMs();
-    // Asked for over the connection that was lost.
-    for (const page of this.#requested) if (!memory.isPresent(page)) client.requestPage(page);
+    this.#timeline.connectedAtMs ??= this.#clock.nowMs();
+    // Requested over the lost connection.
+    for (const block of this.#requested)
+      if (!this.#isPresent(block)) client.requestPage(this.#requestOf(block));
     this.#source.agreed();
   }
 
-  /** Does something as soon as the named sequences are in memory, and what else is to be. */
+  /** Acts as soon as the named messages are in memory, and anything else required is too. */
   #then(after: readonly number[], act: () => void, isDue: () => boolean = () => true): void {
     const connection = this.#source.connections;
     const isOver = (): boolean => connection !== this.#source.connections;
@@ -225,7 +243,7 @@ export class IncomingMigration {
       .until(() => isOver() || (this.#receipts.has(after) && isDue()))
       .then(
         () => {
-          // What was sent over a connection that was lost is sent again.
+          // What was sent over a lost connection is sent again.
           if (!isOver()) this.#guarded(act);
         },
         // The failure that ended the wait is reported by run().
@@ -237,26 +255,29 @@ export class IncomingMigration {
     this.#receipts.expect(channel, message.sequence);
     this.#rules.arrived(channel, message);
     if (message.body === 'pages') this.#receiver.receive(message.pages);
-    else if (message.body === 'discard') this.#receiver.discard(message.discard.runs);
+    else if (message.body === 'discard') this.#receiver.discard(message.discard);
     else if (message.body === 'deviceState') this.#takeDeviceState(message.deviceState);
     else if (message.body === 'resume') this.#takeResume(message.resume);
     this.#receipts.arrived(channel, message.sequence);
   }
 
   #onUrgent(message: BulkMessage): void {
-    this.#rules.answered(message, (page) => this.#requested.has(page));
+    this.#rules.answered(message, (region, page) => {
+      const base = this.#space.named(region)?.base;
+      return base !== undefined && this.#requested.has(base + page);
+    });
     if (message.body === 'pages') this.#receiver.receive(message.pages);
-    if (this.#receiver.missingCount === 0) this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
+    if (this.#receiver.missingCount === 0) this.#timeline.allPagesReceivedAtMs ??= this.#clock.nowMs();
   }
 
   #takeDeviceState(chunk: { state: Buffer; digest: Buffer }): void {
-    const arrivedAtMs = monotonicMs();
+    const arrivedAtMs = this.#clock.nowMs();
     const registers = this.#deviceState.take(chunk);
     this.#rules.stateTaken(registers !== null);
     if (registers === null) return;
     this.#timeline.deviceStateReceivedAtMs = arrivedAtMs;
-    loadRegisters(this.#guest.buffers, registers);
-    this.#timeline.deviceStateLoadedAtMs = monotonicMs();
+    this.#guest.loadRegisters(registers);
+    this.#timeline.deviceStateLoadedAtMs = this.#clock.nowMs();
   }
 
   #takeResume({ mode, after }: ResumeMessage): void {
@@ -265,23 +286,72 @@ export class IncomingMigration {
         throw violation(
           `expected complete memory at the order to resume, ${this.#receiver.missingCount} pages are missing`,
         );
-      this.#receiver.guestRuns = true;
-      this.#rules.resumed();
-      // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.
-      this.#announcer.announce();
-      this.#guest.resume();
-      this.#source.client.send({ resumed: {} });
+      if (this.#receiver.missingToRun > 0)
+        throw violation(
+          `expected a complete disk at the order to resume, ${this.#receiver.missingToRun} blocks are missing`,
+        );
+      this.#activateDisk();
     });
   }
 
-  #requestPage(page: number): void {
-    if (this.#requested.has(page)) return;
-    if (this.#guest.memory.isPresent(page)) return;
-    this.#requested.add(page);
-    this.#source.client.requestPage(page);
+  /** As QEMU's bdrv_activate_all: before the guest runs here, its disk is this host's. */
+  #activateDisk(): void {
+    const { leasedDisk } = this.#guest;
+    if (leasedDisk === null) {
+      this.#runGuest();
+      return;
+    }
+    if (this.#timeline.leaseAskedAtMs === undefined) {
+      this.#timeline.leaseAskedAtMs = this.#clock.nowMs();
+      leasedDisk.acquire().then(
+        () => {
+          this.#timeline.leasedAtMs = this.#clock.nowMs();
+          this.#waiters.poke();
+        },
+        (error: unknown) => {
+          this.#guarded(() => {
+            throw error;
+          });
+        },
+      );
+    }
+    // An order over a connection that is lost meanwhile is given again.
+    this.#then(
+      [],
+      () => {
+        this.#runGuest();
+      },
+      () => this.#timeline.leasedAtMs !== undefined,
+    );
   }
 
-  /** Every bulk page is here; requested ones may still be on their way, and so may the moment to resume. */
+  #runGuest(): void {
+    this.#receiver.guestRuns = true;
+    this.#rules.resumed();
+    // As QEMU, which announces before it lets the guest run: the news travels while the vCPUs' threads wake up.
+    this.#announcements.announce();
+    this.#guest.resume();
+    this.#source.client.send({ resumed: {} });
+  }
+
+  #isPresent(block: number): boolean {
+    const { region, base } = this.#space.at(block);
+    return region.isPresent(block - base);
+  }
+
+  #requestOf(block: number): PageRequest {
+    const { region, base } = this.#space.at(block);
+    return { region: region.id, page: block - base };
+  }
+
+  #requestBlock(block: number): void {
+    if (this.#requested.has(block)) return;
+    if (this.#isPresent(block)) return;
+    this.#requested.add(block);
+    this.#source.client.requestPage(this.#requestOf(block));
+  }
+
+  /** Every bulk page is here; requested ones, and the order to resume, may still be on their way. */
   #finish(): void {
     this.#rules.allPagesHere(this.#receiver.missingCount, this.#requested.size);
     this.#then(
@@ -299,7 +369,7 @@ export class IncomingMigration {
       [],
       () => {
         this.#rules.completed();
-        this.#timeline.allPagesReceivedAtMs ??= monotonicMs();
+        this.#timeline.allPagesReceivedAtMs ??= this.#clock.nowMs();
         this.#source.client.send({ completed: { pages: this.#receiver.presentCount } });
         this.#isComplete = true;
       },

@@ -1,13 +1,13 @@
 const textMax = 200;
 
 export interface LeaseTerms {
-  /** Without a word of its holder for so long, in ms, the lease ends … */
+  /** After this long without a word from its holder, in ms, the lease ends … */
   silenceMs: number;
-  /** … and for so long once its stream has broken. */
+  /** … and after this long once its stream has broken. */
   graceMs: number;
-  /** It runs from the start on, before anyone has taken it. */
+  /** The lease runs from the start, even before anyone has taken it. */
   isRequired: boolean;
-  /** The host has no harness any more. Never rejects. */
+  /** Called when the host has lost its harness. Never rejects. */
   ended: (why: string) => Promise<void>;
 }
 
@@ -18,12 +18,14 @@ interface Holder {
   silentMs: number;
 }
 
-/** Which harness a host belongs to. Time is told by `passed`. */
+/** Which harness a host belongs to. `passed` tells it the time. */
 export class Lease {
   readonly #terms: LeaseTerms;
   #holder: Holder | null;
   #changed = Promise.withResolvers<undefined>();
   #ending: Promise<void> | null = null;
+  /** Nothing will ever be heard on these streams again. */
+  readonly #gone = new WeakSet();
 
   constructor(terms: LeaseTerms) {
     this.#terms = terms;
@@ -33,13 +35,15 @@ export class Lease {
   }
 
   /**
-   * Makes the host this harness's. Waits while its last one may still come back, and until what that left is gone.
-   * @param stream from now on to be heard on
-   * @returns why it can't be; null = it is
+   * Gives the host to this harness. Waits while the last one may still come back, and until what that left is gone.
+   * @param stream on which the holder is heard from now on
+   * @returns why that can't be; null = done
    */
   async take(id: string, name: string, stream: object): Promise<string | null> {
     for (;;) {
       const holder = this.#holder;
+      // The client may have left while it waited for its turn.
+      if (this.#gone.has(stream)) return 'expected a harness that waits for the host, it has left';
       if (this.#ending !== null) await this.#ending;
       else if (holder === null || holder.id === id || holder.id === '') {
         this.#holder = { id: id.slice(0, textMax), name: name.slice(0, textMax), stream, silentMs: 0 };
@@ -55,20 +59,21 @@ export class Lease {
     if (this.#holder?.stream === stream) this.#holder.silentMs = 0;
   }
 
-  /** The stream is gone without a word. */
+  /** The stream has broken without warning. */
   left(stream: object): void {
+    this.#gone.add(stream);
     if (this.#holder?.stream !== stream) return;
     this.#holder.stream = null;
     this.#holder.silentMs = 0;
     this.#tell();
   }
 
-  /** Its holder is through. Resolves when what it left is gone. */
+  /** The holder is done. Resolves when what it left is gone. */
   async release(stream: object): Promise<void> {
     if (this.#holder?.stream === stream) await this.#end(`${this.#holder.name} is through`);
   }
 
-  /** So much time has passed on the monotonic clock, in ms. */
+  /** This much time has passed on the monotonic clock, in ms. */
   passed(ms: number): void {
     const holder = this.#holder;
     if (holder === null) return;

@@ -1,11 +1,11 @@
-import { LivemigError } from '../proto/errors.ts';
-import type { MigrationSession } from './ports.ts';
+import { LivemigError } from '#proto/errors';
+import type { MigrationSession, TransferStrategy } from './ports.ts';
 
 /**
  * Holds a strategy to the legal order of phases: pause, then device state, then resume, then completion. What is out
  * of order is refused before it reaches the destination.
  */
-export const guarded = (session: MigrationSession): MigrationSession => {
+const guarded = (session: MigrationSession): MigrationSession => {
   let isPaused = false;
   let isStateSent = false;
   let isResumed = false;
@@ -51,3 +51,10 @@ export const guarded = (session: MigrationSession): MigrationSession => {
     },
   };
 };
+
+/** The strategy, held to the legal order. */
+export const lawful = (strategy: TransferStrategy): TransferStrategy => ({
+  name: strategy.name,
+  ...(strategy.traits === undefined ? {} : { traits: strategy.traits }),
+  migrate: (session, signal) => strategy.migrate(guarded(session), signal),
+});

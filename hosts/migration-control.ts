@@ -1,27 +1,32 @@
-import { LivemigError } from '../proto/errors.ts';
-import type { AgentEvent } from '../proto/events.ts';
-import type { AdjustableLimits, Limits, MigrationStatus } from '../proto/strategy.ts';
-import { monotonicMs } from '../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import type { AgentEvent } from '#proto/events';
+import type { AdjustableLimits, Limits } from '#catalogue/limits';
+import type { MigrationStatus, SwitchoverOrder } from '#proto/strategy';
+import { finalStatuses } from '#proto/strategy';
+import type { MigrationClock } from './clock.ts';
 import type { Waiters } from './transfer/waiters.ts';
 
-/** Statuses that nothing follows. */
-const final: readonly MigrationStatus[] = ['completed', 'failed', 'cancelled'];
-
-/** Where an outgoing migration stands, and what can be done to it while it runs. */
+/** The status of an outgoing migration, and what can be done to it while it runs. */
 export class MigrationControl {
+  readonly #clock: MigrationClock;
   readonly #waiters: Waiters;
   readonly #emit: (event: AgentEvent) => void;
   readonly #cancellation = new AbortController();
-  /** The migration's own, as they may be changed while it runs. */
+  /** The migration's own copy, as they may be changed while it runs. */
   readonly limits: Limits;
   #status: MigrationStatus = 'none';
   #mayContinue = false;
   #mayRunAtDestination = false;
+  readonly #switchover = Promise.withResolvers<SwitchoverOrder>();
+  #isSwitchoverOrdered = false;
+  /** Why the switchover can't be ordered like this; undefined = it can. */
+  refusesSwitchover: (order: SwitchoverOrder) => string | undefined = () => undefined;
   /** Called when the limits have changed. */
   onLimits: () => void = () => undefined;
 
-  constructor(limits: Limits, waiters: Waiters, emit: (event: AgentEvent) => void) {
+  constructor(limits: Limits, clock: MigrationClock, waiters: Waiters, emit: (event: AgentEvent) => void) {
     this.limits = { ...limits };
+    this.#clock = clock;
     this.#waiters = waiters;
     this.#emit = emit;
   }
@@ -32,7 +37,7 @@ export class MigrationControl {
 
   set status(status: MigrationStatus) {
     this.#status = status;
-    this.#emit({ type: 'status', atMs: monotonicMs(), status });
+    this.#emit({ type: 'status', atMs: this.#clock.nowMs(), status });
   }
 
   /** Fires when it is cancelled. */
@@ -46,10 +51,12 @@ export class MigrationControl {
   }
 
   /**
-   * From here on there is nothing to go back to.
-   * @throws LivemigError CANCELLED where the word was given before that the guest runs on at the source.
+   * The point of no return.
+   * @throws LivemigError CANCELLED if it has been cancelled before; its failure, if it has failed: in both cases the
+   *   guest runs on at the source.
    */
   passedPointOfNoReturn(): void {
+    this.#waiters.check();
     if (this.signal.aborted) throw new LivemigError('CANCELLED', 'the migration was cancelled');
     this.#mayRunAtDestination = true;
   }
@@ -57,7 +64,7 @@ export class MigrationControl {
   /** QEMU's migrate-set-parameters: other limits from now on. */
   setParameters(changed: Partial<AdjustableLimits>): void {
     Object.assign(this.limits, changed);
-    this.#emit({ type: 'parameters', atMs: monotonicMs(), changed });
+    this.#emit({ type: 'parameters', atMs: this.#clock.nowMs(), changed });
     this.onLimits();
   }
 
@@ -66,7 +73,7 @@ export class MigrationControl {
    * @throws LivemigError ILLEGAL_PHASE once the guest may run at the destination, or when it has ended.
    */
   cancel(): void {
-    const hasEnded = final.includes(this.#status);
+    const hasEnded = finalStatuses.includes(this.#status);
     if (this.#mayRunAtDestination || hasEnded)
       throw new LivemigError(
         'ILLEGAL_PHASE',
@@ -76,9 +83,38 @@ export class MigrationControl {
     this.#cancellation.abort();
   }
 
+  /** Resolves when the switchover is ordered, which may never be. */
+  get switchover(): Promise<SwitchoverOrder> {
+    return this.#switchover.promise;
+  }
+
+  /** Whether it has been. */
+  get isSwitchoverOrdered(): boolean {
+    return this.#isSwitchoverOrdered;
+  }
+
+  /**
+   * Ends whatever the strategy is at, and switches over.
+   * @throws LivemigError ILLEGAL_PHASE unless the guest runs here, and pages are being sent; BAD_INPUT where the strategy
+   *   can't.
+   */
+  orderSwitchover(order: SwitchoverOrder): void {
+    if (this.#status !== 'active' || this.#isSwitchoverOrdered)
+      throw new LivemigError(
+        'ILLEGAL_PHASE',
+        `expected an active migration, whose guest runs at the source, it is ${this.#status}` +
+          (this.#isSwitchoverOrdered ? ', and the switchover has been ordered' : ''),
+      );
+    const problem = this.refusesSwitchover(order);
+    if (problem !== undefined) throw new LivemigError('BAD_INPUT', problem, { problems: [problem] });
+    this.#isSwitchoverOrdered = true;
+    this.#emit({ type: 'switchover', atMs: this.#clock.nowMs(), order });
+    this.#switchover.resolve(order);
+  }
+
   /**
    * QEMU's migrate-continue.
-   * @throws LivemigError ILLEGAL_PHASE where it doesn't wait.
+   * @throws LivemigError ILLEGAL_PHASE if it isn't waiting.
    */
   continue(): void {
     if (this.#status !== 'pre-switchover')
@@ -91,11 +127,11 @@ export class MigrationControl {
   }
 
   /**
-   * Resolves when `continue` was called. The guest stands still meanwhile, so nobody is waited for for ever.
+   * Resolves when `continue` was called. The guest stands still meanwhile, so the wait is bounded.
    * @throws LivemigError TIMEOUT when nobody has called it by then.
    */
   async untilContinued(maxMs: number): Promise<void> {
-    const patience = setTimeout(() => {
+    const rest = this.#clock.timer(maxMs, () => {
       this.#waiters.fail(
         new LivemigError(
           'TIMEOUT',
@@ -103,11 +139,11 @@ export class MigrationControl {
             'source. Say it in another terminal in time, or wait longer (pause-before-switchover=SECONDS)',
         ),
       );
-    }, maxMs);
+    });
     try {
       await this.#waiters.until(() => this.#mayContinue);
     } finally {
-      clearTimeout(patience);
+      rest();
     }
   }
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { NetworkConfig, NetworkState } from '../proto/control.ts';
+import type { NetworkConfig, NetworkState } from '#proto/control';
 import { command } from './command.ts';
 
 const sysctl = async (name: string): Promise<string> =>

@@ -1,15 +1,15 @@
-import { LivemigError } from '../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 
-/** Which orders a host takes in which phase, and what to say where it doesn't. */
+/** Which orders a host accepts in which phase, and what to say when it refuses one. */
 export interface OrderTable<Phase extends string, Order extends string> {
-  /** What each phase is, so that it can be said: `it has …`. */
+  /** What each phase is, for messages: `it has …`. */
   phases: Readonly<Record<Phase, string>>;
   orders: Readonly<Record<Order, readonly Phase[]>>;
 }
 
 /**
- * Holds a host's management plane to a table of phases and orders. An order that takes time has the host for itself: what
- * comes meanwhile is refused.
+ * Holds a host's management plane to a table of phases and orders. An order that takes time has the host to itself:
+ * what comes meanwhile is refused.
  */
 export class Orders<Phase extends string, Order extends string> {
   readonly #host: string;

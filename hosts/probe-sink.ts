@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { ThroughputProbeResult } from '../proto/control.ts';
-import { monotonicMs } from '../proto/units.ts';
+import type { ThroughputProbeResult } from '#proto/control';
+import { monotonicMs } from '#proto/units';
 
 const requestBytes = 8;
 
@@ -14,8 +14,8 @@ export const requestOf = (rampMs: number, measureMs: number): Buffer => {
 
 /**
  * The rate at which bytes arrive in a window, by the sink's clock, so that the sender's buffers don't count: the slope
- * of a least-squares line through all arrivals. Two readings alone would count what a stall before the window had piled
- * up: 15 ms are 3 % of half a second. Pure.
+ * of a least-squares line through all arrivals. Two readings alone would count what piled up in a stall before the
+ * window: 15 ms are 3 % of half a second. Pure.
  */
 export class GoodputWindow {
   readonly #from: number;
@@ -44,7 +44,7 @@ export class GoodputWindow {
       return undefined;
     }
     this.#first ??= { bytes: this.#bytes, atMs };
-    // From the first arrival on, which keeps the sums' precision.
+    // Relative to the first arrival, to keep the sums precise.
     const elapsedMs = atMs - this.#first.atMs;
     const counted = this.#bytes - this.#first.bytes;
     this.#count += 1;
@@ -59,14 +59,14 @@ export class GoodputWindow {
     return { goodputMbps: (bytesPerMs * 8) / 1e3, bytes: counted, measuredMs: elapsedMs };
   }
 
-  /** What came in a window that is over and after which nothing came: too little for a slope, so its mean. */
+  /** The mean over a finished window after which nothing came: there is too little for a slope. */
   close(): ThroughputProbeResult {
     const bytes = this.#bytes - this.#before;
     return { goodputMbps: (bytes * 8) / 1e3 / this.#measureMs, bytes, measuredMs: this.#measureMs };
   }
 }
 
-/** How long after its window's end a sink waits for the arrival that closes it: a link that loses much falls silent. */
+/** How long after its window a sink waits for the arrival that closes it: a very lossy link falls silent. */
 const silenceMs = 500;
 
 /** Reads the request and the flood that follows, and reports once the window is over. */
@@ -93,7 +93,7 @@ export const acceptThroughputProbe = (socket: Socket): void => {
       const [rampMs, measureMs] = [request.readUInt32LE(0), request.readUInt32LE(4)];
       const opened = (window = new GoodputWindow(nowMs, rampMs, measureMs));
       timer = setTimeout(
-        // What has come by now is read first: this process may have been the one that stood still.
+        // What has arrived by now is read first: it may have been this process that stood still.
         () => setImmediate(() => { if (!reported) report(opened.close()); }),
         rampMs + measureMs + silenceMs,
       ); // prettier-ignore

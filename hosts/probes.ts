@@ -3,9 +3,10 @@ import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import type { ArgumentOf, ControlHandlers, RttProbeResult, ThroughputProbeResult } from '../proto/control.ts';
-import { LivemigError, messageOf } from '../proto/errors.ts';
-import { monotonicMs } from '../proto/units.ts';
+import type { ArgumentOf, RttProbeResult, ThroughputProbeResult } from '#proto/control';
+import { asError, codeOf, LivemigError, messageOf } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
+import type { Probes } from './house.ts';
 import { acceptThroughputProbe, requestOf } from './probe-sink.ts';
 
 /** The sink's report is a line of three numbers. */
@@ -18,22 +19,27 @@ const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> 
       reject(new LivemigError('TESTBED_FAILED', `can't serve probes: ${messageOf(cause)}`, { cause }));
     });
     server.once('listening', resolve);
-    // Whatever befalls it later, the agent has more to do: a datagram that can't be sent is one that is lost.
+    server.once('close', () => {
+      reject(new LivemigError('CANCELLED', 'expected to serve probes, and was closed before'));
+    });
+    // Later errors must not end the agent: a datagram that can't be sent counts as lost.
     server.on('error', () => undefined);
     bind();
   });
 
-/** Round trips by the sender's clock alone. */
-const measureRtt = async (target: ArgumentOf<'probeRtt'>): Promise<RttProbeResult> => {
+/** Round trips by the sender's clock alone. @param closing ends it early. */
+const measureRtt = async (target: ArgumentOf<'probeRtt'>, closing: AbortSignal): Promise<RttProbeResult> => {
   const socket = createSocket('udp4');
   const rtts: number[] = [];
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
   let last: NodeJS.Timeout | undefined;
+  let ended: () => void = () => undefined;
   try {
     await listening(socket, () => {
       socket.bind(0);
     });
+    closing.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       socket.on('error', (cause: Error) => {
         reject(
@@ -42,6 +48,13 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>): Promise<RttProbeResul
           }),
         );
       });
+      const cancel = (): void => {
+        reject(asError(closing.reason));
+      };
+      closing.addEventListener('abort', cancel, { once: true });
+      ended = () => {
+        closing.removeEventListener('abort', cancel);
+      };
       socket.on('message', (message) => {
         if (message.length === 8) rtts.push(monotonicMs() - message.readDoubleLE(0));
         if (rtts.length >= (target.enough ?? target.count)) resolve();
@@ -64,6 +77,7 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>): Promise<RttProbeResul
     // Before the socket goes: sending on a closed one throws, and nothing above the timer would catch that.
     clearInterval(timer);
     clearTimeout(last);
+    ended();
     socket.close();
   }
   rtts.sort((a, b) => a - b);
@@ -76,7 +90,7 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>): Promise<RttProbeResul
   return { samples: rtts.length, lost: sent - rtts.length, minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
 };
 
-/** What the sink has measured; null = that is no report. Whoever listens there may have sent it. */
+/** What the sink has measured; null = not a report. It may come from whoever listens there. */
 const reportOf = (answer: string): ThroughputProbeResult | null => {
   try {
     const { goodputMbps, bytes, measuredMs } = JSON.parse(answer) as Partial<ThroughputProbeResult>;
@@ -88,6 +102,10 @@ const reportOf = (answer: string): ThroughputProbeResult | null => {
     return null;
   }
 };
+
+/** A very lossy link may lose a connection; a refused one says nothing about the link. */
+const failureOf = (cause: unknown): 'CONNECTION_REFUSED' | 'LINK_OUT_OF_TOLERANCE' =>
+  codeOf(cause) === 'CONNECTION_REFUSED' ? 'CONNECTION_REFUSED' : 'LINK_OUT_OF_TOLERANCE';
 
 const measureThroughput = (
   target: ArgumentOf<'probeThroughput'>,
@@ -107,7 +125,7 @@ const measureThroughput = (
     const fail = (why: string, cause?: unknown): void => {
       finish(() => {
         reject(
-          new LivemigError('LINK_OUT_OF_TOLERANCE', `throughput probe to ${target.address}: ${why}`, {
+          new LivemigError(failureOf(cause), `throughput probe to ${target.address}: ${why}`, {
             cause,
           }),
         );
@@ -144,14 +162,22 @@ const measureThroughput = (
   });
 
 /** The probes' methods for source and destination. `close` ends the servers and every probe under way. */
-export const createProbes = (): {
-  handlers: Required<Pick<ControlHandlers, 'probeServe' | 'probeRtt' | 'probeThroughput'>>;
-  close: () => Promise<void>;
-} => {
+export const createProbes = (): Probes => {
   const sockets = new Set<Socket>();
+  const closing = new AbortController();
   let served: Promise<{ udpPort: number; tcpPort: number }> | undefined;
   let echo: UdpSocket | undefined;
   let sink: Server | undefined;
+
+  /** When the host closes, no probe is of any use, whatever became of it. */
+  const whileOpen = async <T>(probe: () => Promise<T>): Promise<T> => {
+    closing.signal.throwIfAborted();
+    try {
+      return await probe();
+    } finally {
+      closing.signal.throwIfAborted();
+    }
+  };
 
   const serve = async (address: string): Promise<{ udpPort: number; tcpPort: number }> => {
     const udp = (echo = createSocket('udp4'));
@@ -162,11 +188,16 @@ export const createProbes = (): {
     await listening(udp, () => {
       udp.bind(0, address);
     });
+    closing.signal.throwIfAborted();
     const tcp = (sink = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
       acceptThroughputProbe(socket);
     }));
+    // A server closed before it listens would listen all the same.
+    tcp.once('listening', () => {
+      if (closing.signal.aborted) tcp.close();
+    });
     await listening(tcp, () => {
       tcp.listen(0, address);
     });
@@ -176,14 +207,15 @@ export const createProbes = (): {
   return {
     handlers: {
       probeServe: ({ address }) =>
-        (served ??= serve(address).catch((error: unknown) => {
+        (served ??= whileOpen(() => serve(address)).catch((error: unknown) => {
           served = undefined;
           throw error;
         })),
-      probeRtt: measureRtt,
-      probeThroughput: (target) => measureThroughput(target, sockets),
+      probeRtt: (target) => whileOpen(() => measureRtt(target, closing.signal)),
+      probeThroughput: (target) => whileOpen(() => measureThroughput(target, sockets)),
     },
     close: async () => {
+      closing.abort(new LivemigError('CANCELLED', 'the host closes, and its probes with it'));
       for (const socket of sockets) socket.destroy();
       echo?.close();
       await new Promise((resolve) => (sink === undefined ? resolve(undefined) : sink.close(resolve)));

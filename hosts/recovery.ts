@@ -1,10 +1,12 @@
-import type { Recovery } from '../proto/control.ts';
-import { LivemigError } from '../proto/errors.ts';
-import type { MigrationStatus } from '../proto/strategy.ts';
-import { monotonicMs } from '../proto/units.ts';
-import type { AtSource } from './capabilities/capability.ts';
+import type { Recovery } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { MigrationStatus } from '#proto/strategy';
+import type { AtSource } from '#catalogue/capability';
+import type { BlockSpace } from './block-space.ts';
 import { PageSet } from './guest/page-set.ts';
+import type { Cancel, MigrationClock } from './clock.ts';
 import type { MigrationControl } from './migration-control.ts';
+import type { Region } from './region.ts';
 import type { DemandFaults } from './transfer/demand-faults.ts';
 import type { DestinationOrders } from './transfer/destination-orders.ts';
 import type { LinkPageSender } from './transfer/page-sender.ts';
@@ -13,38 +15,43 @@ import type { SourceServer } from './transfer/source-server.ts';
 import type { Waiters } from './transfer/waiters.ts';
 
 export interface Recoverable {
+  clock: MigrationClock;
   server: SourceServer;
   sender: LinkPageSender;
   orders: DestinationOrders;
   faults: DemandFaults;
   control: MigrationControl;
   waiters: Waiters;
-  /** Without a page that arrives in between, connections are lost and made for so long at most, in ms. */
+  /** How long, in ms, connections may be lost and made again without a page arriving in between. */
   recoverMs: number;
-  pageCount: number;
+  space: BlockSpace<Region>;
   capabilities: readonly AtSource[];
   /**
-   * Everything that the order to resume needs, and the order itself, once more.
-   * @param complete sends all pages; false = the connection was lost meanwhile.
-   * @param isCurrent whether it still stands: if not, the next one is told all of it, and nothing more is said over this.
+   * Sends again everything that the order to resume needs, and the order itself.
+   * @param sendMissing sends what is missing: all of it, or what the guest needs before it runs; false = the connection
+   *   was lost meanwhile.
+   * @param isCurrent whether the connection still stands: if not, all of this is repeated over the next one.
    */
-  resumeAgain: (complete: () => Promise<boolean>, isCurrent: () => boolean) => Promise<void>;
-  /** In which the migration goes on. */
+  resumeAgain: (
+    sendMissing: (which: 'all' | 'mustPrecopy') => Promise<boolean>,
+    isCurrent: () => boolean,
+  ) => Promise<void>;
+  /** The status in which the migration continues. */
   statusAfter: () => MigrationStatus;
 }
 
 /**
  * QEMU's postcopy-recover, at the source: once the guest may run at the destination, a lost connection pauses the
- * migration until the destination has made another one and has said what it holds.
+ * migration until the destination has made another one and said what it holds.
  */
 export class ConnectionRecovery {
   readonly #parts: Recoverable;
   readonly recoveries: Recovery[] = [];
   #isPaused = false;
-  #timer: NodeJS.Timeout | undefined;
+  #rest: Cancel = () => undefined;
   /** The first loss since a page arrived. */
   #lostAtMs: number | null = null;
-  /** What had arrived when the connection was last lost or made. */
+  /** How much had arrived when the connection was last lost or made. */
   #receivedMost = -1;
   #confirmedBytes = 0;
 
@@ -52,52 +59,50 @@ export class ConnectionRecovery {
     this.#parts = parts;
   }
 
-  /** The connection is lost, and both sides haven't agreed over another one yet. */
+  /** The connection is lost, and the two sides haven't agreed over another one yet. */
   get isPaused(): boolean {
     return this.#isPaused;
   }
 
-  /** @returns whether the migration can go on over another connection. */
+  /** @returns whether the migration can continue over another connection. */
   lost(): boolean {
-    const { control, sender, waiters, recoverMs } = this.#parts;
+    const { clock, control, sender, waiters, recoverMs } = this.#parts;
     if (!control.mayRunAtDestination || waiters.failed) return false;
-    const nowMs = monotonicMs();
+    const nowMs = clock.nowMs();
     if (sender.confirmedBytes > this.#confirmedBytes) this.#lostAtMs = nowMs;
     this.#lostAtMs ??= nowMs;
     this.#isPaused = true;
     sender.isHeld = true;
     control.status = 'postcopy-paused';
     this.recoveries.push({ pausedAtMs: nowMs, recoveredAtMs: null, pagesLost: 0 });
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => {
-        waiters.fail(
-          new LivemigError(
-            'TIMEOUT',
-            `the destination did not come back to take a page within ${Math.round(recoverMs)} ms after the connection was lost`,
-          ),
-        );
-      },
-      Math.max(0, this.#lostAtMs + recoverMs - nowMs),
-    );
-    this.#timer.unref();
+    this.#rest();
+    this.#rest = clock.timer(Math.max(0, this.#lostAtMs + recoverMs - nowMs), () => {
+      waiters.fail(
+        new LivemigError(
+          'TIMEOUT',
+          `the destination did not come back to take a page within ${Math.round(recoverMs)} ms after the connection was lost`,
+        ),
+      );
+    });
     return true;
   }
 
-  /** Another connection is up. What comes first is done at once, before anyone who waits for the connection goes on. */
+  /**
+   * Another connection is up. What must come first is done at once, before anyone waiting for the connection continues.
+   */
   recovered({ received, resumed }: Remains): void {
-    const { control, sender, faults, capabilities, waiters, pageCount } = this.#parts;
-    clearTimeout(this.#timer);
+    const { control, sender, faults, capabilities, waiters, space } = this.#parts;
+    this.#rest();
     control.status = 'postcopy-recover';
     for (const capability of capabilities) capability.recovered?.();
     const underWay = sender.recovered();
     this.#confirmedBytes = sender.confirmedBytes;
     if (received.count > this.#receivedMost) this.#lostAtMs = null;
     this.#receivedMost = Math.max(this.#receivedMost, received.count);
-    const missing = PageSet.all(pageCount);
+    const missing = PageSet.all(space.blockCount);
     missing.deleteAll(received);
     if (!resumed) {
-      // Where it has an older copy, only what was under way is known to be missing …
+      // If it has an older copy, only what was in flight is known to be missing …
       for (const page of underWay) missing.add(page);
       // … and the order to discard older copies may be lost as well.
       missing.addAll(this.#parts.orders.discarded);
@@ -112,27 +117,32 @@ export class ConnectionRecovery {
 
   async #goOn(resumed: boolean): Promise<void> {
     const { server, sender, control, waiters } = this.#parts;
-    // Lost again meanwhile: the next one goes on.
+    // Lost again meanwhile: the next connection carries on.
     const isCurrent = server.stands();
     // Before any page: a page that overtook it would be discarded, too.
     if (!resumed) await this.#parts.orders.discardAgain();
     if (!isCurrent()) return;
     sender.isHeld = false;
     waiters.poke();
-    if (!resumed) await this.#parts.resumeAgain(() => this.#sendUnsent(), isCurrent);
+    if (!resumed) await this.#parts.resumeAgain((which) => this.#sendUnsent(which), isCurrent);
     if (!isCurrent()) return;
     control.status = this.#parts.statusAfter();
     const recovery = this.recoveries.at(-1);
-    if (recovery !== undefined) recovery.recoveredAtMs = monotonicMs();
+    if (recovery !== undefined) recovery.recoveredAtMs = this.#parts.clock.nowMs();
     this.#isPaused = false;
     waiters.poke();
   }
 
-  /** @returns false where the connection was lost meanwhile: then more may be missing than was sent. */
-  async #sendUnsent(): Promise<boolean> {
-    const { faults, sender, server } = this.#parts;
+  /** @returns false if the connection was lost meanwhile: more may be missing then. */
+  async #sendUnsent(which: 'all' | 'mustPrecopy' = 'all'): Promise<boolean> {
+    const { faults, sender, server, space } = this.#parts;
     const isCurrent = server.stands();
-    const { unsent } = faults;
+    let { unsent } = faults;
+    if (unsent !== null && which === 'mustPrecopy') {
+      const must = space.mustPrecopy(unsent);
+      unsent.deleteAll(must);
+      unsent = must;
+    }
     let cursor = 0;
     while (unsent !== null && unsent.count > 0 && isCurrent())
       cursor = await sender.sendBatch(unsent, cursor);
@@ -146,6 +156,11 @@ export class ConnectionRecovery {
       await waiters.until(() => !this.#isPaused && server.isConnected);
       if ((await this.#sendUnsent()) && (await server.complete())) break;
     }
-    clearTimeout(this.#timer);
+    this.#rest();
+  }
+
+  /** The migration has ended, well or not. */
+  close(): void {
+    this.#rest();
   }
 }

@@ -1,14 +1,14 @@
-/** The first are told one by one. */
+/** The first ones are reported one by one. */
 const eachUpTo = 10;
 
 /**
- * Anyone can knock, as often as they like: a refusal each would fill a log, a result and memory. After the first ten, one is
- * told whenever their number has doubled.
+ * Anyone can knock, as often as they like: reporting every refusal would fill the log, the result and memory. After the
+ * first ten, one is reported whenever their number has doubled.
  */
 export class Refusals {
   #count = 0;
 
-  /** Of all so far. */
+  /** The number of all so far. */
   get count(): number {
     return this.#count;
   }

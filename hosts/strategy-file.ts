@@ -2,17 +2,20 @@ import { createHash } from 'node:crypto';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { basename } from 'node:path';
 import { getCallSites } from 'node:util';
-import { LivemigError, messageOf } from '../proto/errors.ts';
-import type { TransferStrategy } from './ports.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import type { StrategyTraits, TransferStrategy } from './ports.ts';
 
-/** Strategies of the user's own. Agents run elsewhere, in a container for one, so they are sent the file's text. */
+/** The user's own strategies. Agents run elsewhere, in a container for instance, so they are sent the file's text. */
 
 const scheme = 'livemig-strategy:';
 const api = 'livemig/strategy';
 const texts = new Map<string, string>();
 let isHooked = false;
 
-/** A strategy that ends its process would take a run's result, or a guest, with it: that is refused where it is called. */
+/** The deepest that Node supports; a strategy may add more than its default of 10 frames. */
+const callSitesMax = 200;
+
+/** A strategy that ends its process would take a run's result, or a guest, with it: so that call is refused. */
 const forbidExit = (): void => {
   for (const name of ['exit', 'abort', 'reallyExit'] as const) {
     const original = (process as unknown as Record<typeof name, (...args: unknown[]) => never>)[name];
@@ -20,7 +23,7 @@ const forbidExit = (): void => {
       configurable: true,
       writable: true,
       value: (...args: unknown[]): never => {
-        if (getCallSites().some(({ scriptName }) => scriptName.startsWith(scheme)))
+        if (getCallSites(callSitesMax).some(({ scriptName }) => scriptName.startsWith(scheme)))
           throw new LivemigError(
             'ILLEGAL_PHASE',
             `a strategy must not end its process, and called process.${name}`,
@@ -31,7 +34,7 @@ const forbidExit = (): void => {
   }
 };
 
-/** Lets the text be imported under a URL of its own, so that a stack trace names file and line. */
+/** Imports the text under its own URL, so that a stack trace names file and line. */
 const hook = (): void => {
   if (isHooked) return;
   isHooked = true;
@@ -40,7 +43,7 @@ const hook = (): void => {
     resolve: (specifier, context, next) => {
       if (specifier.startsWith(scheme)) return { url: specifier, format: 'module', shortCircuit: true };
       if (context.parentURL?.startsWith(scheme) !== true) return next(specifier, context);
-      if (specifier === api) return next(new URL('strategies/api.ts', import.meta.url).href, context);
+      if (specifier === api) return next(import.meta.resolve('#catalogue/strategy-api'), context);
       if (specifier.startsWith('node:')) return next(specifier, context);
       throw new Error(
         `a strategy is one file that imports nothing but ${api} and node: modules, not ${specifier}`,
@@ -53,7 +56,7 @@ const hook = (): void => {
   });
 };
 
-/** SHA-256, in hex: says which text a strategy had. */
+/** SHA-256, in hex: identifies a strategy's text. */
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isStrategy = (value: unknown): value is TransferStrategy =>
@@ -64,13 +67,34 @@ const isStrategy = (value: unknown): value is TransferStrategy =>
   'name' in value &&
   typeof value.name === 'string';
 
+const traitKinds: Readonly<Record<keyof StrategyTraits, string>> = {
+  rounds: 'function',
+  live: 'boolean',
+  precopy: 'boolean',
+  postcopy: 'boolean',
+  stopRule: 'boolean',
+  noDirtyBitmap: 'string',
+};
+
+/** What is wrong with the traits that a file declares; null = nothing. */
+const traitProblem = (traits: unknown): string | null => {
+  const known = Object.entries(traitKinds).map(([name, kind]) => `${name} (a ${kind})`);
+  const expected = `expected traits of ${known.join(', ')}`;
+  if (traits === undefined) return null;
+  if (typeof traits !== 'object' || traits === null) return `${expected}, found a ${typeof traits}`;
+  for (const [name, value] of Object.entries(traits))
+    if ((traitKinds as Record<string, string | undefined>)[name] !== typeof value)
+      return `${expected}, found ${name}, a ${typeof value}`;
+  return null;
+};
+
 const refused = (file: string, why: string, cause?: unknown): LivemigError =>
   new LivemigError('BAD_INPUT', `strategy ${file}: ${why}`, {
     cause,
     problems: [`strategy ${file}: ${why}`],
   });
 
-/** The parser tells the line in front of the stack. */
+/** The parser puts the line before the stack. */
 const importProblem = (cause: unknown): string => {
   if (!(cause instanceof Error)) return `its import throws ${messageOf(cause)}`;
   const { code, stack = '' } = cause as NodeJS.ErrnoException;
@@ -90,7 +114,7 @@ const foundInstead = (module: { default?: unknown }): string => {
 /**
  * The strategy that a file exports by default.
  * @param text the file's; types are erased, not checked.
- * @throws LivemigError BAD_INPUT where it isn't one
+ * @throws LivemigError BAD_INPUT if it isn't one
  */
 export const importStrategy = async (file: string, text: string): Promise<TransferStrategy> => {
   hook();
@@ -102,7 +126,11 @@ export const importStrategy = async (file: string, text: string): Promise<Transf
   } catch (cause) {
     throw refused(file, importProblem(cause), cause);
   }
-  if (isStrategy(module.default)) return module.default;
+  if (isStrategy(module.default)) {
+    const problem = traitProblem(module.default.traits);
+    if (problem === null) return module.default;
+    throw refused(file, problem);
+  }
   throw refused(
     file,
     `expected \`export default\` of { name, migrate(session, signal) }, found ${foundInstead(module)}`,

@@ -1,18 +1,18 @@
-/** Where an agent's management plane listens, and the secret that it asks for; null = none. */
+/** The address of an agent's management plane, and the token that it requires; null = none. */
 export interface AgentAddress {
   /** gRPC target, `unix:/path` or `host:port`. */
   target: string;
   token: string | null;
 }
 
-/** What an agent is given its secret in, and driver attach that of its agents. */
+/** Environment variable with an agent's token; driver attach reads that of its agents from it. */
 export const controlTokenVariable = 'LIVEMIG_CONTROL_TOKEN';
 
-/** The metadata that carries it, as HTTP's bearer tokens (RFC 6750). */
+/** The metadata that carries it, like HTTP's bearer tokens (RFC 6750). */
 export const authorizationKey = 'authorization';
 export const authorizationOf = (token: string): string => `Bearer ${token}`;
 
-/** In one word, as a testbed keeps it: `host:port`, or `TOKEN@host:port`. */
+/** As one string: `host:port`, or `TOKEN@host:port`. */
 export const formatAgentAddress = ({ target, token }: AgentAddress): string =>
   token === null ? target : `${token}@${target}`;
 

@@ -1,3 +1,3 @@
-/** How the destination tells the router that the guest lives there now (QEMU's announce-self), and the answer. */
+/** How the destination announces to the router that it now has the guest (QEMU's announce-self), and the answer. */
 export const announcementOf = (guestAddress: string): string => `livemig-announce ${guestAddress}`;
 export const announcementAck = 'livemig-announced';

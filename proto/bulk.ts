@@ -1,6 +1,5 @@
 import protobuf from 'protobufjs';
 import { loadProto } from './load.ts';
-import { pageSizeBytes } from './units.ts';
 
 /**
  * BulkMessage of migration.proto, without needless copies of page payloads: they are written last, in place, whatever
@@ -16,23 +15,32 @@ export interface EncodedPages {
   data: Buffer;
 }
 
-/** A batch to send. `copyPage` writes a page's bytes where it is told: straight out of guest memory. */
+/** A batch to send, of one region. `copyPage` writes a block's bytes where it is told: straight out of guest memory. */
 export interface OutgoingBatch {
+  region: number;
+  blockSizeBytes: number;
   pages: Uint32Array;
   zeroRuns: number[];
   copyPage: (page: number, target: Buffer, at: number) => void;
   encoded?: readonly EncodedPages[];
 }
 
+/** Runs of a region's blocks, as pairs of first block and number of blocks. */
+export interface Discard {
+  region: number;
+  runs: number[];
+}
+
 export type OutgoingBulkMessage =
   | { sequence: number; pages: OutgoingBatch }
-  | { sequence: number; discard: { runs: number[] } }
+  | { sequence: number; discard: Discard }
   | { sequence: number; deviceState: { state: Buffer; digest: Buffer } }
   | { sequence: number; resume: { mode: 'COMPLETE' | 'POSTCOPY'; after: number[] } }
   | { sequence: number; padding: Buffer };
 
 /** A batch received; `payload` is a view of the message. */
 export interface PageBatch {
+  region: number;
   pages: number[];
   zeroRuns: number[];
   payload: Buffer;
@@ -41,7 +49,7 @@ export interface PageBatch {
 
 export type BulkMessage =
   | { body: 'pages'; sequence: number; pages: PageBatch }
-  | { body: 'discard'; sequence: number; discard: { runs: number[] } }
+  | { body: 'discard'; sequence: number; discard: Discard }
   | { body: 'deviceState'; sequence: number; deviceState: { state: Buffer; digest: Buffer } }
   | { body: 'resume'; sequence: number; resume: { mode: 'COMPLETE' | 'POSTCOPY'; after: number[] } }
   | { body: 'padding'; sequence: number; padding: Buffer };
@@ -62,7 +70,7 @@ const varintBytes = (value: number): number => {
 
 /** Everything of a batch message up to the payload's first byte. */
 const batchHead = (sequence: number, batch: OutgoingBatch): Uint8Array => {
-  const payloadBytes = batch.pages.length * pageSizeBytes;
+  const payloadBytes = batch.pages.length * batch.blockSizeBytes;
   const fields = protobuf.Writer.create();
   if (batch.pages.length > 0) {
     fields.uint32(tag(1, delimited)).uint32(batch.pages.length * 4);
@@ -74,11 +82,12 @@ const batchHead = (sequence: number, batch: OutgoingBatch): Uint8Array => {
     fields.ldelim();
   }
   for (const { encoding, pages, data } of batch.encoded ?? []) {
-    fields.uint32(tag(6, delimited)).fork().uint32(tag(1, delimited)).string(encoding);
+    fields.uint32(tag(4, delimited)).fork().uint32(tag(1, delimited)).string(encoding);
     fields.uint32(tag(2, delimited)).uint32(pages.length * 4);
     for (const page of pages) fields.fixed32(page);
     fields.uint32(tag(3, delimited)).bytes(data).ldelim();
   }
+  if (batch.region > 0) fields.uint32(tag(5, varint)).uint32(batch.region);
   if (payloadBytes > 0) fields.uint32(tag(3, delimited)).uint32(payloadBytes);
   const inner = fields.finish();
   const head = protobuf.Writer.create();
@@ -99,15 +108,16 @@ class BatchBytes {
   constructor(sequence: number, batch: OutgoingBatch) {
     this.#head = batchHead(sequence, batch);
     this.#batch = batch;
-    this.byteLength = this.#head.length + batch.pages.length * pageSizeBytes;
+    this.byteLength = this.#head.length + batch.pages.length * batch.blockSizeBytes;
   }
 
   copy(target: Buffer, at: number): number {
     target.set(this.#head, at);
     let cursor = at + this.#head.length;
-    for (const page of this.#batch.pages) {
+    const { pages, blockSizeBytes } = this.#batch;
+    for (const page of pages) {
       this.#batch.copyPage(page, target, cursor);
-      cursor += pageSizeBytes;
+      cursor += blockSizeBytes;
     }
     return this.byteLength;
   }
@@ -147,6 +157,12 @@ const fieldHead = (number: number, bytes: number): Uint8Array =>
     ? new Uint8Array(0)
     : protobuf.Writer.create().uint32(tag(number, delimited)).uint32(bytes).finish();
 
+/** A region's id as field `number`; nothing for RAM, which is 0. */
+const regionField = (number: number, region: number): Uint8Array =>
+  region === 0
+    ? new Uint8Array(0)
+    : protobuf.Writer.create().uint32(tag(number, varint)).uint32(region).finish();
+
 /** Values below 2^32 as varints, in one pass: a discard has up to 131,072 of them, and the guest stands still. */
 const varints = (values: readonly number[]): Uint8Array => {
   const bytes = Buffer.allocUnsafe(values.length * 5);
@@ -168,7 +184,11 @@ const piecesOf = (outgoing: Exclude<OutgoingBulkMessage, { pages: OutgoingBatch 
   }
   if ('discard' in outgoing) {
     const runs = varints(outgoing.discard.runs);
-    return bodyPieces(sequence, 3, [fieldHead(1, runs.length), runs]);
+    return bodyPieces(sequence, 3, [
+      fieldHead(1, runs.length),
+      runs,
+      regionField(2, outgoing.discard.region),
+    ]);
   }
   return 'padding' in outgoing ? bodyPieces(sequence, 6, [outgoing.padding]) : null;
 };
@@ -202,7 +222,8 @@ export const batchWireBytes = (sequence: number, batch: OutgoingBatch): number =
   const inner =
     fieldBytes(batch.pages.length * 4) +
     fieldBytes(pairs) +
-    fieldBytes(batch.pages.length * pageSizeBytes) +
+    (batch.region > 0 ? 1 + varintBytes(batch.region) : 0) +
+    fieldBytes(batch.pages.length * batch.blockSizeBytes) +
     encodedBytes(batch.encoded ?? []);
   return 5 + (sequence > 0 ? 1 + varintBytes(sequence) : 0) + 1 + varintBytes(inner) + inner;
 };
@@ -227,7 +248,7 @@ const decodeEncoded = (reader: protobuf.Reader, end: number, bytes: Buffer): Enc
 };
 
 const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageBatch => {
-  const batch: PageBatch = { pages: [], zeroRuns: [], payload: bytes.subarray(0, 0) };
+  const batch: PageBatch = { region: 0, pages: [], zeroRuns: [], payload: bytes.subarray(0, 0) };
   while (reader.pos < end) {
     const field = reader.uint32();
     if (field === tag(3, delimited)) {
@@ -240,10 +261,11 @@ const decodeBatch = (reader: protobuf.Reader, end: number, bytes: Buffer): PageB
     } else if (field === tag(2, delimited)) {
       for (const stop = reader.uint32() + reader.pos; reader.pos < stop;)
         batch.zeroRuns.push(reader.uint32());
-    } else if (field === tag(6, delimited)) {
+    } else if (field === tag(4, delimited)) {
       const length = reader.uint32();
       (batch.encoded ??= []).push(decodeEncoded(reader, reader.pos + length, bytes));
-    } else if (field === tag(1, 5)) batch.pages.push(reader.fixed32());
+    } else if (field === tag(5, varint)) batch.region = reader.uint32();
+    else if (field === tag(1, 5)) batch.pages.push(reader.fixed32());
     else if (field === tag(2, varint)) batch.zeroRuns.push(reader.uint32());
     else reader.skipType(field & 7);
   }

@@ -1,156 +1,131 @@
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import type { CapabilityName, CapabilityValue } from './capabilities.ts';
-import { capabilityDefinition, capabilityNames } from './capabilities.ts';
-import type { ArgumentOf, ControlMethod, MigrateArguments } from './control.ts';
+import { address, error, field, flag, integer, isAddress, isSocketAddress, listOf, number, oneOf, orNull, port, problemsOf, record, text, wholePages } from './bounds.ts'; // prettier-ignore
+import { capabilityDefinitions, expectedValueOf, isValueOf } from '#catalogue/capabilities';
+import { contentNames } from '#catalogue/contents';
+import { diskStorageNames, isSharedDisk } from '#catalogue/disk-storages';
+import { adjustableLimits, limits } from '#catalogue/limits';
+import type { AdjustableLimits, Limits } from '#catalogue/limits';
+import type { Parameter, Parameters, ParameterValue } from '#catalogue/parameter';
+import { expectedOf, holds } from '#catalogue/parameter';
+import { negativeControlNames, strategyNames } from '#catalogue/strategies';
+import { faultModes } from '#catalogue/transfer';
+import { workloadNames, workloadParameters } from '#catalogue/workloads';
+import type { Capabilities, CapabilityValue } from './capabilities.ts';
+import { strategyTextMaxBytes } from './control-service.ts';
+import type { ArgumentOf, ControlMethod, Whom } from './control.ts';
 import { LivemigError } from './errors.ts';
-import { readPatterns, workloadContents, workloadNames } from './guest.ts';
+import { deviceStateMaxBytes, dirtyRateMaxPagesPerSecond, diskBlockMaxBytes, diskLeastBytes, diskMaxBytes, diskRateMaxSectorsPerSecond, isBlockSize, ramMaxBytes, sectorBytes, seedMax, vcpusMax } from './guest.ts'; // prettier-ignore
+import type { WorkloadConfig } from './guest.ts';
+import { hostCpusMax, niceMax } from './host-load.ts';
 import { leastTimeouts } from './link-timeouts.ts';
 import type { LinkTimeouts } from './link-timeouts.ts';
-import { backendNames } from './link.ts';
-import {
-  adjustableLimits,
-  convergenceRules,
-  faultModes,
-  isStrategyFile,
-  negativeControlNames,
-  strategyNames,
-} from './strategy.ts';
-import { gibibyte, mebibyte, pageSizeBytes } from './units.ts';
+import { backendNames, cutMaxMs, profileDescriptionMax, profileNameMax } from './link.ts';
+import { channelsMax, deviceStateChunkMaxBytes } from './migration-bounds.ts';
+import { arrivals, loadRateMaxPerSecond, loadTimeoutMaxMs } from './service.ts';
+import { diskIdSchema } from './storage.ts';
+import { isStrategyFile } from './strategy.ts';
+import { countedFlowsMax, trafficKinds, trafficPacketLeastBytes, trafficPacketMaxBytes, trafficRateMaxMbps, trafficWindowMaxBytes } from './traffic.ts'; // prettier-ignore
+import { gibibyte, pageSizeBytes } from './units.ts';
 
 /**
- * What every method of the management plane takes, with a bound on every number, text and list. An agent looks at
- * nothing that came over the wire before it has passed here.
+ * The arguments of every method of the management plane, with a bound on every number, text and list. An agent uses
+ * nothing from the wire before it has passed these checks.
  */
 
-const textShown = 60;
-/** Of an argument that is wrong all over. */
-const problemsShown = 20;
-
-const cut = (text: string): string => (text.length > textShown ? `${text.slice(0, textShown)}…` : text);
-
-/** In a few words: what came may be of any size and depth. */
-const shown = (value: unknown): string => {
-  if (value === undefined) return 'nothing';
-  if (typeof value === 'string') return JSON.stringify(cut(value));
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  return 'an object';
-};
-
-const error =
-  (expected: string) =>
-  ({ input }: { input?: unknown }): string =>
-    `expected ${expected}, got ${shown(input)}`;
-
-const field = <T>(expected: string, holds: (value: unknown) => boolean): z.ZodType<T> =>
-  z.custom<T>(holds, { error: error(expected) });
-
-const isWithin = (value: unknown, least: number, most: number): value is number =>
-  typeof value === 'number' && value >= least && value <= most;
-
-const number = (least: number, most: number) =>
-  field<number>(`a number from ${least} to ${most}`, (value) => isWithin(value, least, most));
-const integer = (least: number, most: number) =>
-  field<number>(
-    `a whole number from ${least} to ${most}`,
-    (value) => isWithin(value, least, most) && Number.isInteger(value),
-  );
-const wholePages = (least: number, most: number) =>
-  field<number>(
-    `bytes from ${least} to ${most}, a multiple of ${pageSizeBytes}`,
-    (value) => isWithin(value, least, most) && value % pageSizeBytes === 0,
-  );
-const flag = () => field<boolean>('true or false', (value) => typeof value === 'boolean');
-const oneOf = <T extends string>(names: readonly T[]) =>
-  field<T>(`one of ${names.join(', ')}`, (value) => names.includes(value as T));
-const text = (expected: string, least: number, most: number) =>
-  field<string>(
-    `${expected} of ${least} to ${most} characters`,
-    (value) => typeof value === 'string' && value.length >= least && value.length <= most,
-  );
-const isAddress = (value: unknown): boolean => typeof value === 'string' && isIPv4(value);
-const address = () => field<string>('an IPv4 address', isAddress);
-const port = () => integer(1, 65_535);
-
-const record = <T extends z.core.$ZodLooseShape>(shape: T) =>
-  z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `unknown ${issue.keys.slice(0, 3).map(shown).join(', ')}; known: ${cut(Object.keys(shape).join(', ')) || 'none'}`
-        : error('an object')(issue),
-  });
-
 const minuteMs = 60_000;
-/** The fastest and the farthest link that profiles may describe are a tenth of these. */
+/** Ten times the fastest and the longest link that profiles may describe. */
 const windowMaxBytes = 64 * gibibyte;
-const bandwidthMbps = () => number(0, 1_000_000);
 
 const nothing = record({});
 
-const guest = record({
-  ramBytes: wholePages(pageSizeBytes, 16 * gibibyte),
-  vcpus: integer(1, 8),
-  baseFootprintBytes: integer(0, 16 * gibibyte),
-  deviceStateBytes: integer(0, 256 * mebibyte),
-  prealloc: flag(),
-  seed: integer(0, 2 ** 32 - 1),
-  workload: record({
-    name: oneOf(workloadNames),
-    regionBytes: integer(0, 16 * gibibyte),
-    dirtyRatePagesPerSecond: number(0, 1e9),
-    pattern: oneOf(readPatterns),
-    hotWriteFraction: number(0, 1),
-    hotRegionFraction: number(0, 1),
-    content: oneOf(workloadContents),
-  }),
-});
+const parameter = (declared: Parameter): z.ZodType<ParameterValue> =>
+  field(expectedOf(declared), (value) => holds(declared, value));
 
-const limits = {
-  downtimeLimitMs: number(0, 2_000_000),
-  convergence: oneOf(convergenceRules),
-  stallWindowMs: number(1, 60 * minuteMs),
-  maxRounds: integer(1, 1_000_000),
-  maxPrecopyMs: number(1, 24 * 60 * minuteMs),
-  hybridRounds: integer(1, 1000),
-  postcopyPushDelayMs: number(0, 60 * minuteMs),
-  maxBandwidthMbps: bandwidthMbps(),
-  maxPostcopyBandwidthMbps: bandwidthMbps(),
-  availSwitchoverBandwidthMbps: bandwidthMbps(),
+const parametersShape = (parameters: Parameters): Record<string, z.ZodType<ParameterValue>> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, declared]) => [name, parameter(declared)]));
+
+const anyWorkload = {
+  name: oneOf(workloadNames),
+  regionBytes: integer(0, ramMaxBytes),
+  dirtyRatePagesPerSecond: number(0, dirtyRateMaxPagesPerSecond),
+  content: oneOf(contentNames),
+  diskWriteRateSectorsPerSecond: integer(0, diskRateMaxSectorsPerSecond).exactOptional(),
+  diskReadRateSectorsPerSecond: integer(0, diskRateMaxSectorsPerSecond).exactOptional(),
+  diskRegionBytes: wholePages(sectorBytes, diskMaxBytes).exactOptional(),
 };
 
-const adjustable = record(
-  Object.fromEntries(adjustableLimits.map((name) => [name, limits[name].exactOptional()])) as Record<
-    (typeof adjustableLimits)[number],
-    z.ZodExactOptional<z.ZodType<number>>
-  >,
+/** With all parameters of the workload that it names. */
+const workload = z
+  .custom<Record<string, unknown>>((value) => typeof value === 'object' && value !== null, {
+    error: error('an object'),
+  })
+  .transform((given, context): WorkloadConfig => {
+    const own = workloadParameters(String(given['name']), given);
+    const outcome = record({ ...anyWorkload, ...parametersShape(own) }).safeParse(given);
+    if (outcome.success) return outcome.data;
+    for (const { path, message } of outcome.error.issues)
+      context.addIssue({ code: 'custom', path: [...path], message });
+    return z.NEVER;
+  });
+
+const disk = record({
+  sizeBytes: wholePages(diskLeastBytes, diskMaxBytes),
+  allocatedBytes: wholePages(0, diskMaxBytes),
+  blockSizeBytes: field<number>(
+    `a power of two from ${sectorBytes} to ${diskBlockMaxBytes}`,
+    (value) => typeof value === 'number' && isBlockSize(value),
+  ),
+  storage: oneOf(diskStorageNames),
+  live: flag(),
+  incremental: flag(),
+}).refine(
+  ({ sizeBytes, allocatedBytes, blockSizeBytes }) =>
+    sizeBytes % blockSizeBytes === 0 && allocatedBytes <= sizeBytes,
+  { error: 'expected a size in whole blocks, and no more than that allocated' },
+);
+
+const storageAddress = record({
+  target: field<string>('an IPv4 address and a port', isSocketAddress),
+  diskId: diskIdSchema(),
+});
+
+const guest = record({
+  ramBytes: wholePages(pageSizeBytes, ramMaxBytes),
+  vcpus: integer(1, vcpusMax),
+  baseFootprintBytes: integer(0, ramMaxBytes),
+  deviceStateBytes: integer(0, deviceStateMaxBytes),
+  prealloc: flag(),
+  seed: integer(0, seedMax),
+  disk: disk.exactOptional(),
+  workload,
+}).refine(({ disk: its, workload: { diskRegionBytes = 0 } }) => diskRegionBytes <= (its?.sizeBytes ?? 0), {
+  error: 'expected a region of the disk that the disk has',
+});
+
+const limitsShape = parametersShape(limits);
+
+const adjustable: z.ZodType<Partial<AdjustableLimits>> = record(
+  Object.fromEntries(adjustableLimits.map((name) => [name, limitsShape[name]!.exactOptional()])),
 ).refine((changed) => Object.keys(changed).length > 0, {
   error: `expected at least one of ${adjustableLimits.join(', ')}`,
 });
 
-const capabilityValue = (name: CapabilityName): z.ZodType<CapabilityValue> => {
-  const { values } = capabilityDefinition(name);
-  if (values === undefined) return field('true', (value) => value === true);
-  const { least = 1, most = 0, words = [] } = values;
-  const range = least <= most ? [`a whole number from ${least} to ${most}`] : [];
-  return field(
-    [...range, ...words].join(', '),
-    (value) => words.includes(value as string) || (isWithin(value, least, most) && Number.isInteger(value)),
-  );
-};
-
-const capabilities = record(
-  Object.fromEntries(capabilityNames.map((name) => [name, capabilityValue(name).exactOptional()])) as Record<
-    CapabilityName,
-    z.ZodExactOptional<z.ZodType<CapabilityValue>>
-  >,
+const capabilities: z.ZodType<Capabilities> = record(
+  Object.fromEntries(
+    [...capabilityDefinitions.values()].map((definition) => [
+      definition.name,
+      field<CapabilityValue>(expectedValueOf(definition), (value) =>
+        isValueOf(definition, value),
+      ).exactOptional(),
+    ]),
+  ),
 );
 
 const pem = () => text('PEM', 1, 64 << 10);
 const tls = record({ authority: pem(), certificate: pem(), key: pem() });
 
-const migrationId = () => text('an id', 1, 64);
-/** The path of a strategy's file is a name here, and no more: its text comes along. */
+const id = () => text('an id', 1, 64);
+/** The path of a strategy's file is only a name here: its text is sent along. */
 const pathMax = 4096;
 
 const timeoutMaxMs = 24 * 60 * minuteMs;
@@ -162,31 +137,30 @@ const timeouts = record(
 );
 
 const migrate = record({
-  migrationId: migrationId(),
+  migrationId: id(),
   address: address(),
   port: port(),
-  strategy: field<MigrateArguments['strategy']>(
+  strategy: field<string>(
     `one of ${strategyNames.join(', ')}, or a file's path`,
     (value) =>
       typeof value === 'string' &&
-      (strategyNames.includes(value as never) ||
-        negativeControlNames.includes(value as never) ||
+      (strategyNames.includes(value) ||
+        negativeControlNames.includes(value) ||
         (isStrategyFile(value) && value.length <= pathMax)),
   ),
-  strategyText: text('TypeScript or JavaScript', 0, 512 << 10).exactOptional(),
+  strategyText: text('TypeScript or JavaScript', 0, strategyTextMaxBytes).exactOptional(),
   tls: tls.exactOptional(),
-  limits: record(limits),
+  limits: record(limitsShape) as unknown as z.ZodType<Limits>,
   transfer: record({
-    channels: integer(1, 16),
+    channels: integer(1, channelsMax),
     faults: oneOf(faultModes),
     dirtyBitmap: flag(),
-    uniformPages: flag(),
     bulkWindowBytes: integer(1, windowMaxBytes),
     roundEndWindowBytes: integer(1, windowMaxBytes),
     postcopyWindowBytes: integer(1, windowMaxBytes),
     postcopyMessageBytes: integer(1, windowMaxBytes),
     leastMessageBytes: integer(1, windowMaxBytes),
-    orderBytes: integer(1, mebibyte),
+    orderBytes: integer(1, deviceStateChunkMaxBytes),
   }),
   timeouts: timeouts.exactOptional(),
   capabilities,
@@ -203,7 +177,7 @@ const direction = record({
 const reachMax = 16;
 const countMax = 10_000;
 const probeMaxMs = 10 * minuteMs;
-/** Probes of the longest and slowest link there is, and a third try that takes three times as long. */
+/** Probes of the longest and slowest link, and a third attempt that takes three times as long. */
 const patienceMaxMs = 30 * minuteMs;
 
 const schemas = {
@@ -220,7 +194,7 @@ const schemas = {
       'the name of a TCP congestion control',
       (value) => typeof value === 'string' && /^[A-Za-z0-9_-]{1,15}$/.test(value),
     ),
-    guestAddress: address().nullable(),
+    guestAddress: orNull(address()),
   }),
 
   probeServe: record({ address: address() }),
@@ -242,18 +216,25 @@ const schemas = {
     patienceMs: integer(1, patienceMaxMs),
   }),
 
-  bootGuest: record({ guest, address: address() }),
+  bootGuest: record({ guest, address: address(), storage: storageAddress.exactOptional() }).refine(
+    ({ guest: { disk: its }, storage }) => isSharedDisk(its) === (storage !== undefined),
+    { error: "expected the storage's address with a disk that stays there, and only then" },
+  ),
   startGuest: nothing,
   stopGuest: nothing,
+  startDirtyLog: record({ intervalMs: number(1, minuteMs) }),
+  stopDirtyLog: nothing,
   migrate,
   migrateSetParameters: adjustable,
   migrateCancel: nothing,
   migrateContinue: nothing,
+  migrateStartPostcopy: nothing,
+  migrateForceSwitchover: nothing,
   queryMigrate: nothing,
   migrateIncoming: record({
     address: address(),
     port: port(),
-    migrationId: migrationId(),
+    migrationId: id(),
     announceAddress: address(),
     announcePort: port(),
     tls: tls.exactOptional(),
@@ -262,11 +243,30 @@ const schemas = {
   ledger: nothing,
   verify: nothing,
 
+  startTraffic: record({
+    kind: oneOf(trafficKinds),
+    port: port(),
+    address: address(),
+    peer: address(),
+    initiates: flag(),
+    bothWays: flag(),
+    rateMbps: number(0.001, trafficRateMaxMbps),
+    packetBytes: integer(trafficPacketLeastBytes, trafficPacketMaxBytes),
+    windowBytes: integer(0, trafficWindowMaxBytes),
+  }),
+  stopTraffic: record({ port: port() }),
+  startBurners: record({
+    count: integer(1, hostCpusMax),
+    share: number(0.001, 1),
+    nice: integer(0, niceMax),
+  }),
+  stopBurners: nothing,
+
   probeBackends: nothing,
   applyLink: record({
     profile: record({
-      name: text('a name', 1, 128),
-      description: text('a description', 0, 4096),
+      name: text('a name', 1, profileNameMax),
+      description: text('a description', 0, profileDescriptionMax),
       sourceToDestination: direction,
       destinationToSource: direction,
     }),
@@ -280,9 +280,21 @@ const schemas = {
   }),
   cutLink: record({
     between: z.tuple([address(), address()], { error: error('a list of two IPv4 addresses') }),
-    durationMs: number(1, 10 * minuteMs),
+    durationMs: number(1, cutMaxMs),
   }),
   linkCounters: nothing,
+  countTraffic: record({
+    flows: listOf(
+      record({
+        protocol: oneOf(['tcp', 'udp']),
+        port: port(),
+        headerBytes: integer(1, 1_000),
+        payloadBytes: integer(1, 65_535),
+      }),
+      countedFlowsMax,
+    ),
+  }),
+  trafficCounters: nothing,
   startLinkSamples: record({ intervalMs: number(1, minuteMs) }),
   stopLinkSamples: nothing,
   routeGuest: record({
@@ -295,6 +307,29 @@ const schemas = {
 
   startPings: record({ guestAddress: address(), port: port(), intervalMs: number(0.1, minuteMs) }),
   stopPings: record({ settleMs: integer(0, minuteMs) }),
+  startLoad: record({
+    rate: number(0.001, loadRateMaxPerSecond),
+    arrivals: oneOf(arrivals),
+    timeoutMs: integer(1, loadTimeoutMaxMs),
+    guestAddress: address(),
+    port: port(),
+    seed: integer(0, seedMax),
+    pageCount: integer(1, ramMaxBytes / pageSizeBytes),
+  }),
+  stopLoad: nothing,
+
+  createDisk: record({
+    address: address(),
+    diskId: diskIdSchema(),
+    sizeBytes: wholePages(diskLeastBytes, diskMaxBytes),
+    allocatedBytes: wholePages(0, diskMaxBytes),
+    seed: integer(0, seedMax),
+    fencing: flag().exactOptional(),
+  }).refine(({ sizeBytes, allocatedBytes }) => allocatedBytes <= sizeBytes, {
+    error: 'expected no more allocated than the disk has',
+  }),
+  dropDisk: record({ diskId: diskIdSchema() }),
+  storageReport: record({ diskId: diskIdSchema() }),
 
   cpu: nothing,
 } satisfies { [M in ControlMethod]: z.ZodType<ArgumentOf<M>> };
@@ -303,20 +338,34 @@ export const controlMethods = Object.keys(schemas) as ControlMethod[];
 
 export const isControlMethod = (name: string): name is ControlMethod => Object.hasOwn(schemas, name);
 
-/** Methods whose call may bring a blob. */
+const whomSchema = record({
+  hostId: id().exactOptional(),
+  guestId: id().exactOptional(),
+  migrationId: id().exactOptional(),
+});
+
+/** @throws LivemigError BAD_INPUT */
+export const parseWhom = ({ hostId, guestId, migrationId }: { [Name in keyof Whom]: unknown }): Whom => {
+  const outcome = whomSchema.safeParse({
+    ...(hostId === undefined ? {} : { hostId }),
+    ...(guestId === undefined ? {} : { guestId }),
+    ...(migrationId === undefined ? {} : { migrationId }),
+  });
+  if (outcome.success) return outcome.data;
+  const problems = problemsOf(outcome.error);
+  throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
+};
+
+/** Methods whose call may have a blob. */
 export const methodsWithBlob: readonly ControlMethod[] = ['verify'];
 
 /**
- * What a call brought, as the method wants it: a copy that holds nothing else.
- * @throws LivemigError BAD_INPUT with every problem of it
+ * A call's argument, validated: a copy without unknown fields.
+ * @throws LivemigError BAD_INPUT with all problems
  */
 export const parseArgument = <M extends ControlMethod>(method: M, argument: unknown): ArgumentOf<M> => {
   const outcome = schemas[method].safeParse(argument);
   if (outcome.success) return outcome.data;
-  const all = outcome.error.issues.map(({ path, message }) =>
-    path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`,
-  );
-  const more = all.length > problemsShown ? [`and ${all.length - problemsShown} more`] : [];
-  const problems = [...all.slice(0, problemsShown), ...more];
+  const problems = problemsOf(outcome.error);
   throw new LivemigError('BAD_INPUT', `${method}: ${problems.join('; ')}`, { problems });
 };

@@ -1,27 +1,28 @@
 import type { ServiceDefinition } from '@grpc/grpc-js';
+import { eventCodec, requestCodec, responseCodec } from './control-codec.ts';
+import { LivemigError } from './errors.ts';
 import type { Heartbeat, Leased } from './lease.ts';
+import { diskMaxBytes, ramMaxBytes, sectorBytes } from './guest.ts';
 import { codecOf, loadProto } from './load.ts';
+import { pageSizeBytes } from './units.ts';
 
-/** `json` and `error` are alternatives; `blob` is empty where there is none. */
-export interface ControlRequest {
-  method: string;
-  json: string;
-  blob?: Buffer;
-}
-export interface ControlResponse {
-  json?: string;
-  error?: string;
-  blob?: Buffer;
-}
-export interface ControlEvent {
-  json: string;
-}
+export type { Whom } from './control.ts';
+export type { ControlRequest, ControlResponse, ToldEvent } from './control-codec.ts';
+
+/** Version of control.proto and of its values' bounds. Both sides send theirs with every call and with the lease. */
+export const controlContract = 14;
+
+/** @param theirs 0 = the peer named none. */
+export const contractMismatch = (who: string, theirs: number): LivemigError =>
+  new LivemigError(
+    'VERSION_MISMATCH',
+    `expected version ${controlContract} of the management plane's contract, ${who} speaks ` +
+      `${theirs === 0 ? 'none that has a version' : `version ${theirs}`}: ` +
+      'run harness and agents from the same livemig (restart agents, rebuild their image)',
+  );
 
 const root = loadProto('control.proto');
-const request = codecOf<ControlRequest>(root, 'livemig.control.v1.Request');
-const response = codecOf<ControlResponse>(root, 'livemig.control.v1.Response');
 const subscription = codecOf<object>(root, 'livemig.control.v1.Subscription');
-const event = codecOf<ControlEvent>(root, 'livemig.control.v1.Event');
 const heartbeat = codecOf<Heartbeat>(root, 'livemig.control.v1.Heartbeat');
 const leased = codecOf<Leased>(root, 'livemig.control.v1.Leased');
 
@@ -31,10 +32,10 @@ export const controlService = {
     path: '/livemig.control.v1.Agent/Call',
     requestStream: false,
     responseStream: false,
-    requestSerialize: request.serialize,
-    requestDeserialize: request.deserialize,
-    responseSerialize: response.serialize,
-    responseDeserialize: response.deserialize,
+    requestSerialize: requestCodec.serialize,
+    requestDeserialize: requestCodec.deserialize,
+    responseSerialize: responseCodec.serialize,
+    responseDeserialize: responseCodec.deserialize,
   },
   events: {
     path: '/livemig.control.v1.Agent/Events',
@@ -42,8 +43,8 @@ export const controlService = {
     responseStream: true,
     requestSerialize: subscription.serialize,
     requestDeserialize: subscription.deserialize,
-    responseSerialize: event.serialize,
-    responseDeserialize: event.deserialize,
+    responseSerialize: eventCodec.serialize,
+    responseDeserialize: eventCodec.deserialize,
   },
   lease: {
     path: '/livemig.control.v1.Agent/Lease',
@@ -56,9 +57,14 @@ export const controlService = {
   },
 } satisfies ServiceDefinition;
 
-/** A strategy's text of 512 KiB, with every character escaped at worst, and what stands around it. */
-export const controlJsonMaxBytes = 2 << 20;
-/** The ledger of a 16 GiB guest is 16 MiB. */
-export const controlRequestMaxBytes = (16 << 20) + controlJsonMaxBytes;
-/** The observer's samples are 30 MB at most. */
-export const controlResponseMaxBytes = 64 << 20;
+/** Maximum length of a strategy file, which is sent in one message; typical files are a hundredth of that. */
+export const strategyTextMaxBytes = 512 << 10;
+/** In UTF-8, a JavaScript character takes at most three bytes. */
+const encodedBytes = 3;
+/** The longest argument has a strategy's text, plus the other fields. */
+export const controlArgumentMaxBytes = encodedBytes * strategyTextMaxBytes + (64 << 10);
+/** A version takes four bytes: the ledger of 16 GiB of RAM and 128 GiB of disk is 144 MiB. */
+const ledgerMaxBytes = 4 * (ramMaxBytes / pageSizeBytes + diskMaxBytes / sectorBytes);
+export const controlRequestMaxBytes = ledgerMaxBytes + controlArgumentMaxBytes;
+/** The observer's samples take less, at most 30 MB. */
+export const controlResponseMaxBytes = ledgerMaxBytes + (64 << 10);

@@ -2,23 +2,22 @@ import type { Capabilities } from './capabilities.ts';
 import type { AgentEvent } from './events.ts';
 import type { ErrorDocument } from './errors.ts';
 import type { GuestConfig, GuestSample } from './guest.ts';
+import type { Burners } from './host-load.ts';
 import type { LinkTimeouts } from './link-timeouts.ts';
 import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from './link.ts';
-import type {
-  AdjustableLimits,
-  Limits,
-  MigrationStatus,
-  NegativeControlName,
-  StrategyFile,
-  StrategyName,
-  TransferConfig,
-} from './strategy.ts';
+import type { DestinationCounters, DiskCounters, SourceCounters } from '#catalogue/counters';
+import type { AdjustableLimits, Limits } from '#catalogue/limits';
+import type { MigrationStatus, TransferConfig } from './strategy.ts';
+import type { LoadOrder } from './service.ts';
+import type { SharedDiskConfig, StorageAddress, StorageReport } from './storage.ts';
 import type { TlsCredentials } from './tls.ts';
+import type { TrafficEnd } from './traffic.ts';
 
 /**
- * The management plane's methods: argument and result of each, both JSON documents. Which role answers which:
+ * The management plane's methods: argument and result of each. Their shapes on the wire are in control.proto. Which
+ * role answers which:
  * all: `hello`, `configureNetwork`, `cpu`; source and destination: `probe*`, `*Guest`, …; wan: `*Link`, `routeGuest`;
- * observer: `*Pings`.
+ * observer: `*Pings`; storage: `*Disk`, `storageReport`.
  */
 export interface ControlMethods {
   hello: [Record<string, never>, AgentInfo];
@@ -27,8 +26,8 @@ export interface ControlMethods {
   /** Start answering probes: UDP echo and a TCP sink. Idempotent. */
   probeServe: [{ address: string }, { udpPort: number; tcpPort: number }];
   /**
-   * Application-level round trips over the data network; what isn't back `patienceMs` after the last one is lost. Ends
-   * once `enough` (all, where it isn't given) are back.
+   * Application-level round trips over the data network; replies later than `patienceMs` after the last probe count as
+   * lost. Ends once `enough` (default: all) are back.
    */
   probeRtt: [
     {
@@ -47,23 +46,44 @@ export interface ControlMethods {
     ThroughputProbeResult,
   ];
 
-  /** Lay out and fill the guest's memory, start its vCPUs (paused on the destination). */
-  bootGuest: [{ guest: GuestConfig; address: string }, GuestInfo];
+  /**
+   * Allocate and fill the guest's memory, start its vCPUs (paused on the destination). `storage` is where its disk is, if
+   * that isn't on this host.
+   */
+  bootGuest: [{ guest: GuestConfig; address: string; storage?: StorageAddress }, GuestInfo];
   /** Let the vCPUs run (source only; the destination's start with the migration). */
   startGuest: [Record<string, never>, GuestSample];
-  /** Stop the vCPUs wherever they run, so that memory can be compared. */
+  /** Stop the vCPUs, so that memory can be compared. */
   stopGuest: [Record<string, never>, GuestSample];
 
-  /** Source: serve the migration on `address`, run the strategy, report. Resolves when it ended, well or not. */
+  /**
+   * Record which pages the guest dirties, until it is stopped or has left this host. Returns how long ago it was first
+   * started.
+   */
+  startDirtyLog: [{ intervalMs: number }, { sinceStartMs: number }];
+  /** The answer's blob holds every interval: `decodeDirtyIntervals` of dirty-history.ts. `full`: it ended early. Without a log, none. */
+  stopDirtyLog: [Record<string, never>, { intervals: number; full: boolean }];
+
+  /**
+   * Source: serve the migration on `address`, run the strategy, report. Resolves when it has ended, successfully or
+   * not.
+   */
   migrate: [MigrateArguments, SourceReport];
-  /** Source: the migration that runs goes on with other limits (QEMU's migrate-set-parameters). */
+  /** Source: change the limits of the running migration (QEMU's migrate-set-parameters). */
   migrateSetParameters: [Partial<AdjustableLimits>, { status: MigrationStatus }];
-  /** Source: end the migration that runs; the guest runs on there. Refused once it may run at the destination. */
+  /** Source: cancel the migration; the guest keeps running there. Rejected once it may run at the destination. */
   migrateCancel: [Record<string, never>, { status: MigrationStatus }];
-  /** Source: go on from `pre-switchover` (capability pause-before-switchover). */
+  /** Source: continue from `pre-switchover` (capability pause-before-switchover). */
   migrateContinue: [Record<string, never>, { status: MigrationStatus }];
-  /** Source: where the newest migration stands. */
-  queryMigrate: [Record<string, never>, { status: MigrationStatus }];
+  /**
+   * Source: end pre-copy, resume the guest at the destination, and send the rest after it (QEMU's migrate-start-postcopy).
+   * Rejected unless the guest still runs here and the strategy can.
+   */
+  migrateStartPostcopy: [Record<string, never>, { status: MigrationStatus }];
+  /** Source: end pre-copy, stop the guest, and complete, whatever the downtime. Rejected likewise. */
+  migrateForceSwitchover: [Record<string, never>, { status: MigrationStatus }];
+  /** Source: how far the newest migration is (QEMU's query-migrate). */
+  queryMigrate: [Record<string, never>, MigrationInfo];
   /** Destination: connect to the source over the shaped network and take the guest. Resolves like `migrate`. */
   migrateIncoming: [
     {
@@ -74,40 +94,77 @@ export interface ControlMethods {
       announcePort: number;
       /** With capability tls. */
       tls?: TlsCredentials;
-      /** By default those of a link that takes no time. */
+      /** Default: those of a link without delay. */
       timeouts?: LinkTimeouts;
     },
     DestinationReport,
   ];
-  /** Source: the version that the guest last wrote to each page; the answer's blob is a Uint32Array. */
-  ledger: [Record<string, never>, { pages: number }];
-  /** Where the guest ended up: compare every page with the ledger in the request's blob. */
+  /** Source: the version that the guest last wrote to each page, then to each sector of its disk; the answer's blob is a Uint32Array. */
+  ledger: [
+    Record<string, never>,
+    {
+      pages: number;
+      /** Of a guest whose disk stays on the storage host. */
+      diskIo?: DiskIoReport;
+    },
+  ];
+  /** Where the guest ended up: compare every page and sector with the ledger in the request's blob. */
   verify: [Record<string, never>, VerifyReport];
 
+  /** Source and destination: one end of a flow of traffic, until it is stopped. Resolves once it can take the other's. */
+  startTraffic: [TrafficEnd, Record<string, never>];
+  /** The answer's blob holds what that end has seen: `decodeTrafficSamples` of traffic.ts. */
+  stopTraffic: [{ port: number }, { bytes: number }];
+
+  /** Source and destination: keep CPUs busy beside the agent, until `stopBurners`. */
+  startBurners: [Burners, Record<string, never>];
+  /** Fails if one of them had ended by itself. */
+  stopBurners: [Record<string, never>, Record<string, never>];
+
   probeBackends: [Record<string, never>, BackendSupport[]];
-  /** Shape both directions. `delayCorrectionMs` (≥ 0) is taken off each direction's delay: the backend's own overhead. */
+  /**
+   * Shape both directions. `delayCorrectionMs` (≥ 0), the backend's own overhead, is subtracted from each direction's
+   * delay.
+   */
   applyLink: [
     { profile: LinkProfile; backend: BackendName; delayCorrectionMs: number; interfaces: RouterPorts },
     AppliedLink,
   ];
-  /** Router: nothing passes between the two addresses for so long, in ms. Resolves when the link is whole again. */
+  /** Router: cut the link between the two addresses for this time in ms. Resolves when the link is restored. */
   cutLink: [{ between: readonly [string, string]; durationMs: number }, Record<string, never>];
   linkCounters: [Record<string, never>, LinkCounters];
-  /** Note the counters' bytes at intervals from now on; samples that nobody has stopped are dropped. */
+  /** Router: from now on, count what belongs to these flows apart as well, in both directions. Without flows, no more. */
+  countTraffic: [{ flows: TrafficFlow[] }, Record<string, never>];
+  /** What has passed of them since, behind the queues, as the link's counters count, and these. */
+  trafficCounters: [Record<string, never>, TrafficCounters];
+  /** Sample the counters' bytes at intervals from now on; samples never collected are dropped. */
   startLinkSamples: [{ intervalMs: number }, Record<string, never>];
   /** The answer's blob holds every sample: `decodeLinkSamples` of link-samples.ts. */
   stopLinkSamples: [Record<string, never>, { count: number }];
-  /** Route the guest's address to the source; from then on its announcements move it. Returns where to announce. */
+  /** Route this guest's address to the source; from then on its announcements move it. Returns where to announce. */
   routeGuest: [
     { guestAddress: string; source: string; destination: string; announceAddress: string },
     { port: number },
   ];
-  /** When the router moved the guest's route, on CLOCK_MONOTONIC; null while it has not. */
+  /** When the router moved this guest's route, on CLOCK_MONOTONIC; null if not yet. */
   guestRouteMoved: [Record<string, never>, { atMs: number | null }];
 
   startPings: [{ guestAddress: string; port: number; intervalMs: number }, Record<string, never>];
   /** The answer's blob holds every sample: `decodePingSamples` of pings.ts. */
   stopPings: [{ settleMs: number }, ObserverReport];
+  /** Observer: send requests to the guest's service on a schedule, from now on. */
+  startLoad: [LoadOrder, Record<string, never>];
+  /**
+   * Send no more; resolves when all are answered or have timed out. The answer's blob holds what became of each:
+   * `decodeLoadSamples` of service.ts. `full` = they were more than are kept, and the last weren't sent.
+   */
+  stopLoad: [Record<string, never>, { full: boolean }];
+
+  /** Storage: make a disk for a guest, filled, and serve it on `address`. Returns the port there. */
+  createDisk: [SharedDiskConfig & { address: string }, { port: number }];
+  /** Storage: whoever still uses it is refused from now on. */
+  dropDisk: [{ diskId: string }, Record<string, never>];
+  storageReport: [{ diskId: string }, StorageReport];
 
   cpu: [Record<string, never>, CpuUsage];
 }
@@ -116,24 +173,41 @@ export type ControlMethod = keyof ControlMethods;
 export type ArgumentOf<M extends ControlMethod> = ControlMethods[M][0];
 export type ResultOf<M extends ControlMethod> = ControlMethods[M][1];
 
-/** What a handler gets and gives; `blob` carries bulk binary data beside the JSON document. */
+/** The host, guest and migration meant; by default whoever is asked, its only guest and its newest migration. */
+export interface Whom {
+  hostId?: string;
+  guestId?: string;
+  migrationId?: string;
+}
+
+/** A handler's argument and result; `blob` carries bulk binary data beside the message. */
 export type ControlHandlers = {
   [M in ControlMethod]?: (
     argument: ArgumentOf<M>,
     blob: Buffer | undefined,
+    whom?: Whom,
   ) => Promise<ResultOf<M> | { result: ResultOf<M>; blob: Buffer }>;
 };
 
+/** The hosts that every testbed has. */
 export type HostRole = 'source' | 'destination' | 'wan' | 'observer';
 export const hostRoles: readonly HostRole[] = ['source', 'destination', 'wan', 'observer'];
+/** Hosts that a testbed has where a run needs them. */
+export type ExtraRole = 'storage';
+export const extraRoles: readonly ExtraRole[] = ['storage'];
+/** What an agent may be. */
+export type AgentRole = HostRole | ExtraRole;
+export const agentRoles: readonly AgentRole[] = [...hostRoles, ...extraRoles];
 
 /** The guest NIC answers the observer's pings on this UDP port of the guest's address. */
 export const guestPingPort = 7001;
+/** Where a guest that is a service takes requests. */
+export const guestServicePort = 7003;
 /** Where the source serves the migration. */
 export const migrationPort = 7002;
 
 export interface AgentInfo {
-  role: HostRole;
+  role: AgentRole;
   pid: number;
   nodeVersion: string;
   kernel: string;
@@ -147,8 +221,24 @@ export interface NetworkConfig {
   reach: string[];
   /** TCP congestion control of these routes, e.g. `cubic`. */
   congestionControl: string;
-  /** The guest's own address, to be held by this host's loopback; null on hosts that hold no guest. */
+  /** The guest's own address, to be assigned to this host's loopback; null on hosts without a guest. */
   guestAddress: string | null;
+}
+
+/** Packets of one flow, by protocol and port at either end; what a frame's headers take, and what it carries at most. */
+export interface TrafficFlow {
+  protocol: 'tcp' | 'udp';
+  port: number;
+  headerBytes: number;
+  payloadBytes: number;
+}
+
+/** All bytes of the link since it was set up, and those of the flows since they are counted, read together. */
+export interface TrafficCounters {
+  toDestinationBytes: number;
+  toSourceBytes: number;
+  trafficToDestinationBytes: number;
+  trafficToSourceBytes: number;
 }
 
 /** Read back from the kernel and stored with the result. */
@@ -185,49 +275,73 @@ export interface MigrateArguments {
   /** Listen here, on the shaped network. */
   address: string;
   port: number;
-  strategy: StrategyName | NegativeControlName | StrategyFile;
-  /** The file's text, where the strategy is one. */
+  /** A name, or the path of a file that exports one. */
+  strategy: string;
+  /** The file's text, if the strategy is a file. */
   strategyText?: string;
   /** With capability tls. */
   tls?: TlsCredentials;
   limits: Limits;
   transfer: TransferConfig;
-  /** By default those of a link that takes no time. */
+  /** Default: those of a link without delay. */
   timeouts?: LinkTimeouts;
   capabilities: Capabilities;
 }
 
-/** Pages and bytes under QEMU's names. */
-export interface RamCounters {
-  /** The guest's RAM in bytes. */
-  total: number;
-  /** Bytes of page messages handed to gRPC: payload and message headers. */
-  transferred: number;
-  /** Pages sent in full. */
-  normal: number;
-  /** Zero pages, sent as a header only. */
-  duplicate: number;
-  /** Pages that travelled encoded, by the capability's name; those that it sent in full are `normal` alone. */
-  encoded: Record<string, number>;
-  /** Bytes of what the pages were sent as: whole ones, and encoded ones with their numbers. */
-  pageBytes: number;
-  precopyBytes: number;
-  downtimeBytes: number;
-  postcopyBytes: number;
-  /** Bitmap syncs. */
-  dirtySyncCount: number;
-  /** Demand faults that reached the source. */
-  postcopyRequests: number;
+/**
+ * How far a migration is, under the names of QEMU's query-migrate, as its source knows it. Null = it doesn't know, or not
+ * yet.
+ */
+export interface MigrationInfo {
+  status: MigrationStatus;
+  /** Since the order to migrate, in ms; of one that has ended: altogether. */
+  totalTimeMs: number | null;
+  /** From the order until the handshake was complete, in ms. */
+  setupTimeMs: number | null;
+  /**
+   * How long the guest has been standing still, in ms: since its last instruction here, until the destination has said that
+   * it runs there. So it is longer than the result's downtime, by the time that the message took. Null if it runs here.
+   */
+  downtimeMs: number | null;
+  /** What is left, by the throughput, in ms; only while the guest still runs here. */
+  expectedDowntimeMs: number | null;
+  /** Confirmed by the destination over the last interval. */
+  mbps: number | null;
+  /** Pages per second that the guest dirtied in the last round of pre-copy. */
+  dirtyPagesRate: number | null;
+  /** Bytes of RAM known to be unsent. */
+  remainingBytes: number | null;
+  ram: SourceCounters | null;
+  /** Of a guest with a disk that travels: its bytes known to be unsent. */
+  diskRemainingBytes?: number;
+  disk?: DiskCounters;
 }
 
-/** Moments on CLOCK_MONOTONIC in ms; null where the migration never came there. */
+/** Of a host that has migrated nothing. */
+export const noMigration: MigrationInfo = {
+  status: 'none',
+  totalTimeMs: null,
+  setupTimeMs: null,
+  downtimeMs: null,
+  expectedDowntimeMs: null,
+  mbps: null,
+  dirtyPagesRate: null,
+  remainingBytes: null,
+  ram: null,
+};
+
+/** Times on CLOCK_MONOTONIC in ms; null if the migration never got there. */
 export interface SourceTimeline {
   startedAtMs: number;
-  /** The destination is connected and both sides agreed. */
+  /** The destination has connected, and the handshake is complete. */
   activeAtMs: number | null;
   pauseRequestedAtMs: number | null;
-  /** The guest's last instruction on the source: downtime begins. Kept up to date while the guest runs on. */
+  /** The guest's last instruction on the source: downtime begins. Kept up to date while the guest is running. */
   lastInstructionAtMs: number | null;
+  /** Of a guest with a disk: its requests in flight were done, behind the last instruction (QEMU: bdrv_drain_all). */
+  drainedAtMs?: number;
+  /** Of a guest with a shared disk: its lease was given back (QEMU: bdrv_inactivate_all). */
+  releasedAtMs?: number;
   /** `continue` ended the wait in pre-switchover; null without one. */
   continuedAtMs: number | null;
   pagesSentAtMs: number | null;
@@ -235,13 +349,13 @@ export interface SourceTimeline {
   endedAtMs: number;
 }
 
-/** The connection was lost and made anew. */
+/** The connection was lost and re-established. */
 export interface Recovery {
   /** When the source noticed. */
   pausedAtMs: number;
-  /** When both sides had agreed again; null = never. */
+  /** When the new handshake was complete; null = never. */
   recoveredAtMs: number | null;
-  /** That had been sent and had not arrived. */
+  /** Pages sent that had not arrived. */
   pagesLost: number;
 }
 
@@ -249,15 +363,15 @@ export interface SourceReport {
   status: MigrationStatus;
   error: ErrorDocument | null;
   timeline: SourceTimeline;
-  ram: RamCounters;
-  /** What each capability has to say, by its name; under QEMU's names, too. */
+  ram: SourceCounters;
+  /** Of a guest with a disk. */
+  disk?: DiskCounters;
+  /** Pages sent encoded, by capability; pages that it sent in full count only as `ram.normal`. */
+  encodedPages: Record<string, number>;
+  /** Each capability's statistics, by name; also under QEMU's names. */
   capabilities: Record<string, Record<string, number>>;
-  /** Sent before the guest was stopped, only to open the link's congestion window for the device state. */
-  paddingBytes: number;
   /** Each time the connection was lost after the point of no return. */
   recoveries: Recovery[];
-  /** Requests for pages that had been sent already and were dropped. */
-  lateRequestsDropped: number;
   guestRunningAtEnd: boolean;
 }
 
@@ -266,6 +380,9 @@ export interface DestinationTimeline {
   /** Everything the guest needs to run has arrived: device state and, without post-copy, the last page. */
   deviceStateReceivedAtMs: number | null;
   deviceStateLoadedAtMs: number | null;
+  /** Of a guest with a shared disk: its lease was asked for, and had (QEMU: bdrv_activate_all). */
+  leaseAskedAtMs?: number;
+  leasedAtMs?: number;
   /** The guest's first instruction on the destination: downtime ends. */
   firstInstructionAtMs: number | null;
   allPagesReceivedAtMs: number | null;
@@ -288,10 +405,8 @@ export interface DestinationReport {
   status: MigrationStatus;
   error: ErrorDocument | null;
   timeline: DestinationTimeline;
-  pagesReceived: number;
-  zeroPagesReceived: number;
-  encodedPagesReceived: number;
-  /** Pages that arrived in post-copy although they were there already; 0 unless the source misbehaved. */
+  received: DestinationCounters;
+  /** Pages that arrived in post-copy although they were already present; 0 unless the source misbehaved. */
   duplicateArrivals: number;
   faults: FaultCounters;
 }
@@ -299,20 +414,55 @@ export interface DestinationReport {
 export interface VerifyReport {
   pagesCompared: number;
   mismatches: number;
-  /** Reads on the destination that saw another version than the guest had last written. */
+  /** Reads on the destination that saw a version other than the guest's last write. */
   staleReads: number;
   /** Page numbers of the first few mismatches, for diagnosis. */
   firstMismatches: number[];
+  /** Of a guest with a disk. */
+  disk?: DiskVerifyReport;
+  /** Of a guest whose disk stays on the storage host. */
+  diskIo?: DiskIoReport;
+}
+
+/** The same of the guest's disk, sector by sector. */
+export interface DiskVerifyReport {
+  sectorsCompared: number;
+  mismatches: number;
+  staleReads: number;
+  firstMismatches: number[];
+}
+
+/** Latencies of requests; percentiles of none are null. */
+export interface LatencyReport {
+  count: number;
+  p50Ms: number | null;
+  p99Ms: number | null;
+  maxMs: number | null;
+}
+
+/** What the guest on one host met at a disk that is on the storage host. Times on CLOCK_MONOTONIC in ms. */
+export interface DiskIoReport {
+  /** Requests that failed. */
+  ioErrors: number;
+  /** Reads that found anything but what the guest on this host had last written or seen. */
+  staleReads: number;
+  /** When the first and the last of the writes that the storage acknowledged were sent; null = there was none. */
+  firstWriteAtMs: number | null;
+  lastWriteAtMs: number | null;
+  /** Of requests that were answered while the guest ran. */
+  running: LatencyReport;
+  /** Of those that a pause found under way, and waited for. */
+  drained: LatencyReport;
 }
 
 export interface BackendSupport {
   backend: BackendName;
   supported: boolean;
-  /** Why not, and how to get it. */
+  /** If not, why, and how to get it. */
   reason: string;
 }
 
-/** The router's own addresses, by which it finds its interfaces. */
+/** The router's addresses, by which it finds its interfaces. */
 export interface RouterPorts {
   towardsSource: string;
   towardsDestination: string;
@@ -323,16 +473,20 @@ export interface RouterPorts {
 export interface ObserverReport {
   sent: number;
   received: number;
-  /** The observer's memory was full: pings ended before they were stopped. */
+  /** The observer's memory was full: pings ended early. */
   full: boolean;
 }
 
 export interface CpuUsage {
   /** CPU seconds of the whole agent process since its start. */
   totalS: number;
-  /** Of these, the vCPU threads'. */
+  /** The vCPU threads' share of these. */
   guestS: number;
   rssBytes: number;
+  /** CPU seconds that all CPUs of the agent's machine together have had since it started. */
+  machineTotalS: number;
+  /** Those of them in which nothing ran; seconds that a hypervisor took away are not idle. */
+  machineIdleS: number;
 }
 
 export type { AgentEvent };

@@ -1,50 +1,19 @@
-/** Everything that can go wrong, as a closed list. A new failure gets a code here first. */
-export const errorCodes = [
-  /** The user's input is wrong; `problems` lists every fault of it. Exit code 2. */
-  'BAD_INPUT',
-  /** This machine can't do what was asked; the message says what is missing and how to get it. */
-  'UNSUPPORTED',
-  /** A host, namespace, container, image or engine couldn't be brought up. */
-  'TESTBED_FAILED',
-  /** tc, iptables or NFQUEUE refused the link, or it reads back other than it was set. */
-  'LINK_NOT_APPLIED',
-  /** Calibration measured a link other than its profile says. */
-  'LINK_OUT_OF_TOLERANCE',
-  /** An agent didn't answer, or its connection broke. */
-  'AGENT_UNREACHABLE',
-  /** A peer broke the migration protocol: wrong version, order, size or content. */
-  'PROTOCOL_VIOLATION',
-  /** TLS: a peer's certificate is not what the migration's authority signed, or not valid by this host's clock. */
-  'CERTIFICATE_REFUSED',
-  /** A phase was asked for out of the legal order. */
-  'ILLEGAL_PHASE',
-  /** Pre-copy reached its bound without converging. */
-  'NOT_CONVERGED',
-  /** The migration was cancelled. */
-  'CANCELLED',
-  /** Pages were lost, stale or corrupt, or the guest was live on both hosts. */
-  'INTEGRITY_VIOLATED',
-  /** Two measurements of the same thing disagree beyond their bound. */
-  'CROSS_CHECK_FAILED',
-  /** Something took longer than its bound. */
-  'TIMEOUT',
-  /** A file couldn't be written or locked: the disk is full, or its place is gone. */
-  'STORAGE_FAILED',
-  /** A fault of livemig itself. */
-  'INTERNAL',
-] as const;
+import type { ErrorCode } from './error-codes.ts';
+import { errorCodes } from './error-codes.ts';
+import { codeOfForeign } from './foreign-codes.ts';
 
-export type ErrorCode = (typeof errorCodes)[number];
+export type { ErrorCode } from './error-codes.ts';
+export { errorCodes } from './error-codes.ts';
 
-/** The one error class of the project. Compare `code`, never the class: Jest runs tests in a realm of its own. */
+/** The one error class of the project. Compare `code`, never the class: Jest runs tests in a separate realm. */
 export class LivemigError extends Error {
   override readonly name = 'LivemigError';
   readonly code: ErrorCode;
-  /** Every problem of a bad input, one line each; empty for other codes. */
+  /** Every problem of bad input, one line each; empty for other codes. */
   readonly problems: readonly string[];
 
   /**
-   * @param message What was expected, what came instead, and what to do about it.
+   * @param message What was expected, what was received, and what to do about it.
    */
   constructor(
     code: ErrorCode,
@@ -64,7 +33,7 @@ export interface ErrorDocument {
   problems?: readonly string[];
 }
 
-/** Anything can be thrown, also what has no text. */
+/** Anything can be thrown, even values without a string form. */
 const textOf = (value: unknown): string => {
   try {
     return String(value);
@@ -73,7 +42,7 @@ const textOf = (value: unknown): string => {
   }
 };
 
-/** How deep causes are followed: they may contain each other. */
+/** Maximum depth of causes, which may be circular. */
 const causesMax = 10;
 
 const messageTo = (error: unknown, depth: number): string => {
@@ -81,14 +50,14 @@ const messageTo = (error: unknown, depth: number): string => {
   const text = textOf(error.message);
   if (!('cause' in error) || error.cause === undefined || depth >= causesMax) return text;
   const cause = messageTo(error.cause, depth + 1);
-  // Whoever passes an error on in the same words says nothing new.
+  // A wrapper with the same text adds nothing.
   return cause === text || cause.startsWith(`${text}: `) ? cause : `${text}: ${cause}`;
 };
 
 /** The message of anything thrown, with its causes. */
 export const messageOf = (error: unknown): string => messageTo(error, 0);
 
-/** What was thrown, as an error: `throw null` is a failure, too. */
+/** Anything thrown, as an error: `throw null` is a failure, too. */
 export const asError = (thrown: unknown): Error =>
   typeof thrown === 'object' && thrown !== null && 'message' in thrown
     ? (thrown as Error)
@@ -96,11 +65,15 @@ export const asError = (thrown: unknown): Error =>
 
 const isErrorCode = (code: unknown): code is ErrorCode => errorCodes.includes(code as ErrorCode);
 
-/** The code of anything thrown; what isn't ours is `INTERNAL`. */
-export const codeOf = (error: unknown): ErrorCode =>
-  typeof error === 'object' && error !== null && 'code' in error && isErrorCode(error.code)
-    ? error.code
-    : 'INTERNAL';
+/** Whether it has a code of the list; foreign-codes.ts identifies errors of others. */
+export const isOurs = (error: unknown): error is { code: ErrorCode } =>
+  typeof error === 'object' && error !== null && 'code' in error && isErrorCode(error.code);
+
+/** The code of anything thrown; `INTERNAL` if neither the list nor the table of foreign codes has it. */
+export const codeOf = (error: unknown): ErrorCode => {
+  if (isOurs(error)) return error.code;
+  return (typeof error === 'object' && error !== null ? codeOfForeign(error) : null) ?? 'INTERNAL';
+};
 
 export const toErrorDocument = (error: unknown): ErrorDocument => {
   const problems =
@@ -116,14 +89,15 @@ export const fromErrorDocument = (document: ErrorDocument): LivemigError =>
 const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string');
 
-/** An error from the wire. What isn't one is one of its own: whoever waits for an answer has none, either way. */
-export const readErrorDocument = (json: string): LivemigError => {
-  try {
-    const { code, message, problems = [] } = JSON.parse(json) as Record<string, unknown>;
+/** An error from the wire. An invalid one becomes an error too, as there is no answer either way. */
+export const readErrorDocument = (document: unknown): LivemigError => {
+  if (typeof document === 'object' && document !== null) {
+    const { code, message, problems = [] } = document as Record<string, unknown>;
     if (isErrorCode(code) && typeof message === 'string' && isTextList(problems))
       return fromErrorDocument({ code, message, problems });
-  } catch {
-    // Not even JSON.
   }
-  return new LivemigError('PROTOCOL_VIOLATION', `expected an error document, got ${json.slice(0, 100)}`);
+  return new LivemigError(
+    'PROTOCOL_VIOLATION',
+    'expected an error with a code of the list, got something else',
+  );
 };

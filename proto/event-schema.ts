@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import type { AgentEvent } from './events.ts';
+import type { ToldEvent } from './control-codec.ts';
 import { transferPhases } from './events.ts';
-import { adjustableLimits, migrationStatuses } from './strategy.ts';
+import { adjustableLimits } from '#catalogue/limits';
+import { migrationStatuses, switchoverOrders } from './strategy.ts';
 
-/** What an agent may tell. Events go into plots, sums and files: a NaN or a text in one of them would end whoever adds up. */
+/** Valid events. They go into plots, sums and files, which a NaN or a string in place of a number would break. */
 
 const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const atMs = amount;
 const textMax = 4096;
+const id = z.string().min(1).max(64);
 
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), atMs, status: z.enum(migrationStatuses) }),
@@ -16,6 +18,7 @@ const eventSchema = z.discriminatedUnion('type', [
     atMs,
     changed: z.partialRecord(z.enum(adjustableLimits), amount),
   }),
+  z.object({ type: z.literal('switchover'), atMs, order: z.enum(switchoverOrders) }),
   z.object({ type: z.literal('refused'), atMs, reason: z.string().max(textMax), count: amount }),
   z.object({
     type: z.literal('round'),
@@ -49,12 +52,11 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cut-ended'), atMs, startedAtMs: amount }),
 ]);
 
-/** An event from the wire; null = what came is none, and nothing that an honest agent of this version says. */
-export const readEvent = (json: string): AgentEvent | null => {
-  try {
-    const read = eventSchema.safeParse(JSON.parse(json));
-    return read.success ? read.data : null;
-  } catch {
-    return null;
-  }
+const whomSchema = z.object({ guestId: id.exactOptional(), migrationId: id.exactOptional() });
+
+/** An event from the wire; null = not a valid event of this version. */
+export const readEvent = (told: unknown): ToldEvent | null => {
+  const event = eventSchema.safeParse(told);
+  const whom = whomSchema.safeParse(told);
+  return event.success && whom.success ? { ...event.data, ...whom.data } : null;
 };

@@ -1,13 +1,15 @@
 import type { GuestSample } from './guest.ts';
-import type { AdjustableLimits, MigrationStatus } from './strategy.ts';
+import type { AdjustableLimits } from '#catalogue/limits';
+import type { MigrationStatus, SwitchoverOrder } from './strategy.ts';
 
 /**
- * What agents tell while they work. Progress, measurement and store all read this one stream.
+ * Agents' events. Progress, measurement and store all read this one stream.
  * `atMs` is CLOCK_MONOTONIC in milliseconds.
  */
 export type AgentEvent =
   | StatusEvent
   | ParametersEvent
+  | SwitchoverEvent
   | RefusedEvent
   | RoundEvent
   | ProgressEvent
@@ -21,19 +23,28 @@ export interface StatusEvent {
   status: MigrationStatus;
 }
 
-/** The migration goes on with other limits. */
+/** The migration's limits have changed. */
 export interface ParametersEvent {
   type: 'parameters';
   atMs: number;
   changed: Partial<AdjustableLimits>;
 }
 
-/** Someone who isn't the migration's destination has called at the source, and was sent away. Of many not all are told. */
+/** The switchover was ordered, and the strategy has no part in the migration any more. */
+export interface SwitchoverEvent {
+  type: 'switchover';
+  atMs: number;
+  order: SwitchoverOrder;
+}
+
+/**
+ * The source rejected a client that isn't the migration's destination. If there are many, not all are reported.
+ */
 export interface RefusedEvent {
   type: 'refused';
   atMs: number;
   reason: string;
-  /** How many have been, this one among them. */
+  /** Number so far, including this one. */
   count: number;
 }
 
@@ -47,12 +58,12 @@ export interface RoundEvent {
   pagesSent: number;
   bytesSent: number;
   /**
-   * Pages dirtied while the round ran, as the bitmap sync at its end found them; 0 once the guest has left the source,
-   * which sees no dirtying then.
+   * Pages dirtied during the round, found by the bitmap sync at its end; 0 once the guest has left the source, which no
+   * longer sees writes.
    */
   pagesDirtied: number;
   dirtyPagesPerSecond: number;
-  /** Of bytes that the destination confirmed within the round. */
+  /** Rate of bytes that the destination confirmed within the round. */
   throughputMbps: number;
 }
 
@@ -62,8 +73,8 @@ export interface ProgressEvent {
   /** Bytes of page messages sent so far. */
   transferredBytes: number;
   /**
-   * Bytes of pages still to be sent as far as is known now: found dirty by the last bitmap sync and not sent since (QEMU's
-   * `ram.remaining`). What the guest has dirtied since the sync isn't in it.
+   * Bytes of pages known to be left: found dirty by the last bitmap sync and not sent since (QEMU's `ram.remaining`).
+   * Excludes pages dirtied since the sync.
    */
   remainingBytes: number;
   /** Over the last interval. */
@@ -73,19 +84,19 @@ export interface ProgressEvent {
 export interface GuestEvent extends GuestSample {
   type: 'guest';
   host: 'source' | 'destination';
-  /** Whether the guest runs on this host. Both hosts tell: the other one has an empty shell, or what remained. */
+  /** Whether the guest runs on this host. Both hosts report: the other one has an empty shell, or the remains. */
   running: boolean;
 }
 
-/** Nothing passes between source and destination from now on (`livemig cut`). */
+/** The link between source and destination is cut (`livemig cut`). */
 export interface CutEvent {
   type: 'cut';
   atMs: number;
-  /** For so long, if nobody ends it sooner. */
+  /** Planned duration; it may end sooner. */
   plannedMs: number;
 }
 
-/** The link is whole again. */
+/** The link is restored. */
 export interface CutEndedEvent {
   type: 'cut-ended';
   atMs: number;

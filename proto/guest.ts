@@ -1,38 +1,62 @@
 /** The guest as a scenario describes it and an agent boots it. */
+import type { DiskStorage } from '#catalogue/disk-storages';
+import { gibibyte, mebibyte, pageSizeBytes } from './units.ts';
 
-export const workloadNames = ['idle', 'stress', 'hotspot', 'read'] as const;
-export type WorkloadName = (typeof workloadNames)[number];
-
-/**
- * What the pages of a workload's region hold behind the 16-byte header by which they verify themselves:
- *
- *   random        bytes that nothing can shorten, all of them others with every write
- *   uniform       the header, over and over
- *   sparse        random bytes of which a write changes 48, somewhere in the page
- *   compressible  random bytes, every stretch of a third of the page three times: zstd makes a third of it
- *   duplicate     one of 256 random bodies, with every write another: behind their headers many pages are the same
- */
-export const workloadContents = ['random', 'uniform', 'sparse', 'compressible', 'duplicate'] as const;
-export type WorkloadContent = (typeof workloadContents)[number];
-
-/** In which order `read` reads its region; `hot-set` as hotspot writes. */
-export const readPatterns = ['sequential', 'strided', 'random', 'hot-set'] as const;
-export type ReadPattern = (typeof readPatterns)[number];
+/** Maximum size of a guest. */
+export const ramMaxBytes = 16 * gibibyte;
+export const vcpusMax = 8;
+export const deviceStateMaxBytes = 256 * mebibyte;
+/** Smallest and largest disk. */
+export const diskLeastBytes = mebibyte;
+export const diskMaxBytes = 128 * gibibyte;
+/** What a disk is read and written in, and what its content is compared by. */
+export const sectorBytes = pageSizeBytes;
+/** Largest block of a disk, in which it migrates: any power of two from a sector up. */
+export const diskBlockMaxBytes = mebibyte;
+export const diskRateMaxSectorsPerSecond = 1_000_000;
+export const dirtyRateMaxPagesPerSecond = 1e9;
+/** Guests keep their seed in 32 bits. */
+export const seedMax = 2 ** 32 - 1;
 
 export interface WorkloadConfig {
-  name: WorkloadName;
-  /** Bytes of the region the workload dirties; it lies behind the base footprint and is populated at boot. */
+  /** One of catalogue/workloads/. */
+  name: string;
+  /** Bytes of the region that the workload works on; it follows the base footprint and is populated at boot. */
   regionBytes: number;
-  /** Target dirty rate, of `read` its rate of reads, in pages per second over all vCPUs; 0 = flat out. */
+  /**
+   * Target dirty rate (for `read`: rate of reads) in pages per second over all vCPUs; 0 = flat out, or the workload has
+   * its own rate.
+   */
   dirtyRatePagesPerSecond: number;
-  /** read only. */
-  pattern: ReadPattern;
-  /** hotspot, and read hot-set: share of the accesses (0–1) that go to the hot part … */
-  hotWriteFraction: number;
-  /** … and the share of the region (0–1) that is hot. */
-  hotRegionFraction: number;
-  content: WorkloadContent;
+  /** What the pages of the region hold: one of catalogue/contents/. */
+  content: string;
+  /** Writes of random sectors a second, of a guest with a disk; 0 = none. */
+  diskWriteRateSectorsPerSecond?: number;
+  /** Likewise reads. */
+  diskReadRateSectorsPerSecond?: number;
+  /** The part of the disk that both work on, from its start. */
+  diskRegionBytes?: number;
+  /** The workload's own parameters. */
+  [parameter: string]: number | string | undefined;
 }
+
+/** A guest's disk: a sparse file on the host where the guest runs, or on the storage host, where it stays. */
+export interface DiskConfig {
+  sizeBytes: number;
+  /** Bytes at the disk's start that are written before the guest boots. */
+  allocatedBytes: number;
+  /** The granularity of its dirty log and of what travels. What follows is without effect on a disk that stays. */
+  blockSizeBytes: number;
+  storage: DiskStorage;
+  /** It is copied while the guest runs; else the guest is paused first. */
+  live: boolean;
+  /** Blocks that were never written don't travel; else the whole image does, zeros in full. */
+  incremental: boolean;
+}
+
+/** Whether a size is one that blocks may have. */
+export const isBlockSize = (bytes: number): boolean =>
+  bytes >= sectorBytes && bytes <= diskBlockMaxBytes && Number.isInteger(Math.log2(bytes));
 
 export interface GuestConfig {
   ramBytes: number;
@@ -40,10 +64,12 @@ export interface GuestConfig {
   /** Non-zero bytes at boot (kernel, libraries, page cache of a real guest), from the lowest page up. */
   baseFootprintBytes: number;
   deviceStateBytes: number;
+  /** Absent = none. */
+  disk?: DiskConfig;
   workload: WorkloadConfig;
   /**
    * The destination backs the footprint with memory before the migration, like QEMU's memory backend with
-   * prealloc=on: a first touch costs up to 10 µs a page, thirty times what copying the page does.
+   * prealloc=on: a first touch costs up to 10 µs a page, thirty times the cost of copying it.
    */
   prealloc: boolean;
   /** Seeds page contents and workloads. */

@@ -1,33 +1,36 @@
 /**
- * How an agent knows that its harness is still there. The harness holds a stream to each of its agents (`Lease` of
- * control.proto) and says a word on it now and then. All times are in ms.
+ * How an agent knows that its harness is alive. The harness holds a stream to each of its agents (`Lease` of
+ * control.proto) and sends messages on it. All times are in ms.
  */
 
-/** From one word to the next. */
+/** Interval of the messages. */
 export const heartbeatMs = 5_000;
-/** So long without a word, and the harness is gone; one that is busy, or stopped for a minute, keeps what it has. */
+/** The harness counts as dead after this silence; one that is busy, or stopped for a minute, keeps its hosts. */
 export const leaseSilenceMs = 120_000;
-/** The same once the stream has broken, as it does at once when the harness's process ends: time to come back. */
+/** Likewise once the stream has broken, as it does at once when the harness exits: time to reconnect. */
 export const leaseGraceMs = 10_000;
 
 /**
- * Environment of an agent that belongs to one harness: the silence after which it ends itself, in ms, also where no word
- * ever came. Without it the agent drops its guest instead and waits for another harness.
+ * Environment of an agent that belongs to one harness: the silence after which it exits, in ms, even if no message ever
+ * came. Without it, the agent drops its guest instead and waits for another harness.
  */
 export const leaseVariable = 'LIVEMIG_LEASE_MS';
-/** With which exit code it then ends. */
+/** Its exit code then. */
 export const leaseLostExitCode = 3;
 
 export interface Heartbeat {
-  /** Says who the harness is, to another one that asks. */
+  /** Identifies the harness to other harnesses. */
   holder: string;
   /** The same on every stream of one harness to this agent. */
   id: string;
-  /** It needs the host no longer. */
+  /** It no longer needs the host. */
   release: boolean;
+  /** The management plane's version that it speaks. */
+  contract: number;
 }
 
-/** The answer to the first word, '' where the host is its from now on, and why not otherwise. */
+/** The answer to the first message: '' if the host is granted, otherwise the reason. */
 export interface Leased {
   refusal: string;
+  contract: number;
 }

@@ -1,10 +1,10 @@
-/** The router's counters over time as they travel beside the JSON of `stopLinkSamples`: one column after the other. */
+/** The router's counters over time, as sent beside the message of `stopLinkSamples`: column by column. */
 
-/** Columns of equal length, in the order in which the samples were taken. */
+/** Columns of equal length, in sampling order. */
 export interface LinkSamples {
   /** CLOCK_MONOTONIC in ms; ascending. */
   atMs: Float64Array;
-  /** Bytes that have passed the bottleneck since it was set up, as `DirectionCounters` counts them. */
+  /** Bytes through the bottleneck since it was set up, as `DirectionCounters` counts them. */
   sourceToDestinationBytes: Float64Array;
   destinationToSourceBytes: Float64Array;
 }
@@ -14,7 +14,7 @@ const bytesPerSample = 3 * Float64Array.BYTES_PER_ELEMENT;
 const bytesOf = (column: Float64Array): Buffer =>
   Buffer.from(column.buffer, column.byteOffset, column.byteLength);
 
-/** Little endian, as every machine that Node 24 runs on stores them. */
+/** Little endian, like every machine that Node 24 runs on. */
 export const encodeLinkSamples = (samples: LinkSamples): Buffer =>
   Buffer.concat([
     bytesOf(samples.atMs),

@@ -1,33 +1,37 @@
 /**
  * How long the two ends of a migration wait for each other, in ms. All of it follows from the link
- * (`harness/run/transfer.ts`) and travels with the order to migrate.
+ * (`harness/run/transfer.ts`) and is sent with the order to migrate.
  */
 export interface LinkTimeouts {
-  /** Both ends ask this often whether a connection stands. */
+  /** Interval at which both ends probe a connection. */
   pingEveryMs: number;
   /**
-   * A connection over which no answer comes for so long is lost; TCP alone would find out after a quarter of an hour. The
-   * answer stands behind the bulk pages that are under way.
+   * A connection without an answer for this time is lost; TCP alone would take a quarter of an hour to notice. The
+   * answer queues behind bulk pages in flight.
    */
   answerMaxMs: number;
-  /** The source waits so long for its first destination to agree; the destination `connectMs` for its first word. */
+  /**
+   * The source's wait for its first destination's handshake; the destination waits `connectMs` for its first message.
+   */
   agreeMs: number;
   connectMs: number;
-  /** One attempt to connect again, up to the source's first word. Another follows: TCP's own are further and further apart. */
+  /**
+   * One attempt to reconnect, up to the source's first message. Another follows, as TCP's own retries back off.
+   */
   attemptMs: number;
-  /** A destination that doesn't come back within so long won't. QEMU waits for a person; a testbed must end. */
+  /** Time for a destination to come back. QEMU waits for an operator; a testbed must end. */
   recoverMs: number;
-  /** Whoever connects has to say who it is within so long. */
+  /** Time for a client to identify itself. */
   helloMs: number;
-  /** A connection that carries no stream for so long is a stranger's. */
+  /** A connection without streams for this time is closed. */
   idleMs: number;
-  /** Last words have so long to arrive before the source hangs up. */
+  /** Time for final messages to arrive before the source closes the connection. */
   farewellMs: number;
 }
 
-/** Of a link that takes no time: never less. */
+/** The values for a link without delay: the minimum. */
 export const leastTimeouts: LinkTimeouts = {
-  // Shorter cuts TCP bridges by itself: after one of 5 s it tries again within 7.
+  // TCP bridges shorter cuts itself: after one of 5 s it retries within 7.
   pingEveryMs: 5000,
   answerMaxMs: 10_000,
   agreeMs: 30_000,

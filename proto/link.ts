@@ -14,6 +14,13 @@ export interface LinkDirection {
   bufferMs: number;
 }
 
+/** Maximum duration of a cut. */
+export const cutMaxMs = 10 * 60_000;
+
+/** Maximum characters of a profile's name and of its description. */
+export const profileNameMax = 128;
+export const profileDescriptionMax = 4096;
+
 export interface LinkProfile {
   name: string;
   description: string;
@@ -21,14 +28,24 @@ export interface LinkProfile {
   destinationToSource: LinkDirection;
 }
 
-export const backendNames = ['netem', 'nfqueue'] as const;
+/** Those of a router's kernel. */
+export const kernelBackendNames = ['netem', 'nfqueue'] as const;
+export type KernelBackendName = (typeof kernelBackendNames)[number];
+/** And the model of a link, which only hosts in virtual time have. */
+export const backendNames = [...kernelBackendNames, 'virtual-time'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** Round-trip propagation time of a profile in ms. */
 export const rttMsOf = (profile: LinkProfile): number =>
   profile.sourceToDestination.delayMs + profile.destinationToSource.delayMs;
 
-/** What the kernel reports after the link was set: proof that it was applied. */
+/** The part of round trips on which neither direction loses the packet. */
+export const returningShareOf = ({
+  sourceToDestination: out,
+  destinationToSource: back,
+}: LinkProfile): number => (1 - out.lossPercent / 100) * (1 - back.lossPercent / 100);
+
+/** What the kernel reports after the link was set up: proof that it was applied. */
 export interface AppliedLink {
   backend: BackendName;
   profile: string;

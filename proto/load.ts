@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import protobuf from 'protobufjs';
 
-/** Parses one of the .proto files beside this module; field names stay as TypeScript has them (camelCase). */
-export const loadProto = (file: 'control.proto' | 'migration.proto'): protobuf.Root =>
+/** Parses one of the .proto files beside this module; field names become camelCase, as in TypeScript. */
+export const loadProto = (file: 'control.proto' | 'migration.proto' | 'storage.proto'): protobuf.Root =>
   protobuf.parse(readFileSync(new URL(file, import.meta.url), 'utf8'), { keepCase: false }).root;
 
 /** Serialiser and deserialiser of one message type, in the shape that grpc-js wants. */

@@ -4,6 +4,11 @@
 export const channelsMax = 16;
 
 export const bulkMessageMaxBytes = 4 << 20;
+/** The region that is the guest's RAM; its blocks are pages. */
+export const ramRegion = 0;
+/** The region that is the guest's disk. */
+export const diskRegion = 1;
+
 /** Whole pages of a message. */
 export const batchPagesMax = 512;
 /** Pages of a message that travel in one capability's encoding. */

@@ -2,7 +2,7 @@ import type { ServiceDefinition } from '@grpc/grpc-js';
 import { bulkCodec } from './bulk.ts';
 import type { BulkMessage, OutgoingBulkMessage } from './bulk.ts';
 import type { AgreedCapability } from './capabilities.ts';
-import { errorCodes, LivemigError } from './errors.ts';
+import { codeOf, errorCodes, LivemigError, messageOf } from './errors.ts';
 import { codecOf, loadProto } from './load.ts';
 import { reasonMax } from './migration-bounds.ts';
 
@@ -15,6 +15,12 @@ export interface Abort {
   code: string;
   reason: string;
 }
+
+/** Why one end leaves, as it tells the other: no longer than that takes it. */
+export const abortFor = (error: unknown): Abort => ({
+  code: codeOf(error),
+  reason: messageOf(error).slice(0, reasonMax),
+});
 
 /** A peer's Abort as an error; a code that isn't of the closed list is a violation of the protocol by itself. */
 export const abortedBy = (peer: 'source' | 'destination', { code, reason }: Abort): LivemigError =>
@@ -34,11 +40,24 @@ export interface DestinationHello {
   resumed: boolean;
 }
 
+/** A part of a guest's state that travels in blocks: its RAM (region 0, whose blocks are its pages), or a disk. */
+export interface RegionShape {
+  readonly id: number;
+  readonly name: string;
+  readonly blockSizeBytes: number;
+  readonly blockCount: number;
+}
+
+/** The destination's guest waits for a block of a region. */
+export interface PageRequest {
+  region: number;
+  page: number;
+}
+
 export interface SourceHello {
   version: number;
   migrationId: string;
-  pageSizeBytes: number;
-  pageCount: number;
+  regions: RegionShape[];
   vcpus: number;
   deviceStateBytes: number;
   channels: number;
@@ -59,14 +78,14 @@ export type FromDestination =
   | { barrierReached: { id: number } }
   | { resumed: Record<string, never> }
   | { completed: { pages: number } }
-  | { received: { firstPage: number; bitmap: Buffer } }
+  | { received: { region: number; firstPage: number; bitmap: Buffer } }
   | { abort: Abort };
 
 export interface OpenChannel {
   migrationId: string;
   channel: number;
 }
-export type FaultMessage = { migrationId: string } | { page: number };
+export type FaultMessage = { migrationId: string } | { request: PageRequest };
 
 const root = loadProto('migration.proto');
 const name = 'livemig.migration.v1';

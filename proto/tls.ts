@@ -1,10 +1,10 @@
-/** What a host proves itself with, in PEM. Made for one migration; its authority has signed for no one else. */
+/** A host's TLS credentials in PEM, created for one migration, for which alone the authority signs. */
 export interface TlsCredentials {
   authority: string;
   certificate: string;
   key: string;
 }
 
-/** The name in the source's certificate: its address says nothing, as it is another in every testbed. */
+/** The name in the source's certificate; addresses differ between testbeds. */
 export const sourceTlsName = 'source.livemig';
 export const destinationTlsName = 'destination.livemig';

@@ -1,22 +1,14 @@
-import { askEngine } from '../harness/testbed/docker/engine.ts';
-import { messageOf } from '../proto/errors.ts';
+import { askEngine } from '#harness/testbed/docker/engine';
+import { messageOf } from '#proto/errors';
 import { ensureHostTools } from './host-tools.ts';
+import type { ProvidedEngine } from './private-engine.ts';
 import { startPrivateEngine } from './private-engine.ts';
-
-export interface ProvidedEngine {
-  /** To be set for every process that is to use the engine. */
-  env: Record<string, string>;
-  /** For the log, e.g. `Docker Engine 20.10.24`. */
-  description: string;
-  /** Stops what was started for this; an engine that was there already stays. Idempotent. */
-  stop(): Promise<void>;
-}
 
 const tellConsole = (line: string): void => {
   console.error(`livemig: ${line}`);
 };
 
-/** Testcontainers' reaper is an image of a registry; livemig cleans up by its own labels and needs none. */
+/** Testcontainers' reaper is an image from a registry; livemig cleans up by its own labels and doesn't need it. */
 const withoutReaper = { TESTCONTAINERS_RYUK_DISABLED: 'true' };
 
 const findEngine = async (): Promise<ProvidedEngine | string> => {
@@ -30,9 +22,9 @@ const findEngine = async (): Promise<ProvidedEngine | string> => {
 };
 
 /**
- * A Docker engine for the tests: the one that answers, or else, as root on a Debian-like system, a private one:
- * installs docker.io where dockerd is missing and starts a dockerd with its own data root, socket and no firewall
- * rules. LIVEMIG_ENGINE=none forbids the latter. Never throws.
+ * A Docker engine for the tests: the running one, or else, as root on a Debian-like system, a private one. Installs
+ * docker.io if dockerd is missing, and starts a dockerd with its own data root and socket and without firewall rules.
+ * LIVEMIG_ENGINE=none prevents the latter. Never throws.
  */
 export const provideEngine = async (
   say: (line: string) => void = tellConsole,
@@ -43,10 +35,10 @@ export const provideEngine = async (
     return { unsupported: `${found}; LIVEMIG_ENGINE=none forbids starting one` };
   if (process.platform !== 'linux' || process.getuid?.() !== 0)
     return { unsupported: `${found}; starting a private one needs root on Linux` };
-  // Without a registry, the image's base is made by debootstrap.
+  // Without a registry, debootstrap builds the base image.
   const tools = await ensureHostTools(['dockerd', 'debootstrap'], say);
   if (tools.missing.length > 0) return { unsupported: `${found}; ${tools.reason}` };
-  // Where an init system runs, installing the package has started the machine's own engine.
+  // Under an init system, installing the package has started the machine's own engine.
   const installed = await findEngine();
   if (typeof installed !== 'string') return installed;
   try {

@@ -1,9 +1,9 @@
 import { access, constants, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { command } from '../hosts/command.ts';
-import { messageOf } from '../proto/errors.ts';
+import { command } from '#hosts/command';
+import { messageOf } from '#proto/errors';
 
-/** Programs that livemig or its tests call, and how to know that each is there. The Debian package of each. */
+/** Programs that livemig or its tests call: how to detect each, and its Debian package. */
 const tools = {
   ip: { package: 'iproute2', program: 'ip' },
   tc: { package: 'iproute2', program: 'tc' },
@@ -25,7 +25,7 @@ export type HostTool = keyof typeof tools;
 export interface HostToolsReport {
   /** Still missing. */
   missing: HostTool[];
-  /** Why, and how to get them; empty when nothing is missing. */
+  /** Why, and how to get them; empty if nothing is missing. */
   reason: string;
 }
 
@@ -48,7 +48,7 @@ export const missingTools = async (names: readonly HostTool[]): Promise<HostTool
   return names.filter((_, index) => found[index] === false);
 };
 
-/** Why livemig may not install packages here; null where it may. */
+/** Why livemig may not install packages here; null if it may. */
 const obstacle = async (): Promise<string | null> => {
   if (process.env['LIVEMIG_INSTALL'] === 'none') return 'LIVEMIG_INSTALL=none forbids installing';
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'installing needs root';
@@ -62,7 +62,7 @@ const aptGet = (args: readonly string[]): Promise<string> =>
     timeoutMs: 600_000,
   });
 
-/** Package lists may be missing or too old for the mirror: they are fetched when the first try fails. */
+/** Package lists may be missing or outdated: they are fetched if the first attempt fails. */
 const install = async (packages: readonly string[]): Promise<void> => {
   const args = ['install', '-y', '--no-install-recommends', ...packages];
   try {
@@ -74,8 +74,8 @@ const install = async (packages: readonly string[]): Promise<void> => {
 };
 
 /**
- * Makes sure that programs are on this machine: installs the Debian packages of the missing ones as root on a
- * Debian-like system, and says so in one line, unless LIVEMIG_INSTALL=none. Never throws.
+ * Makes sure that programs are installed: as root on a Debian-like system, installs the Debian packages of missing ones
+ * and prints one line, unless LIVEMIG_INSTALL=none. Never throws.
  */
 export const ensureHostTools = async (
   names: readonly HostTool[],

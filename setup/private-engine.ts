@@ -3,16 +3,24 @@ import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
-import { makeDirectories } from '../harness/files/places.ts';
-import { askEngine } from '../harness/testbed/docker/engine.ts';
-import { command } from '../hosts/command.ts';
-import { orLate, within } from '../harness/within.ts';
-import { LivemigError } from '../proto/errors.ts';
-import { monotonicMs } from '../proto/units.ts';
-import type { ProvidedEngine } from './engine.ts';
+import { makeDirectories } from '#harness/files/places';
+import { askEngine } from '#harness/testbed/docker/engine';
+import { command } from '#hosts/command';
+import { orLate, within } from '#harness/within';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
 import { usersIn, withLock } from './users.ts';
 
-/** Kept between runs, so that the image of an unchanged tree is built once. */
+export interface ProvidedEngine {
+  /** Environment for processes that use the engine. */
+  env: Record<string, string>;
+  /** For the log, e.g. `Docker Engine 20.10.24`. */
+  description: string;
+  /** Stops what was started; an engine that was already running stays. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Kept between runs, so that the image of an unchanged tree is built only once. */
 const dataRoot = '/var/lib/livemig/docker';
 const runRoot = '/run/livemig';
 const socket = join(runRoot, 'docker.sock');
@@ -48,7 +56,7 @@ const users = usersIn(join(runRoot, 'users'));
 
 /**
  * The process in a pid file, if it still runs and is the one that wrote it: the program, with a command line that names
- * our run root. The id alone may be anybody's by now.
+ * our run root. The id alone may have been reused.
  */
 const processOf = async (file: string): Promise<number | undefined> => {
   const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
@@ -70,7 +78,9 @@ const terminate = async (file: string): Promise<void> => {
   }
 };
 
-/** Of a dockerd and containerd that were killed, the containers run on, each below a shim that names our run root. */
+/**
+ * Of a dockerd and containerd that were killed, the containers keep running, each below a shim that names our run root.
+ */
 const killOrphans = async (): Promise<void> => {
   for (const name of await readdir('/proc')) {
     const commandLine = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
@@ -101,8 +111,8 @@ const unmountLeftovers = async (): Promise<void> => {
 };
 
 /**
- * Everything in a private engine is ours: containers and networks (and with them the bridges) go before it does,
- * images that a newer build has replaced, too.
+ * Everything in a private engine is ours: containers, networks (and their bridges) and replaced images are removed
+ * before it stops.
  */
 const empty = async (): Promise<void> => {
   const engine = docker();
@@ -122,10 +132,10 @@ const empty = async (): Promise<void> => {
 };
 
 const shutDown = async (): Promise<void> => {
-  // An engine that has stopped answering is ended all the same, and what it held goes with the unmounted trees.
+  // An unresponsive engine is ended anyway, and its contents go with the unmounted trees.
   await orLate(empty(), emptyTimeoutMs);
   await terminate(pidFile);
-  // A dockerd that had to be killed leaves its containerd behind.
+  // A killed dockerd leaves its containerd behind.
   await terminate(join(execRoot, 'containerd', 'containerd.pid'));
   await killOrphans();
   await unmountLeftovers();
@@ -137,7 +147,7 @@ const logTail = async (): Promise<string> =>
 
 const launch = async (): Promise<void> => {
   const log = await open(logFile, 'w');
-  // In a session of its own: Ctrl-C is for the harness, which then stops the engine in order.
+  // In a separate session: Ctrl-C is for the harness, which then stops the engine in order.
   const dockerd = spawn('dockerd', dockerdArguments, {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
@@ -163,8 +173,8 @@ const launch = async (): Promise<void> => {
 };
 
 /**
- * Starts a dockerd of livemig's own, or joins the one that another livemig runs; needs root and dockerd. One whose
- * users are all dead is replaced. The last user to stop it ends it.
+ * Starts a private dockerd, or joins that of another livemig; needs root and dockerd. One whose users are all dead is
+ * replaced. The last user stops it.
  * @throws LivemigError TESTBED_FAILED with the end of dockerd's log.
  */
 export const startPrivateEngine = async (): Promise<ProvidedEngine> => {
@@ -177,7 +187,7 @@ export const startPrivateEngine = async (): Promise<ProvidedEngine> => {
       await shutDown();
       try {
         await launch();
-        // Nobody uses it yet: what its data root still holds is of a run that was killed.
+        // Nobody uses it yet: anything in its data root is from a killed run.
         await within(empty(), emptyTimeoutMs, 'emptying the private Docker engine');
       } catch (error) {
         await shutDown();

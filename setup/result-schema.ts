@@ -1,6 +1,6 @@
-/** Writes result.schema.json from harness/result.ts: `npx livemig` has no need of it, other languages have. */
+/** Writes result.schema.json from harness/result.ts, for other languages; `npx livemig` doesn't need it. */
 import { writeFileSync } from 'node:fs';
-import { resultJsonSchema } from '../harness/result.ts';
+import { resultJsonSchema } from '#harness/result';
 
 writeFileSync(
   new URL('../schemas/result.schema.json', import.meta.url),

@@ -1,9 +1,9 @@
 /**
- * `npm start`: the CLI, on a machine that may be bare. Where no Docker engine answers, driver netns will run, and as
- * root on a Debian the tools that it calls are installed first. Arguments are the CLI's.
+ * `npm start`: the CLI on a possibly bare machine. If no Docker engine answers, driver netns will be used, and as root
+ * on Debian its tools are installed first. Arguments are the CLI's.
  */
-import { askEngine } from '../harness/testbed/docker/engine.ts';
-import { main } from '../harness/cli/main.ts';
+import { askEngine } from '#harness/testbed/docker/engine';
+import { main } from '#harness/cli/main';
 import { ensureHostTools } from './host-tools.ts';
 
 const engine = await askEngine();

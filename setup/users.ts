@@ -1,17 +1,17 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { takeLockFile } from '../harness/files/lock.ts';
-import { makeDirectories } from '../harness/files/places.ts';
-import { isAlive, ownerOf } from '../harness/testbed/docker/labels.ts';
-import { LivemigError } from '../proto/errors.ts';
-import { monotonicMs } from '../proto/units.ts';
+import { takeLockFile } from '#harness/files/lock';
+import { makeDirectories } from '#harness/files/places';
+import { isAlive, ownerOf } from '#harness/testbed/docker/labels';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
 
-/** Longer than an engine takes to start or stop, as that happens under the lock. */
+/** Longer than starting or stopping an engine takes, as that happens under the lock. */
 const lockTimeoutMs = 300_000;
 const lockPollMs = 100;
 
-/** @throws LivemigError TIMEOUT where another process holds it for too long */
+/** @throws LivemigError TIMEOUT if another process holds it for too long */
 const takeWhenFree = async (path: string): Promise<Disposable> => {
   const untilMs = monotonicMs() + lockTimeoutMs;
   for (;;) {
@@ -27,7 +27,7 @@ const takeWhenFree = async (path: string): Promise<Disposable> => {
 };
 
 /**
- * Runs `action` while no other process is inside the same lock, which is the kernel's and ends with its holder.
+ * Runs `action` under a kernel lock, which is released when its holder dies.
  * @throws LivemigError TIMEOUT; whatever `action` throws
  */
 export const withLock = async <T>(path: string, action: () => Promise<T>): Promise<T> => {
@@ -35,7 +35,7 @@ export const withLock = async <T>(path: string, action: () => Promise<T>): Promi
   return action().finally(() => lock[Symbol.dispose]());
 };
 
-/** The processes that use a shared thing: one file each, named after its process. Call these under the lock. */
+/** The processes that share a resource: one file each, named after the process. Call these under the lock. */
 export const usersIn = (directory: string) => {
   const mine = join(directory, ownerOf(process.pid));
   return {

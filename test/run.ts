@@ -1,22 +1,24 @@
 /**
- * `npm test`: format, types, lint, unit tests, real migrations on real links, the report in a real browser, the
- * documents' trends. Ends with `N passed, N failed`.
+ * `npm test`: format, types, lint, unit tests, migrations over the loopback device, real migrations on real links, the
+ * report in a real browser, the documents' trends. Ends with `N passed, N failed`.
  *
  *   npm test                              everything
- *   npm test -- --only unit               checks, unit, testbed, browser or trends
+ *   npm test -- --only unit               checks, unit, conformance, uml, testbed, browser or trends
+ *   npm test -- --only fast               checks and unit tests, without the slow ones and the fuzzing: two minutes
  *   npm test -- test/unit/proto           what Jest is to run; further options go to Jest as well
  */
 import { chdir } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../proto/errors.ts';
-import { provideEngine } from '../setup/engine.ts';
-import { ensureHostTools } from '../setup/host-tools.ts';
+import { messageOf } from '#proto/errors';
 import { interruptedCode } from './runner/child.ts';
 import { readArguments } from './runner/arguments.ts';
+import type { Part } from './runner/arguments.ts';
+import { prepare } from './runner/prepare.ts';
+import type { Preparations } from './runner/prepare.ts';
 import { runChecks, runJest } from './runner/parts.ts';
 import type { Tally } from './runner/tally.ts';
 import { lastLine, nothing, sum } from './runner/tally.ts';
-import { runTrends } from './runner/trends.ts';
+import { runTrends, testRunMostMinutes } from './runner/trends.ts';
 
 const interruption = (): AbortSignal => {
   const controller = new AbortController();
@@ -29,43 +31,28 @@ const interruption = (): AbortSignal => {
   return controller.signal;
 };
 
-/** What the drivers call, what the tests measure with, and the user-mode Linux that has the real netem. */
-const hostTools = [
-  'ip',
-  'tc',
-  'iptables',
-  'ethtool',
-  'unshare',
-  'ping',
-  'iperf3',
-  'user-mode-linux',
-  'busybox',
-] as const;
-/** What only tests with containers need: the image where no registry answers, and the compose file. */
-const containerTools = ['debootstrap', 'docker-compose'] as const;
-
-/** Tests that miss a tool are skipped, and say so by themselves. */
-const provide = async (names: Parameters<typeof ensureHostTools>[0]): Promise<void> => {
-  const { missing, reason } = await ensureHostTools(names);
-  if (missing.length > 0) console.error(`livemig: ${reason}`);
-};
-
-/** The testbed tests, with the tools and the Docker engine that they want where those can be had. */
-const runTestbedTests = async (jestArgs: readonly string[], signal: AbortSignal): Promise<Tally> => {
-  await provide(hostTools);
-  if (signal.aborted) return nothing;
-  const engine = await provideEngine();
-  if ('unsupported' in engine) {
-    console.error(`livemig: no Docker tests: ${engine.unsupported}`);
-    return runJest('testbed', jestArgs, { LIVEMIG_ENGINE: 'none' }, signal);
-  }
-  try {
-    console.error(`livemig: Docker tests use ${engine.description}`);
-    await provide(containerTools);
-    return await runJest('testbed', jestArgs, engine.env, signal);
-  } finally {
-    await engine.stop();
-  }
+/**
+ * User-mode Linux has one CPU, which comes before the machine's other work. It takes minutes, so it begins with the unit
+ * tests; beside it go these and migrations over the loopback device, which wait more than they compute. The real links
+ * come when it has ended, as their rates are measured.
+ */
+const runTests = async (
+  parts: readonly Part[],
+  jestArgs: readonly string[],
+  preparations: Preparations,
+  signal: AbortSignal,
+): Promise<Tally> => {
+  const run = async (part: 'unit' | 'conformance' | 'uml' | 'testbed'): Promise<Tally> => {
+    if (!parts.includes(part) || signal.aborted) return nothing;
+    return runJest(part, jestArgs, part === 'testbed' ? await preparations.engine : {}, signal);
+  };
+  const computing = async (): Promise<Tally> => sum(await run('unit'), await run('conformance'));
+  const emulated = async (): Promise<Tally> => {
+    await preparations.tools;
+    return run('uml');
+  };
+  const [computed, uml] = await Promise.all([computing(), emulated()]);
+  return sum(sum(computed, uml), await run('testbed'));
 };
 
 const main = async (): Promise<number> => {
@@ -77,20 +64,16 @@ const main = async (): Promise<number> => {
   }
   const signal = interruption();
   const { parts, jestArgs } = request;
+  const late = AbortSignal.timeout(testRunMostMinutes * 60_000);
   let tally = nothing;
   try {
+    await using preparations = prepare(parts, signal);
     if (parts.includes('checks')) tally = sum(tally, await runChecks(signal));
-    if (parts.includes('unit')) tally = sum(tally, await runJest('unit', jestArgs, {}, signal));
-    if (parts.includes('testbed') && !signal.aborted)
-      tally = sum(tally, await runTestbedTests(jestArgs, signal));
-    if (parts.includes('browser') && !signal.aborted) {
-      await provide(['chromium']);
+    tally = sum(tally, await runTests(parts, jestArgs, preparations, signal));
+    if (parts.includes('browser') && !signal.aborted)
       tally = sum(tally, await runJest('browser', jestArgs, {}, signal));
-    }
-    if (parts.includes('trends') && !signal.aborted) {
-      await provide(hostTools);
-      tally = sum(tally, await runTrends(signal));
-    }
+    if (parts.includes('trends') && !signal.aborted)
+      tally = sum(tally, await runTrends(await preparations.engine, signal, late));
   } catch (error) {
     tally = sum(tally, { ...nothing, failures: [`the test run itself: ${messageOf(error)}`] });
   }

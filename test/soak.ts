@@ -1,5 +1,5 @@
 /**
- * `npm run soak -- --minutes 60`: the fuzz tests (`*.fuzz.test.ts`), over and over with new seeds, until the time is up or
+ * `npm run soak -- --minutes 60`: the fuzz tests (`*.fuzz.test.ts`), repeatedly with new seeds, until the time is up or
  * one fails. A failure shows the shrunk counterexample and the command that replays it.
  *
  *   npm run soak -- --minutes 5 test/unit/proto     only those below a path
@@ -7,13 +7,13 @@
 import { chdir } from 'node:process';
 import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
-import { monotonicMs } from '../proto/units.ts';
+import { monotonicMs } from '#proto/units';
 import { interruptedCode } from './runner/child.ts';
 import { runJest } from './runner/parts.ts';
 
 const casesPerRound = 20_000;
 const minutesMax = 10_080;
-const projects = ['unit', 'testbed'] as const;
+const projects = ['unit', 'conformance'] as const;
 
 interface Request {
   minutes: number;
@@ -45,7 +45,7 @@ const soak = async ({ minutes, paths }: Request): Promise<number> => {
     console.error(`livemig: soak round ${round}, ${Math.ceil(leftMs / 60_000)} min left`);
     const env = { LIVEMIG_FUZZ_CASES: String(casesPerRound), LIVEMIG_FUZZ_MAX_MS: String(leftMs) };
     for (const project of projects) {
-      const below = paths.length > 0 ? paths : [`test/${project === 'unit' ? 'unit' : 'conformance'}/`];
+      const below = paths.length > 0 ? paths : [`test/${project}/`];
       const patterns = below.map((path) => `${path}.*\\.fuzz\\.test\\.ts$|${path}$`);
       const tally = await runJest(project, patterns, env, controller.signal);
       if (controller.signal.aborted) return interruptedCode;

@@ -3,12 +3,15 @@ import { runToAnswer } from '../bench.ts';
 
 const repetitions = 3;
 
-/** 1 Gb/s carries 29,000 pages/s: these dirty more than that. */
+/** 1 Gb/s carries 29,000 pages/s: these rates exceed that. */
 const hotspot = {
   workload: { name: 'hotspot', region: '256MiB', dirtyRate: 60_000, content: 'sparse' },
   guest: { ram: '512MiB', vcpus: 1 },
 };
-/** QEMU's rule takes a step of 10 % every other round, so to slow down a guest of ten times too much takes a while. */
+/**
+ * QEMU's rule takes a step of 10 % every other round, so slowing down a guest that dirties ten times too much takes a
+ * while.
+ */
 const stress = {
   workload: { name: 'stress', region: '128MiB', dirtyRate: 'flat-out' },
   guest: { ram: '512MiB', vcpus: 1 },
@@ -35,7 +38,7 @@ const outcomeOf = async (document: Record<string, unknown>): Promise<Outcome> =>
       outcome.converged++;
       outcome.runs.push(run);
       const { totalTimeMs, downtimeMs, ram } = run.measurement;
-      const statistics = JSON.stringify(run.measurement.capabilities ?? {});
+      const statistics = JSON.stringify(run.measurement.capabilities);
       outcome.said.push(
         `${(totalTimeMs / 1000).toFixed(1)} s, downtime ${downtimeMs.toFixed(0)} ms, ` +
           `${(ram.transferred / 1e6).toFixed(0)} MB ${statistics}`,

@@ -1,5 +1,5 @@
 import type { Benchmark } from '../bench.ts';
-import { median } from '../bench.ts';
+import { median } from '#harness/median';
 import { goodputRatio } from '../goodput.ts';
 
 const links = [

@@ -1,15 +1,15 @@
 import { Subject } from 'rxjs';
-import type { RunEvent } from '../../harness/run.ts';
-import { runScenario } from '../../harness/run.ts';
-import { cutLink } from '../../harness/run/cut.ts';
-import { ownRun } from '../../harness/run/running.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { loadScenario } from '../../harness/scenario.ts';
-import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
+import type { RunEvent } from '#harness/run';
+import { runScenario } from '#harness/run';
+import { cutLink } from '#harness/run/cut';
+import { ownRun } from '#harness/run/running';
+import type { RunResult } from '#harness/result';
+import { loadScenario } from '#harness/scenario';
+import type { MigrationStatus } from '#proto/strategy';
 import type { Benchmark, Figure } from '../bench.ts';
 
 const cutsMs = [1000, 5000, 30_000];
-const phases: readonly (readonly [StrategyName, MigrationStatus])[] = [
+const phases: readonly (readonly [string, MigrationStatus])[] = [
   ['stop-and-copy', 'device'],
   ['pre-copy', 'active'],
   ['pre-copy', 'device'],
@@ -22,7 +22,7 @@ const phases: readonly (readonly [StrategyName, MigrationStatus])[] = [
 
 const runWithCut = async (
   driver: string,
-  strategy: StrategyName,
+  strategy: string,
   status: MigrationStatus,
   durationMs: number,
 ): Promise<RunResult> => {
@@ -46,7 +46,7 @@ const runWithCut = async (
   return result;
 };
 
-/** Moved whole, or still where it was, whole as well. */
+/** The guest has moved, or is still where it was, and is intact. */
 const isSound = (result: RunResult): boolean =>
   result.integrity !== null &&
   result.integrity.mismatches === 0 &&
@@ -57,7 +57,7 @@ const outcomeText = ({ state, integrity, measurement, error }: RunResult): strin
   const guest = `${state}, guest whole at the ${integrity?.host ?? 'UNKNOWN'}`;
   if (measurement === null) return `${guest}: ${error.message}`;
   const stallMs = measurement.faults.vcpuBlocktimeMs.reduce((sum, ms) => sum + ms, 0);
-  const recoveries = (measurement.recoveries ?? []).map(({ pausedMs, recoveredMs, pagesLost }) =>
+  const recoveries = measurement.recoveries.map(({ pausedMs, recoveredMs, pagesLost }) =>
     recoveredMs === null
       ? 'never recovered'
       : `recovered ${((recoveredMs - pausedMs) / 1000).toFixed(1)} s after it noticed, ${pagesLost} pages lost`,

@@ -1,6 +1,7 @@
-import { mebibyte } from '../../proto/units.ts';
+import { mebibyte } from '#proto/units';
 import type { Benchmark, Figure } from '../bench.ts';
-import { median, runOnce } from '../bench.ts';
+import { median } from '#harness/median';
+import { runOnce } from '../bench.ts';
 
 const repetitions = 3;
 const footprintMib = 128;
@@ -13,7 +14,9 @@ interface Case {
   capable: object;
 }
 
-/** Beside a rule there is a guest that doesn't converge: QEMU's own rule would go on until its bound, so Xen's is plain. */
+/**
+ * The baseline is Xen's rule, which ends for a guest that doesn't converge: QEMU's would run into its limit.
+ */
 const endless = { name: 'stress', region: '128MiB', dirtyRate: 40_000 };
 const xen = { limits: { convergence: 'xen' } };
 

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Subject } from 'rxjs';
-import { connectAgent } from '../../harness/control-client.ts';
-import type { RunEvent } from '../../harness/run.ts';
-import { ownRun } from '../../harness/run/running.ts';
-import type { ProgressEvent } from '../../proto/events.ts';
-import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { connectAgent } from '#harness/control-client';
+import type { RunEvent } from '#harness/run';
+import { ownRun } from '#harness/run/running';
+import type { ProgressEvent } from '#proto/events';
+import type { MigrationStatus } from '#proto/strategy';
+import { monotonicMs } from '#proto/units';
 import type { Benchmark, Figure } from '../bench.ts';
 import { runOnce } from '../bench.ts';
 
 const stepMs = 2000;
-/** What is in the sockets goes at the old rate. */
+/** What is already in the sockets leaves at the old rate. */
 const settledMs = 500;
 const ratesMbps = [200, 800, 400, 100, 600];
 
@@ -22,7 +22,7 @@ interface Step {
 
 type Cap = 'maxBandwidthMbps' | 'maxPostcopyBandwidthMbps';
 
-/** Sets one rate after the other at the source of the run that is this process's. */
+/** Sets one rate after another at the source of this process's run. */
 const setRates = async (cap: Cap): Promise<Step[]> => {
   const run = await ownRun();
   const source = connectAgent('source', run.agents.source);
@@ -50,7 +50,7 @@ const rateMbpsOf = (progress: readonly ProgressEvent[], { fromMs, untilMs }: Ste
 const figureOf = async (
   driver: string,
   cap: Cap,
-  strategy: StrategyName,
+  strategy: string,
   from: MigrationStatus,
 ): Promise<Figure> => {
   const progress: ProgressEvent[] = [];

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunEvent } from '../../harness/run.ts';
-import { LivemigError } from '../../proto/errors.ts';
+import type { RunEvent } from '#harness/run';
+import { LivemigError } from '#proto/errors';
 import type { Benchmark, Figure } from '../bench.ts';
 import { runOnce } from '../bench.ts';
 import { readProfile, samplesOf, secondsByStage, windowOf } from '../cpu-profile.ts';
@@ -18,7 +18,7 @@ type Copy = 'copyTo' | 'copyFrom';
 const isCopy = ({ functionName, url }: Frame, copy: Copy): boolean =>
   functionName === copy && url.endsWith('guest/memory.ts');
 
-/** Where in a stack of an agent's main thread the CPU is, by its innermost function that tells. */
+/** The stage of a stack in an agent's main thread, by its innermost function with a known stage. */
 const stages: readonly [stage: string, isIt: (frame: Frame) => boolean][] = [
   ['idle', ({ functionName }) => functionName === '(idle)'],
   ['garbage collector', ({ functionName }) => functionName === '(garbage collector)'],
@@ -45,7 +45,7 @@ const machineTimes = (): { idleMs: number; totalMs: number } => {
   return { idleMs, totalMs };
 };
 
-/** Tells how much of the machine was idle while a run migrated. */
+/** Measures how much of the machine was idle while a run migrated. */
 class IdleMeter {
   #from = machineTimes();
   idleShare = Number.NaN;
@@ -59,7 +59,7 @@ class IdleMeter {
   }
 }
 
-/** Has agents that start meanwhile write their profiles into a directory, and reads those of their main threads. */
+/** Makes agents that start meanwhile write their profiles to a directory, and reads those of their main threads. */
 const profiled = async (act: () => Promise<unknown>): Promise<Sample[][]> => {
   const directory = mkdtempSync(join(tmpdir(), 'livemig-profiles-'));
   const before = process.env['NODE_OPTIONS'];
@@ -103,7 +103,7 @@ export const stagesOfCpu: Benchmark = {
     const scenario = idleGuest(link, driver);
     await runOnce(scenario, { events: meter });
     const profiles = await profiled(() => runOnce(scenario));
-    /** From the first copy to the last, in the one profile that has such. */
+    /** From the first copy to the last, in the one profile that has copies. */
     const windowOfRole = (copy: Copy): Sample[] =>
       profiles.flatMap((samples) =>
         windowOf(samples, ({ stack }) => stack.some((frame) => isCopy(frame, copy))),

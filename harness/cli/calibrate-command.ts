@@ -27,16 +27,16 @@ const body: Body = async (_words, options, problems) => {
 export const addCalibrateCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('calibrate')
-    .summary('set up a link and measure what it really is')
+    .summary('set up a link and measure it')
     .description(
-      'Bring up a testbed, apply a link profile, measure round trip and throughput, take it down again.',
+      'Bring up a testbed, apply a link profile, measure round trip and throughput, and tear it down.',
     );
   addScenarioOptions(command, ['link', 'driver', 'backend', 'congestionControl'])
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
       '\nExamples:\n  livemig calibrate --link coleraine-halifax\n  livemig calibrate --link ./my-link.yaml --driver netns --json' +
-        '\n\nExit codes: 0 within tolerance, 1 not, 2 bad input.',
+        '\n\nExit codes: 0 within tolerance, 1 out of tolerance, 2 bad input.',
     );
   withBody(command, 0, exit, body);
 };

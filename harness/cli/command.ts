@@ -3,7 +3,7 @@ import { leftovers } from './words.ts';
 import { badUsage, reportError } from './output.ts';
 
 /**
- * A command's body: gets its plain arguments, its options, and problems of its usage, which it reports with its own.
+ * A command's body: receives its plain arguments, its options and usage problems, which it reports along with its own.
  * @returns the exit code
  */
 export type Body = (
@@ -12,12 +12,12 @@ export type Body = (
   problems: readonly string[],
 ) => Promise<number>;
 
-/** Where the exit code goes when the command has ended. */
+/** Receives the exit code when the command has ended. */
 export type Exit = (code: number) => void;
 
 /**
- * Gives a command its body. Unknown options and arguments too many come to the body as problems, so that every problem
- * of an input is told at once; whatever the body throws is reported, with `--json` as a document.
+ * Gives a command its body. Unknown options and excess arguments are passed to the body as problems, so that all
+ * problems are reported at once. Errors thrown by the body are reported, with `--json` as a document.
  * @param words how many plain arguments the command takes.
  */
 export const withBody = (command: Command, words: number, exit: Exit, body: Body): Command =>
@@ -34,7 +34,7 @@ export const withBody = (command: Command, words: number, exit: Exit, body: Body
       }
     });
 
-/** For bodies without an input of their own. @throws LivemigError BAD_INPUT with all of the problems. */
+/** For bodies without other input. @throws LivemigError BAD_INPUT with all problems */
 export const refuse = (problems: readonly string[]): void => {
   if (problems.length > 0) throw badUsage(problems);
 };

@@ -16,9 +16,9 @@ const body: Body = async (_words, options, problems) => {
 export const addDoctorCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('doctor')
-    .summary('what this machine can do, and how to get what it lacks')
-    .description('Try every driver and link backend on this machine, and say how to get what is missing.')
+    .summary('what this machine can do, and how to install what is missing')
+    .description('Probe every driver and link backend on this machine, and say how to get what is missing.')
     .option('--json', 'one JSON document on standard output')
-    .addHelpText('after', '\nExit codes: 0 migrations can run here, 1 they can’t yet.');
+    .addHelpText('after', '\nExit codes: 0 migrations can run here, 1 they can’t.');
   withBody(command, 0, exit, body);
 };

@@ -18,7 +18,7 @@ const tableOf = (given: unknown, problems: string[]): TableName => {
   return known ?? 'runs';
 };
 
-/** `--csv results` is easily meant as "results, as CSV". */
+/** `--csv results` may be meant as "results, as CSV". */
 const fileOf = async (given: unknown, problems: string[]): Promise<string | null> => {
   if (typeof given !== 'string') return null;
   const found = await fileProblems('--csv', given);
@@ -34,7 +34,7 @@ const body: Body = async (words, options, found) => {
   const table = exportTable(runs, name);
   const text = csvText(table);
   if (file === null) {
-    // The text ends with CR LF, of which print brings the LF.
+    // The text ends with CR LF; print adds the LF.
     await print(text.slice(0, -1));
     return exitCodes.completed;
   }
@@ -47,9 +47,9 @@ const tablesHelp = tableNames.map((name) => `  ${name.padEnd(8)} ${tableTexts[na
 
 const help = `
 Results are directories (every runs.jsonl below them), .jsonl, .jsonl.zst and .json files; without any, ${defaultOut}/.
-They are JSON lines themselves, with schemas/result.schema.json; CSV is for what reads tables.
+Results themselves are JSON lines (schemas/result.schema.json); CSV is for tools that read tables.
 
-Tables, each with the run's id and cell to join by, and a digest of its whole setting to group by (the same for repetitions):
+Tables. Each has the run's id and cell to join by, and a digest of its settings to group repetitions by:
 ${tablesHelp}
 
 Examples:
@@ -57,14 +57,14 @@ Examples:
   livemig export results --table rounds > rounds.csv
   duckdb -c "SELECT \\"cell.link\\", median(\\"measurement.totalTimeMs\\") FROM 'runs.csv' GROUP BY 1, setting"
 
-Exit codes: 0 written; 2 bad input, with every problem of it.`;
+Exit codes: 0 written; 2 bad input, with all problems.`;
 
 export const addExportCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('export')
     .summary('results as CSV, for pandas and DuckDB')
     .description(
-      'Write results as a flat table: dotted column names, units last, empty where there is no value.',
+      'Write results as a flat table: dotted column names, units last, empty cells for missing values.',
     )
     .usage('[results…] [--csv [FILE]] [--table NAME]')
     .option('--csv [file]', 'the file to write (default: standard output)')

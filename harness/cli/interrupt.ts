@@ -1,19 +1,19 @@
 import { constants } from 'node:os';
 import { tell } from './output.ts';
 
-/** Ctrl-C reaches the whole process group and is passed on by bin/bootstrap.js too: within this time it is one. */
+/** Ctrl-C reaches the whole process group, and bin/bootstrap.js forwards it too: within this time both count as one. */
 const sameKeypressMs = 1000;
 
 export interface Interrupt extends Disposable {
   readonly signal: AbortSignal;
-  /** 128 + the signal's number, as shells have it (130 for Ctrl-C); undefined where there was none. */
+  /** 128 + the signal's number, as in shells (130 for Ctrl-C); undefined if there was none. */
   readonly exitCode: number | undefined;
 }
 
 /**
- * The first SIGINT, SIGTERM or SIGHUP aborts, so that the run cleans up; one more than a second later ends the
- * process at once, and the next run's sweep removes what it leaves.
- * @param beforeExit puts the terminal right before a forced end.
+ * The first SIGINT, SIGTERM or SIGHUP aborts, so that the run cleans up; another one, more than a second later, ends
+ * the process at once, and the next run removes what it leaves.
+ * @param beforeExit restores the terminal before a forced exit.
  */
 export const onInterrupt = (beforeExit: () => void = () => undefined): Interrupt => {
   const controller = new AbortController();
@@ -24,7 +24,7 @@ export const onInterrupt = (beforeExit: () => void = () => undefined): Interrupt
     if (firstAtMs === undefined) {
       firstAtMs = nowMs;
       exitCode = 128 + constants.signals[name];
-      tell(`\nlivemig: ${name}: stopping and cleaning up; once more to leave everything as it is`);
+      tell(`\nlivemig: ${name}: stopping and cleaning up; press again to exit without cleaning up`);
       controller.abort(name);
     } else if (nowMs - firstAtMs > sameKeypressMs) {
       beforeExit();

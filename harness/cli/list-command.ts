@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
-import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
-import type { CapabilityName } from '../../proto/capabilities.ts';
-import { workloadNames } from '../../proto/guest.ts';
-import type { WorkloadName } from '../../proto/guest.ts';
-import type { BackendName, LinkDirection } from '../../proto/link.ts';
-import { backendNames, rttMsOf } from '../../proto/link.ts';
-import { strategyNames } from '../../proto/strategy.ts';
-import type { StrategyName } from '../../proto/strategy.ts';
+import { capabilityDefinitions } from '#catalogue/capabilities';
+import type { CapabilityDefinition } from '#catalogue/capability';
+import { contents } from '#catalogue/contents';
+import { limits, takersOfLimit } from '#catalogue/limits';
+import type { Chosen, Parameter, Parameters } from '#catalogue/parameter';
+import { expectedOf } from '#catalogue/parameter';
+import { readPatterns } from '#catalogue/read-patterns';
+import { stopRules } from '#catalogue/stop-rules';
+import { strategies } from '#catalogue/strategies';
+import { workloads } from '#catalogue/workloads';
+import type { BackendName, LinkDirection } from '#proto/link';
+import { backendNames, rttMsOf } from '#proto/link';
 import { formatMs, formatRate } from '../format.ts';
 import { unknownName } from '../nearest.ts';
 import { listProfiles, loadProfile } from '../profiles.ts';
@@ -19,29 +23,32 @@ import { exitCodes, print, printJson } from './output.ts';
 interface Entry {
   name: string;
   description: string;
+  /** The same in figures, for `--json`. */
+  facts?: Readonly<Record<string, unknown>>;
 }
 
-const strategies: Readonly<Record<StrategyName, string>> = {
-  'stop-and-copy': 'pause, send everything, resume: the baseline without live migration',
-  'pre-copy': 'send everything, resend what was dirtied, pause when the rest fits the downtime limit',
-  'post-copy': 'pause, send the device state, resume at the destination, fetch pages as they are needed',
-  hybrid: 'rounds of pre-copy, then post-copy for what is left',
+const parameterFacts = (parameter: Parameter): Readonly<Record<string, unknown>> => {
+  const { help, option, qemu, isAdjustable, ...rest } = parameter;
+  const range = 'among' in rest ? { ...rest, among: [...rest.among.keys()] } : rest;
+  return { help, ...range, option: option ?? null, qemu: qemu ?? null, isAdjustable: isAdjustable === true };
 };
-const workloads: Readonly<Record<WorkloadName, string>> = {
-  idle: 'a timer tick, 250 page writes a second',
-  stress: 'rewrites a region over and over, like stress --vm --vm-keep',
-  hotspot: 'writes a region at random, most often a small hot part of it',
-  read: 'reads a region in a pattern (sequential, strided, random, hot-set) and writes nothing',
-};
+
+const parametersFacts = (parameters: Parameters = {}): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => [name, parameterFacts(parameter)]),
+  );
+
 const drivers: Readonly<Record<DriverName, string>> = {
   docker: 'hosts are containers; needs a Docker engine',
-  netns: 'hosts are network namespaces; needs nothing but Linux, as root or with user namespaces',
-  attach: 'hosts that are running already, e.g. of docker compose up',
+  netns: 'hosts are network namespaces; needs only Linux, as root or with user namespaces',
+  attach: 'hosts that are already running, e.g. from docker compose up',
+  sim: 'hosts and link are models in virtual time, in this process; needs nothing, measures nothing',
 };
 const backends: Readonly<Record<BackendName, string>> = {
   netem: "the kernel's own emulation (sch_netem)",
   nfqueue:
     'kernel token bucket for the rate, user space for delay, jitter and loss; for kernels without sch_netem',
+  'virtual-time': 'a link model without jitter and loss; only with driver sim',
 };
 
 const describe = <T extends string>(known: readonly T[], texts: Readonly<Record<T, string>>): Entry[] =>
@@ -61,22 +68,72 @@ const linkEntry = (name: string): Entry => {
   const there = directionText(profile.sourceToDestination);
   const back = directionText(profile.destinationToSource);
   const rates = there === back ? there : `${there} there, ${back} back`;
-  return { name, description: `${rates}, RTT ${formatMs(rttMsOf(profile))}: ${profile.description}` };
+  const { description, sourceToDestination, destinationToSource } = profile;
+  return {
+    name,
+    description: `${rates}, RTT ${formatMs(rttMsOf(profile))}: ${description}`,
+    facts: { rttMs: rttMsOf(profile), sourceToDestination, destinationToSource },
+  };
 };
 
-const capabilityEntry = (name: CapabilityName): Entry => {
-  const { help, values } = capabilityDefinition(name);
-  const given = values === undefined ? '' : `; =${values.meaning}, ${values.whenBare} where none is given`;
-  return { name, description: help + given };
+const capabilityEntry = ({ name, help, values, isOnByDefault }: CapabilityDefinition): Entry => {
+  const given = values === undefined ? '' : `; =${values.meaning}, ${values.whenBare} if omitted`;
+  const { least, most, words = [], whenBare, meaning } = values ?? {};
+  return {
+    name,
+    description: help + given,
+    facts: {
+      isOnByDefault: isOnByDefault === true,
+      values:
+        values === undefined ? null : { meaning, least: least ?? null, most: most ?? null, words, whenBare },
+    },
+  };
 };
 
-const lists: Readonly<Record<string, () => Entry[]>> = {
+const parameterText = (name: string, parameter: Parameter): string =>
+  `${name}: ${parameter.help}, ${expectedOf(parameter)}${parameter.kind === 'choice' ? '' : ` (${parameter.unit})`}, ` +
+  `default ${parameter.default}`;
+
+const parametersText = (parameters: Parameters = {}): string =>
+  Object.entries(parameters)
+    .map(([name, parameter]) => `; ${parameterText(name, parameter)}`)
+    .join('');
+
+const entriesOf = (definitions: ReadonlyMap<string, Chosen>): Entry[] =>
+  [...definitions.values()].map(({ name, help, parameters }) => ({
+    name,
+    description: help + parametersText(parameters),
+    facts: { parameters: parametersFacts(parameters) },
+  }));
+
+const limitEntry = ([name, parameter]: [string, Parameter]): Entry => {
+  const takers = takersOfLimit(name);
+  const [, text = ''] = parameterText(name, parameter).split(': ', 2);
+  return {
+    name,
+    description: takers.length === 0 ? text : `${text} (${takers.join(', ')})`,
+    facts: { ...parameterFacts(parameter), takers },
+  };
+};
+
+/** Imported on demand: other lists don't need them. */
+const studyEntries = async (): Promise<Entry[]> => {
+  const { loadStudies } = await import('../studies/index.ts');
+  return (await loadStudies()).map(({ name, title }) => ({ name, description: title }));
+};
+
+const lists: Readonly<Record<string, () => Entry[] | Promise<Entry[]>>> = {
   links: () => listProfiles().map(linkEntry),
-  strategies: () => describe(strategyNames, strategies),
-  capabilities: () => capabilityNames.map(capabilityEntry),
-  workloads: () => describe(workloadNames, workloads),
+  strategies: () => entriesOf(strategies),
+  'stop-rules': () => entriesOf(stopRules),
+  limits: () => Object.entries(limits).map(limitEntry),
+  capabilities: () => [...capabilityDefinitions.values()].map(capabilityEntry),
+  workloads: () => entriesOf(workloads),
+  'read-patterns': () => entriesOf(readPatterns),
+  contents: () => entriesOf(contents),
   drivers: () => describe(driverNames, drivers),
   backends: () => describe(backendNames, backends),
+  studies: studyEntries,
 };
 
 const body: Body = async ([what], options, problems) => {
@@ -85,8 +142,11 @@ const body: Body = async ([what], options, problems) => {
   const missing =
     what === undefined ? `expected what to list: ${known.join(', ')}` : unknownName('list', what, known);
   refuse(list === undefined ? [...problems, missing] : problems);
-  const entries = list?.() ?? [];
-  if (options['json'] === true) await printJson({ [what ?? '']: entries });
+  const entries = (await list?.()) ?? [];
+  if (options['json'] === true)
+    await printJson({
+      [what ?? '']: entries.map(({ name, description, facts }) => ({ name, description, ...facts })),
+    });
   else {
     const width = Math.max(...entries.map(({ name }) => name.length));
     await print(entries.map(({ name, description }) => `${name.padEnd(width)}  ${description}`).join('\n'));
@@ -98,7 +158,7 @@ export const addListCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('list')
     .summary(`list ${Object.keys(lists).join(', ')}`)
-    .description('List what can be named in scenarios and on the command line.')
+    .description('List everything that scenarios and the command line can name.')
     .usage(`${Object.keys(lists).join('|')} [--json]`)
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', '\nExamples:\n  livemig list links\n  livemig list strategies --json');

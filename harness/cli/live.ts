@@ -1,5 +1,5 @@
 import { scan, type Observable } from 'rxjs';
-import { monotonicMs } from '../../proto/units.ts';
+import { monotonicMs } from '#proto/units';
 import { foldLog, progressBlock, silentLog } from '../report/lines.ts';
 import { foldProgress, noProgress } from '../report/progress.ts';
 import type { RunEvent } from '../run/events.ts';
@@ -13,16 +13,16 @@ export interface Screen {
 }
 
 export interface Live {
-  /** Take the block off the screen. Idempotent. */
+  /** Removes the block from the screen. Idempotent. */
   stop(): void;
 }
 
 const redrawMs = 100;
 const escape = '\u001b[';
-/** To the start of the line `rows` further up, and clear from there. */
+/** Moves to the start of the line `rows` further up, and clears from there. */
 const rewind = (rows: number): string => (rows === 0 ? '' : `${escape}${rows}A\r${escape}J`);
 
-/** Some pseudo-terminals say that they have 0 columns. */
+/** Some pseudo-terminals report 0 columns. */
 const columnsOf = ({ columns = 0 }: Screen): number => (columns > 0 ? columns : 80);
 
 const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
@@ -34,7 +34,7 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen):
     rows = lines.length;
   };
   const subscription = events.pipe(scan(foldProgress, noProgress)).subscribe((next) => (progress = next));
-  // Its own clock: an outage of the link sends no events, and that is when a person looks at `elapsed`.
+  // A separate timer: during a link outage there are no events, and that is when people watch `elapsed`.
   const timer = setInterval(draw, redrawMs);
   draw();
   return {
@@ -55,6 +55,6 @@ const writeLog = (title: string, events: Observable<RunEvent>, screen: Screen): 
   return { stop: () => subscription.unsubscribe() };
 };
 
-/** Shows a run while it runs: one redrawn block on a terminal, plain lines elsewhere. */
+/** Shows a running migration: a redrawn block on a terminal, plain lines elsewhere. */
 export const showLive = (title: string, events: Observable<RunEvent>, screen: Screen): Live =>
   screen.isTTY === true ? drawBlock(title, events, screen) : writeLog(title, events, screen);

@@ -6,11 +6,18 @@ import { addCheckCommand } from './check-command.ts';
 import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
+import { addLoadCommand } from './load-command.ts';
+import { addInitCommand } from './init-command.ts';
+import { addKeptCommands } from './kept-commands.ts';
 import { addListCommand } from './list-command.ts';
 import { badUsage, exitCodes, reportError, tell, tolerateBrokenStreams } from './output.ts';
+import { addPlanCommand } from './plan-command.ts';
+import { addPredictCommand } from './predict-command.ts';
+import { addRecordCommand } from './record-command.ts';
 import { addReportCommand } from './report-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addRunningCommands } from './running-commands.ts';
+import { addStoredRunCommands } from './stored-run-commands.ts';
 import { addSweepCommand } from './sweep-command.ts';
 import { addValidateCommand } from './validate-command.ts';
 import { addWatchCommand } from './watch-command.ts';
@@ -27,12 +34,12 @@ Examples:
   livemig doctor                    what this machine can do
   livemig list links
 
-\`livemig COMMAND --help\` tells more.`;
+See \`livemig COMMAND --help\` for details.`;
 
 const createProgram = (exit: (code: number) => void): Command => {
   const program = new Command('livemig')
     .description(
-      'A testbed for VM live migration: two emulated hypervisors, a real WAN between them, honest numbers.',
+      'A testbed for VM live migration: two emulated hypervisors, an emulated WAN, cross-checked measurements.',
     )
     .version(versionOf())
     .exitOverride()
@@ -40,8 +47,14 @@ const createProgram = (exit: (code: number) => void): Command => {
     .addHelpText('after', help);
   addRunCommand(program, exit);
   addRunningCommands(program, exit);
+  addKeptCommands(program, exit);
   addSweepCommand(program, exit);
+  addRecordCommand(program, exit);
+  addLoadCommand(program, exit);
+  addPredictCommand(program, exit);
+  addPlanCommand(program, exit);
   addValidateCommand(program, exit);
+  addStoredRunCommands(program, exit);
   addCompareCommand(program, exit);
   addExportCommand(program, exit);
   addReportCommand(program, exit, versionOf());
@@ -49,11 +62,12 @@ const createProgram = (exit: (code: number) => void): Command => {
   addCalibrateCommand(program, exit);
   addCheckCommand(program, exit);
   addWatchCommand(program, exit);
+  addInitCommand(program, exit);
   addListCommand(program, exit);
   return program;
 };
 
-/** What commander refuses by itself: an unknown command, an option without its value. */
+/** Problems that commander reports itself: an unknown command, an option without its value. */
 const usageProblem = (error: CommanderError, program: Command, argv: readonly string[]): string => {
   const word = argv.find((argument) => !argument.startsWith('-'));
   if (error.code === 'commander.unknownCommand' && word !== undefined)
@@ -63,7 +77,7 @@ const usageProblem = (error: CommanderError, program: Command, argv: readonly st
     .replace(/^option '(.*)' argument missing$/, 'option $1 needs a value');
 };
 
-/** Runs one command line. @returns the exit code; everything that was printed is flushed. */
+/** Runs one command line. @returns the exit code, after flushing all output */
 export const main = async (argv: readonly string[]): Promise<number> => {
   tolerateBrokenStreams();
   let exitCode: number = exitCodes.completed;

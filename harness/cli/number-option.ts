@@ -1,4 +1,4 @@
-/** An option that is a whole number; null where it isn't given, or is wrong, which joins the `problems`. */
+/** An option that is a whole number; null if absent or invalid, which is added to `problems`. */
 export const wholeOption = (
   options: Readonly<Record<string, unknown>>,
   name: string,

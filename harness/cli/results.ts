@@ -4,8 +4,8 @@ import { defaultOut } from '../store.ts';
 import { tell } from './output.ts';
 
 /**
- * The result sets that a command was given, or the usual one; lines that were never whole are told of on standard error.
- * @param problems of the command's usage, told together with those of the results
+ * The result sets given to a command, or the default one. Incomplete lines are reported on standard error.
+ * @param problems of the command's usage, reported together with those of the results
  * @throws LivemigError BAD_INPUT
  */
 export const readSets = (words: readonly string[], problems: readonly string[]): Promise<RunResult[]> =>

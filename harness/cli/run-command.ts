@@ -1,100 +1,85 @@
 import type { Command } from 'commander';
-import { Subject } from 'rxjs';
-import type { RunEvent } from '../run/events.ts';
 import type { RunResult } from '../result.ts';
-import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
-import { loadScenario } from '../scenario.ts';
-import { experimentText, repeatSummaryOf, summaryOf } from '../report/summary.ts';
-import type { Try } from '../sweep/tries.ts';
+import { loadScenario, unjudged } from '../scenario.ts';
+import { repeatSummaryOf, summaryOf } from '../report/summary.ts';
 import { retriesBounds, tryUntilAnswered } from '../sweep/tries.ts';
-import type { Recording, Store } from '../store.ts';
-import { defaultOut, documentOf, openStore, rescueResult } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { ThresholdVerdict } from '../thresholds/judge.ts';
+import { judgeThresholds } from '../thresholds/judge.ts';
+import type { JudgedRuns } from '../thresholds/report.ts';
+import { allHold } from '../thresholds/report.ts';
+import { thresholdsText } from '../thresholds/show.ts';
+import { defaultOut, documentOf, openStore } from '../store.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
-import type { Interrupt } from './interrupt.ts';
 import { onInterrupt } from './interrupt.ts';
-import { showLive } from './live.ts';
 import { wholeOption } from './number-option.ts';
-import { errorText, exitCodes, print, printJson, tell } from './output.ts';
+import { historyFileOf } from './history-file.ts';
+import type { JudgedOutput } from './judged-output.ts';
+import { addJudgedOptions, judgedHelp, judgedOutputOf, writeJudged } from './judged-output.ts';
+import { badUsage, errorText, exitCodes, print, printJson, tell } from './output.ts';
+import { runRecorded, titleOf } from './recorded-run.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
 
-interface Stored {
-  result: RunResult;
-  files: string[];
-  /** Not everything could be written to its place; then `files` says where the result is instead. */
-  failure: unknown;
+/** `attempt 1 of at most 3 was inconclusive (invalid, CROSS_CHECK_FAILED: …); retrying` */
+const triedText = ({ state, error }: RunResult, tries: number, retries: number): string =>
+  `attempt ${tries} of at most ${retries + 1} was inconclusive (${state}` +
+  `${error === null ? '' : `, ${error.code}: ${error.message}`}); retrying`;
+
+interface RunAllOptions {
+  json: boolean;
+  retries: number;
+  history: string | null;
+  isWarm: boolean;
+  output: JudgedOutput;
 }
 
-const storeResult = async (recording: Recording, result: RunResult): Promise<Stored> => {
-  try {
-    return { result, files: await recording.finish(result), failure: null };
-  } catch (failure) {
-    const file = await rescueResult(result);
-    return { result, files: file === null ? [] : [file], failure };
-  }
-};
-
-/** The same stream goes to the screen and to the store, which waits to be told whether the result is wanted. */
-const runOnce = async (
-  scenario: Scenario,
-  title: string,
-  store: Store,
-  interrupt: Interrupt,
-): Promise<Try<Stored>> => {
-  const events = new Subject<RunEvent>();
-  const recording = await store.record(events);
-  const live = showLive(title, events, process.stderr);
-  try {
-    const result = await runScenario(scenario, { signal: interrupt.signal, events });
-    const keep = async (): Promise<Stored> => {
-      try {
-        return await storeResult(recording, result);
-      } finally {
-        await recording.discard();
-      }
-    };
-    return { result, keep, drop: () => recording.discard() };
-  } catch (error) {
-    await recording.discard();
-    throw error;
-  } finally {
-    live.stop();
-    events.complete();
-  }
-};
-
-/** `try 1 of at most 3 says nothing (invalid, CROSS_CHECK_FAILED: …); it is made again` */
-const triedText = ({ state, error }: RunResult, tries: number, retries: number): string =>
-  `try ${tries} of at most ${retries + 1} says nothing (${state}` +
-  `${error === null ? '' : `, ${error.code}: ${error.message}`}); it is made again`;
-
-const titleOf = (scenario: Scenario, run: number): string => {
-  const count = scenario.repeat === 1 ? '' : ` (run ${run + 1} of ${scenario.repeat})`;
-  const experiment = experimentText({
-    scenario,
-    strategy: scenario.strategy,
-    link: { profile: scenario.link },
+/** All runs that the scenario asks for, and what becomes of its thresholds. */
+const judged = (
+  { name, repeat, seed, thresholds = [] }: Scenario,
+  results: readonly RunResult[],
+): JudgedRuns => {
+  const runs = Array.from({ length: repeat }, (_, run) => {
+    const result = results[run] ?? null;
+    return { name: `run ${run + 1} (seed ${seed + run})`, result, isFailure: result?.state !== 'completed' };
   });
-  return `${scenario.name}${count}: ${experiment}`;
+  return {
+    name,
+    runs,
+    verdicts: judgeThresholds(
+      thresholds,
+      runs.map(({ result }) => result),
+    ),
+  };
+};
+
+/** A single run without thresholds is the document itself. */
+const documentFor = (
+  { repeat }: Scenario,
+  results: readonly RunResult[],
+  verdicts: readonly ThresholdVerdict[],
+): unknown => {
+  if (verdicts.length > 0) return { results, thresholds: verdicts };
+  return repeat === 1 ? documentOf(results) : { results };
 };
 
 const runAll = async (
   scenario: Scenario,
   store: Store,
-  { json, retries }: { json: boolean; retries: number },
+  { json, retries, output, ...how }: RunAllOptions,
 ): Promise<number> => {
   using interrupt = onInterrupt();
   const results: RunResult[] = [];
   let isStored = true;
-  // With --json the summary is for the person who watches; standard output is the document's.
-  const say = json ? async (text: string) => tell(text) : print;
+  // The summary goes to standard error where standard output holds a document.
+  const say = json || output.markdown ? async (text: string) => tell(text) : print;
   for (let run = 0; run < scenario.repeat && !interrupt.signal.aborted; run += 1) {
-    const seeded = { ...scenario, seed: scenario.seed + run };
+    const seeded = { ...unjudged(scenario), seed: scenario.seed + run };
     const { result, files, failure } = await tryUntilAnswered(
       retries,
       interrupt.signal,
-      () => runOnce(seeded, titleOf(scenario, run), store, interrupt),
+      () => runRecorded(seeded, titleOf(scenario, run), { store, ...how }, interrupt.signal),
       (tried, tries) => {
         tell(triedText(tried, tries, retries));
       },
@@ -106,25 +91,34 @@ const runAll = async (
       tell(
         `${errorText(failure)}; the result is ${files[0] === undefined ? 'on standard output' : `in ${files[0]}`}`,
       );
-      if (files.length === 0 && !json) await printJson(result);
-      // There would be no room for the next one either.
+      if (files.length === 0 && !json && !output.markdown) await printJson(result);
+      // The next result couldn't be stored either.
       break;
     }
   }
   if (scenario.repeat > 1) await say(`\n${repeatSummaryOf(results)}`);
-  if (json) await printJson(scenario.repeat === 1 ? documentOf(results) : { results });
+  const verdict = judged(scenario, results);
+  const { verdicts } = verdict;
+  if (verdicts.length > 0) await say(`\n${thresholdsText(verdicts)}`);
+  if (json) await printJson(documentFor(scenario, results, verdicts));
+  await writeJudged('run', scenario.name, [verdict], output);
   if (interrupt.exitCode !== undefined) return interrupt.exitCode;
-  return isStored && results.every(({ state }) => state === 'completed')
-    ? exitCodes.completed
-    : exitCodes.failed;
+  if (!isStored || results.some(({ state }) => state !== 'completed')) return exitCodes.failed;
+  return allHold([verdict]) ? exitCodes.completed : exitCodes.thresholds;
 };
 
 const body: Body = async ([file], options, problems) => {
   const others = [...problems];
   const retries = wholeOption(options, 'retries', retriesBounds, others) ?? 0;
+  const history = await historyFileOf(options['recordHistory'], '--record-history', others);
+  const output = await judgedOutputOf(options, others);
   const scenario = await loadScenario(file, overridesOf(options), others);
+  if (history !== null && scenario.repeat > 1)
+    throw badUsage([`--record-history: expected one run, as there is one file, got ${scenario.repeat}`]);
   const store = await openStore(typeof options['out'] === 'string' ? options['out'] : defaultOut);
-  return runAll(scenario, store, { json: options['json'] === true, retries });
+  // A dirty history stays in the process that records it.
+  const isWarm = options['ownTestbed'] !== true && history === null;
+  return runAll(scenario, store, { json: options['json'] === true, retries, history, isWarm, output });
 };
 
 const help = `
@@ -133,27 +127,35 @@ Examples:
   livemig run scenarios/post-copy.yaml               a scenario file; options override it
   livemig run --link lan-1g --strategy pre-copy --guest 512MiB --workload stress:64MiB@4000
   livemig run --guest 2GiB,vcpus=2 --workload hotspot:256MiB@flat-out --repeat 5 --out results/hotspot
+  livemig run --repeat 5 --thresholds 'downtimeMs: p95 < 300; ram.transferred: < 2GiB' --junit runs.xml
   livemig run scenarios/start.yaml --json | jq .measurement.downtimeMs
 
---retries makes a run again that says nothing of livemig: one that is invalid, or whose testbed or agents failed. Every
-such try is told on standard error; what is stored, printed and counted for the exit code is the last one.
+--retries repeats inconclusive runs: those that are invalid, or whose testbed or agents failed. Each attempt is reported
+on standard error; only the last one is stored, printed and counted for the exit code.
 
 --json prints one document and nothing else on standard output: the result (schemas/result.schema.json), with
---repeat above 1 {"results": [result, …]}, and where there is nothing to run {"error": {code, message, problems}}.
+--repeat above 1 {"results": [result, …]}, with thresholds {"results": …, "thresholds": …}, and if nothing can run
+{"error": {code, message, problems}}.
 
-Exit codes: 0 completed; 1 failed, invalid, aborted or unsupported; 2 bad input, with every problem of it; 130 Ctrl-C.`;
+${judgedHelp}
+
+Exit codes: 0 completed; 1 failed, invalid, aborted or unsupported; 2 bad input, with all problems; 99 all completed, but
+a threshold doesn't hold; 130 Ctrl-C.`;
 
 export const addRunCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('run')
-    .summary('run a migration and say what it cost')
-    .description(
-      'Bring up a testbed, migrate a guest in it, measure and verify, and take everything down again.',
-    )
+    .summary('run a migration and report what it cost')
+    .description('Bring up a testbed, migrate a guest, measure and verify, and tear everything down.')
     .usage('[scenario.yaml] [options]');
-  addScenarioOptions(command)
+  addJudgedOptions(addScenarioOptions(command))
     .option('--out <path>', `directory, .json or .jsonl file for the results (default: ${defaultOut}/)`)
-    .option('--retries <n>', 'how often a run that says nothing is made again, up to 20 (0)')
+    .option(
+      '--record-history <file>',
+      'record which pages the guest dirties, in a file for `livemig predict`',
+    )
+    .option('--own-testbed', 'a testbed of its own, even if `livemig up` keeps one that would do')
+    .option('--retries <n>', 'how often to repeat an inconclusive run, up to 20 (default: 0)')
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', help);
   withBody(command, 1, exit, body);

@@ -1,38 +1,21 @@
 import type { Command } from 'commander';
-import type { MigrationStatus } from '../../proto/strategy.ts';
-import type { AgentClient } from '../control-client.ts';
+import { cutMaxMs } from '#proto/link';
+import type { MigrationStatus } from '#proto/strategy';
+import type { AgentPort } from '../agent-port.ts';
 import { connectAgent } from '../control-client.ts';
 import { cutLink } from '../run/cut.ts';
-import type { RunningRun } from '../run/running.ts';
-import { findRuns } from '../run/running.ts';
+import type { ReachableRun } from '../run/running.ts';
 import { parseLimits } from '../scenario.ts';
+import { chooseRun, itsMigration, nameOf } from './chosen-run.ts';
 import type { Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
-import { badUsage, exitCodes, print, printJson } from './output.ts';
-import { addScenarioOptions, overridesOf } from './run-options.ts';
+import { exitCodes, print, printJson } from './output.ts';
+import { addScenarioOptions, adjustableKeys, overridesOf } from './run-options.ts';
+import { addStatusCommand } from './status-command.ts';
 
-/** Commands that act on a migration under way in another process of this machine, as a QEMU monitor does. */
+/** Commands that control a running migration of another process on this machine, like a QEMU monitor. */
 
-const nameOf = ({ owner, name }: RunningRun): string => `${owner.pid} (${name})`;
-
-/** @throws LivemigError BAD_INPUT where there isn't exactly one that is meant */
-const chooseRun = async (wanted: unknown): Promise<RunningRun> => {
-  const { runs, ignored } = await findRuns();
-  if (wanted !== undefined) {
-    const run = runs.find(({ owner }) => String(owner.pid) === wanted);
-    if (run !== undefined) return run;
-  } else if (runs.length === 1) return runs[0]!;
-  const nothing =
-    ignored.length === 0 ? 'nothing runs' : `nothing runs that is this user's: ${ignored.join('; ')}`;
-  const known = runs.length === 0 ? nothing : `running: ${runs.map(nameOf).join(', ')}`;
-  throw badUsage([
-    wanted === undefined && runs.length > 0
-      ? `several migrations run: say which by --run PROCESS; ${known}`
-      : `expected a running \`livemig run\` or \`livemig sweep\`; ${known}`,
-  ]);
-};
-
-type Act = (source: AgentClient, run: RunningRun) => Promise<{ status: MigrationStatus }>;
+type Act = (source: AgentPort, run: ReachableRun) => Promise<{ status: MigrationStatus }>;
 
 const actOn = async (options: Readonly<Record<string, unknown>>, act: Act, done: string): Promise<number> => {
   const run = await chooseRun(options['run']);
@@ -49,7 +32,7 @@ const actOn = async (options: Readonly<Record<string, unknown>>, act: Act, done:
 
 const addCommon = (command: Command): Command =>
   command
-    .option('--run <process>', "the harness's process id, where several run")
+    .option('--run <process>', "the harness's process id, if several are running")
     .option('--json', 'one JSON document on standard output');
 
 const addSimple = (
@@ -65,41 +48,34 @@ const addSimple = (
   });
 };
 
-const adjustableOptions = [
-  'downtimeLimit',
-  'maxBandwidth',
-  'maxPostcopyBandwidth',
-  'availSwitchoverBandwidth',
-] as const;
-
 const addSetCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('set')
     .summary('change limits of a migration while it runs')
     .description(
-      "Change limits of the migration that runs on this machine, as QEMU's migrate-set-parameters.",
+      "Change limits of the running migration on this machine, like QEMU's migrate-set-parameters.",
     );
-  addCommon(addScenarioOptions(command, adjustableOptions)).addHelpText(
+  addCommon(addScenarioOptions(command, adjustableKeys)).addHelpText(
     'after',
     '\nExamples:\n  livemig set --max-bandwidth 500\n  livemig set --downtime-limit 1000 --run 4711' +
-      '\n\nThe result tells when what was changed. Exit codes: 0 done, 1 too late, 2 bad input.',
+      '\n\nThe result records every change and its time. Exit codes: 0 done, 1 too late, 2 bad input.',
   );
   withBody(command, 0, exit, async (_words, options, problems) => {
     const limits = parseLimits(overridesOf(options), problems);
-    return actOn(options, (source) => source.call('migrateSetParameters', limits), 'changed');
+    return actOn(
+      options,
+      (source, run) => source.call('migrateSetParameters', limits, itsMigration(run)),
+      'changed',
+    );
   });
 };
-
-const cutMaxMs = 10 * 60_000;
 
 const addCutCommand = (program: Command, exit: Exit): void => {
   const command = addCommon(
     program
       .command('cut')
       .summary('cut the link under a migration for a while')
-      .description(
-        'Let nothing pass between source and destination for so many ms; then the link is whole again.',
-      )
+      .description('Cut the link between source and destination for the given time in ms, then restore it.')
       .usage('<ms> [options]'),
   );
   withBody(command, 1, exit, async ([text = ''], options, problems) => {
@@ -109,27 +85,38 @@ const addCutCommand = (program: Command, exit: Exit): void => {
     refuse(
       isSound
         ? problems
-        : [...problems, `expected for how many ms, from 1 to ${cutMaxMs}, got ${text || 'nothing'}`],
+        : [...problems, `expected a duration in ms from 1 to ${cutMaxMs}, got ${text || 'nothing'}`],
     );
     const act: Act = async (source, run) => {
       await cutLink(run, durationMs);
-      return source.call('queryMigrate', {});
+      return source.call('queryMigrate', {}, itsMigration(run));
     };
     return actOn(options, act, `the link was cut for ${durationMs} ms`);
   });
 };
 
 export const addRunningCommands = (program: Command, exit: Exit): void => {
+  addStatusCommand(program, exit);
   addSetCommand(program, exit);
   addCutCommand(program, exit);
   addSimple(program, exit, 'cancel', {
-    summary: 'cancel a migration; its guest runs on at the source',
+    summary: 'cancel a migration; its guest keeps running at the source',
     done: 'cancelled',
-    act: (source) => source.call('migrateCancel', {}),
+    act: (source, run) => source.call('migrateCancel', {}, itsMigration(run)),
   });
   addSimple(program, exit, 'continue', {
-    summary: 'let a migration go on that pauses before the switchover',
-    done: 'goes on',
-    act: (source) => source.call('migrateContinue', {}),
+    summary: 'continue a migration that waits before the switchover',
+    done: 'continues',
+    act: (source, run) => source.call('migrateContinue', {}, itsMigration(run)),
+  });
+  addSimple(program, exit, 'start-postcopy', {
+    summary: 'switch a migration to post-copy now',
+    done: 'switches to post-copy',
+    act: (source, run) => source.call('migrateStartPostcopy', {}, itsMigration(run)),
+  });
+  addSimple(program, exit, 'force-switchover', {
+    summary: 'stop the guest and complete its migration now, whatever the downtime',
+    done: 'switches over',
+    act: (source, run) => source.call('migrateForceSwitchover', {}, itsMigration(run)),
   });
 };

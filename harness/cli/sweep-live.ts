@@ -4,12 +4,12 @@ import type { Live } from './live.ts';
 import { tell } from './output.ts';
 
 export interface SweepWatch {
-  /** Runs that were no answer, so far. */
+  /** Inconclusive runs so far. */
   readonly mishaps: readonly Sweep.Mishap[];
   begin: Parameters<typeof Sweep.performSweep>[1]['watch'];
 }
 
-/** Shows a sweep: a line a run, and on a terminal the run under way. @param introduce what to say first. */
+/** Shows a sweep: one line per run, and on a terminal the current run. @param introduce what to print first. */
 export const watchSweep = (
   sweep: typeof Sweep,
   introduce: (begun: Sweep.BegunSweep) => string,
@@ -23,8 +23,11 @@ export const watchSweep = (
       tell(introduce(begun));
       for (const text of begun.torn) tell(text);
       if (begun.isTorn)
-        tell('the last result was cut off as an earlier harness was killed; its run is made again');
+        tell('the last result was cut off when an earlier harness was killed; repeating its run');
       return {
+        preparing: (what) => {
+          tell(`predictions: ${what}`);
+        },
         began: (trial, events) => {
           if (process.stderr.isTTY) live = showLive(sweep.trialText(trial), events, process.stderr);
         },
@@ -41,11 +44,11 @@ export const watchSweep = (
         },
         refuted: (runs, reasons) => {
           live?.stop();
-          const message = `LINK_OUT_OF_TOLERANCE: found after it: ${reasons.join('; ')}`;
+          const message = `LINK_OUT_OF_TOLERANCE: detected after the run: ${reasons.join('; ')}`;
           for (const { part, labels, repeat } of runs) {
             const trial = { part, labels, repeat };
             mishaps.push({ trial, state: 'invalid', message });
-            tell(`taken back, to be run again: ${sweep.trialText(trial)}: ${message}`);
+            tell(`discarded, will be repeated: ${sweep.trialText(trial)}: ${message}`);
           }
         },
       };

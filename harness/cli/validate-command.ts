@@ -1,17 +1,16 @@
-import { appendFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Accounting } from '../measure/accounting.ts';
 import { accountings } from '../measure/accounting.ts';
 import { unknownName } from '../nearest.ts';
-import { fileProblems, storageError } from '../files/places.ts';
+import { fileProblems } from '../files/places.ts';
 import { defaultOut } from '../store.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { exitCodes, print, printJson } from './output.ts';
 import { readSets } from './results.ts';
+import { addStudyOption, studiesOf } from './study-option.ts';
 import { saveOrRescue } from './save.ts';
-
-const summaryVariable = 'GITHUB_STEP_SUMMARY';
+import { appendSummary, stepSummaryFile, summaryVariable } from './step-summary.ts';
 
 interface ValidateOptions {
   json: boolean;
@@ -29,8 +28,8 @@ const optionsOf = (options: Readonly<Record<string, unknown>>, problems: string[
   if (known === undefined) problems.push(unknownName('accounting', accounting, accountings));
   if (options['json'] === true && options['markdown'] === true)
     problems.push('expected --json or --markdown on standard output, got both');
-  const summary = process.env[summaryVariable] ?? '';
-  if (options['githubSummary'] === true && summary === '')
+  const summary = stepSummaryFile();
+  if (options['githubSummary'] === true && summary === null)
     problems.push(
       `--github-summary: expected the file of the step's summary in $${summaryVariable}, which is empty`,
     );
@@ -44,31 +43,24 @@ const optionsOf = (options: Readonly<Record<string, unknown>>, problems: string[
   };
 };
 
-/** Other steps of the workflow append to the same file. @throws LivemigError STORAGE_FAILED */
-const appendSummary = async (file: string, text: string): Promise<void> => {
-  try {
-    await appendFile(file, text);
-  } catch (cause) {
-    throw storageError(`--github-summary: nothing can be appended to ${file}`, cause);
-  }
-};
-
 const body: Body = async (words, given, found) => {
   const problems = [...found];
   const options = optionsOf(given, problems);
   const { junit, githubSummary } = options;
   if (junit !== null) problems.push(...(await fileProblems('--junit', junit)));
-  if (githubSummary !== null) problems.push(...(await fileProblems('--github-summary', githubSummary)));
+  if (githubSummary !== null)
+    problems.push(...(await fileProblems('--github-summary', githubSummary, { isAppended: true })));
   const [{ judgementOf }, show] = await Promise.all([
     import('../trends/judgement.ts'),
     import('../trends/show/index.ts'),
   ]);
+  const studies = await studiesOf(given, problems);
   const runs = await readSets(words, problems);
-  const judgement = judgementOf(runs, { accounting: options.accounting });
+  const judgement = judgementOf(runs, studies, { accounting: options.accounting });
   if (options.json) await printJson(judgement);
   else if (options.markdown) await print(show.judgementMarkdown(judgement));
   else await print(show.judgementText(judgement));
-  // What is on the screen stays there, whatever becomes of the files.
+  // Printed first, in case the files can't be written.
   if (junit !== null) await saveOrRescue(junit, show.judgementJunit(judgement));
   if (githubSummary !== null) await appendSummary(githubSummary, show.judgementMarkdown(judgement));
   const isBad = judgement.counts.fails > 0 || (options.requireAll && judgement.counts['not measured'] > 0);
@@ -79,28 +71,28 @@ const help = `
 Results are directories (every runs.jsonl below them), .jsonl, .jsonl.zst and .json files; without any, ${defaultOut}/.
 
 Examples:
-  livemig validate                                    what results/ says of the documents' trends
+  livemig validate                                    whether results/ shows the documents' trends
   livemig validate results/icclab-10g --markdown > agreement.md
   livemig validate results --junit trends.xml --github-summary      in CI
+  livemig validate --study icclab-10g                 one study; --study ./mine is a custom one
 
-Exit codes: 0 no check fails; 1 one does (--require-all: or was not measured); 2 bad input.`;
+Exit codes: 0 no check fails; 1 a check fails (--require-all: or was not measured); 2 bad input.`;
 
 export const addValidateCommand = (program: Command, exit: Exit): void => {
-  const command = program
-    .command('validate')
-    .summary("hold the documents' trends against measured results")
+  const command = addStudyOption(program.command('validate'))
+    .summary("check measured results against the documents' trends")
     .description(
-      "Judge each of the documents' trends on the runs of sweeps, with tolerances frozen beforehand.",
+      "Judge each of the documents' trends on the runs of sweeps, with tolerances frozen in advance.",
     )
     .usage('[results…] [options]')
     .option('--json', 'one JSON document on standard output')
     .option('--markdown', 'Markdown on standard output')
     .option('--junit <file>', 'also write JUnit XML; contested and not measured are skipped')
     .option('--github-summary', `also append Markdown to the file in $${summaryVariable}`)
-    .option('--require-all', 'fail also where a check was not measured')
+    .option('--require-all', 'also fail if a check was not measured')
     .option(
       '--accounting <way>',
-      `how transferred bytes are counted: ${accountings.join(', ')} (default: payload)`,
+      `how to count transferred bytes: ${accountings.join(', ')} (default: payload)`,
     )
     .addHelpText('after', help);
   withBody(command, Infinity, exit, body);

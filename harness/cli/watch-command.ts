@@ -2,27 +2,38 @@ import { watch } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { codeOf } from '../../proto/errors.ts';
-import { isStrategyFile } from '../../proto/strategy.ts';
+import { asError, codeOf } from '#proto/errors';
+import { isStrategyFile } from '#proto/strategy';
 import { checkInThread } from '../conformance/check-thread.ts';
 import { differenceText } from '../report/difference.ts';
-import { summaryOf } from '../report/summary.ts';
-import type { CompletedRun } from '../result.ts';
+import { repeatSummaryOf, summaryOf } from '../report/summary.ts';
+import type { RunResult } from '../result.ts';
 import { KeptTestbed } from '../run/kept-testbed.ts';
-import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
-import { loadScenario } from '../scenario.ts';
+import { loadScenario, unjudged } from '../scenario.ts';
+import type { Store } from '../store.ts';
+import { defaultOut, openStore } from '../store.ts';
 import { digestOfFile, loadStrategy } from '../strategy-file.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { badUsage, errorText, exitCodes, print, tell } from './output.ts';
-import { addScenarioOptions, overridesOf } from './run-options.ts';
+import { runRecorded, titleOf } from './recorded-run.ts';
+import { addScenarioOptions, keysBut, overridesOf } from './run-options.ts';
 
 /** Editors write a file in several steps. */
 const settleMs = 100;
 
-/** Held to the conformance suite first: what loses pages there needs no testbed. @returns whether it may run. */
+interface Watched {
+  scenario: Scenario;
+  /** The same with the strategy that it is compared with; null = none. */
+  against: Scenario | null;
+  store: Store;
+  testbeds: KeptTestbed;
+  signal: AbortSignal;
+}
+
+/** Runs the conformance suite first: a strategy that loses pages there needs no testbed. @returns whether it passed */
 const passes = async (file: string, signal: AbortSignal): Promise<boolean> => {
   const { text } = await loadStrategy(file);
   const findings = await checkInThread({ file, text }, { signal });
@@ -31,21 +42,62 @@ const passes = async (file: string, signal: AbortSignal): Promise<boolean> => {
   return failed.length === 0;
 };
 
-/** One version of the strategy. @returns what it cost, where the run completed. */
-const runVersion = async (
+const runOne = async (
+  { store, testbeds, signal }: Watched,
   scenario: Scenario,
-  testbeds: KeptTestbed,
-  signal: AbortSignal,
-  before: CompletedRun | null,
-): Promise<CompletedRun | null> => {
+  run: number,
+): Promise<RunResult> => {
+  const seeded = { ...unjudged(scenario), seed: scenario.seed + run };
+  const made = await runRecorded(seeded, titleOf(scenario, run), { store, isWarm: true, testbeds }, signal);
+  const { result, files, failure } = await made.keep();
+  if (scenario.repeat === 1 || result.state !== 'completed') await print(summaryOf(result, files));
+  if (failure !== null) throw asError(failure);
+  return result;
+};
+
+/** Runs of one version of the strategy, and of what it is compared with: in turn, so that neither has the better time. */
+interface Version {
+  own: RunResult[];
+  others: RunResult[];
+}
+
+/** @returns null where the file has changed meanwhile: runs of two versions are none of one */
+const runsOf = async (watched: Watched): Promise<Version | null> => {
+  const { scenario, against, signal } = watched;
+  const version: Version = { own: [], others: [] };
+  const begun = await digestOfFile(scenario.strategy);
+  for (let run = 0; run < scenario.repeat && !signal.aborted; run += 1) {
+    if ((await digestOfFile(scenario.strategy)) !== begun) return null;
+    const turns = [
+      { of: scenario, into: version.own },
+      ...(against === null ? [] : [{ of: against, into: version.others }]),
+    ];
+    for (const { of, into } of run % 2 === 0 ? turns : turns.reverse())
+      into.push(await runOne(watched, of, run));
+  }
+  return version;
+};
+
+const completedOf = (runs: readonly RunResult[]): RunResult[] =>
+  runs.filter(({ state }) => state === 'completed');
+
+/** Runs one version of the strategy. @returns its completed runs, or those before, if it has none */
+const runVersion = async (watched: Watched, before: readonly RunResult[]): Promise<readonly RunResult[]> => {
+  const { scenario, against, signal } = watched;
   try {
     if (!(await passes(scenario.strategy, signal))) return before;
     tell('every conformance case holds; migrating …');
-    const result = await runScenario(scenario, { signal, testbeds });
-    await print(summaryOf(result, []));
-    if (result.state !== 'completed') return before;
-    if (before !== null) await print(`\nagainst the run before:\n${differenceText(before, result)}`);
-    return result;
+    const version = await runsOf(watched);
+    if (version === null) return before;
+    const { own, others } = version;
+    const [completed, compared] = [completedOf(own), completedOf(others)];
+    if (scenario.repeat > 1) await print(repeatSummaryOf(own));
+    if (completed.length === 0) return before;
+    if (against !== null && compared.length > 0)
+      await print(`\ncompared with ${against.strategy}:\n${differenceText(compared, completed)}`);
+    if (before.length > 0)
+      await print(`\ncompared with the version before:\n${differenceText(before, completed)}`);
+    return completed;
   } catch (error) {
     if (codeOf(error) !== 'BAD_INPUT') throw error;
     tell(errorText(error));
@@ -53,14 +105,15 @@ const runVersion = async (
   }
 };
 
-/** Runs at once, and whenever the file has changed, until it is interrupted. */
-const watchFile = async (scenario: Scenario, signal: AbortSignal): Promise<void> => {
+/** Runs at once and after every change of the file, until interrupted. */
+const watchFile = async (watched: Watched): Promise<void> => {
+  const { scenario, signal } = watched;
   const file = scenario.strategy;
-  await using testbeds = new KeptTestbed();
-  // The directory: editors that write another file and rename it leave a watch on the file behind.
+  // Watches the directory: editors that write a new file and rename it would orphan a watch on the file.
   const changes = watch(dirname(file), { signal });
-  let measured = await runVersion(scenario, testbeds, signal, null);
+  // What changes while it runs is another version.
   let seen = await digestOfFile(file);
+  let measured = await runVersion(watched, []);
   tell(`\nwatching ${file}; Ctrl-C ends it`);
   for await (const { filename } of changes) {
     if (filename !== basename(file)) continue;
@@ -69,7 +122,7 @@ const watchFile = async (scenario: Scenario, signal: AbortSignal): Promise<void>
     if (now === seen) continue;
     seen = now;
     tell(`\n${file} has changed`);
-    measured = await runVersion(scenario, testbeds, signal, measured);
+    measured = await runVersion(watched, measured);
     tell(`\nwatching ${file}; Ctrl-C ends it`);
   }
 };
@@ -80,31 +133,44 @@ const body: Body = async ([file], options, problems) => {
       ...problems,
       `expected the path of a strategy file (.ts, .js or .mjs), got ${file ?? 'nothing'}`,
     ]);
-  const scenario = await loadScenario(undefined, { ...overridesOf(options), strategy: file }, problems);
+  const overrides = overridesOf(options);
+  const scenario = await loadScenario(undefined, { ...overrides, strategy: file }, problems);
+  const other = options['against'];
+  const against =
+    typeof other === 'string' ? await loadScenario(undefined, { ...overrides, strategy: other }) : null;
+  const store = await openStore(typeof options['out'] === 'string' ? options['out'] : defaultOut);
   using interrupt = onInterrupt();
+  const { signal } = interrupt;
   try {
-    await watchFile(scenario, interrupt.signal);
+    await using testbeds = new KeptTestbed();
+    await watchFile({ scenario, against, store, testbeds, signal });
   } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
   }
   return interrupt.exitCode ?? exitCodes.completed;
 };
 
+const help = `
+Examples:
+  livemig watch examples/strategies/two-rounds.ts --link lan-1g --guest 256MiB
+  livemig watch mine.ts --against hybrid --repeat 3     after each change: three runs of each, in turn, and the difference
+
+The difference is that of the medians, with a 95 % confidence interval from two runs on. Results go where those of
+\`livemig run\` go. A testbed that \`livemig up\` keeps is used.
+
+Exit codes: 130 Ctrl-C, 2 bad input.`;
+
 export const addWatchCommand = (program: Command, exit: Exit): void => {
   const command = program
     .command('watch')
-    .summary("run a strategy of one's own again whenever its file changes")
+    .summary('rerun a custom strategy whenever its file changes')
     .description(
-      'Check and run a strategy file, then again on every change, in one kept testbed, and say what has changed.',
+      'Check and run a strategy file, and again after every change, in one kept testbed; show the difference.',
     )
     .usage('strategy.ts [options]');
-  addScenarioOptions(command, [
-    'link', 'guest', 'workload', 'driver', 'backend', 'channels', 'downtimeLimit', 'maxRounds', 'maxPrecopy',
-    'hybridRounds', 'maxBandwidth', 'maxPostcopyBandwidth', 'cap', 'warmup', 'seed',
-  ]).addHelpText(
-    'after',
-    '\nExample:\n  livemig watch examples/strategies/two-rounds.ts --link lan-1g --guest 256MiB' +
-      '\n\nExit codes: 130 Ctrl-C, 2 bad input.',
-  ); // prettier-ignore
+  addScenarioOptions(command, keysBut(['strategy']))
+    .option('--against <strategy>', 'compare with this strategy, by name or file, in every round')
+    .option('--out <path>', `directory, .json or .jsonl file for the results (default: ${defaultOut}/)`)
+    .addHelpText('after', help);
   withBody(command, 1, exit, body);
 };

@@ -5,8 +5,8 @@ const longFlags = (command: Command): string[] =>
   [...command.options.map(({ long }) => long ?? ''), '--help'].filter((flag) => flag !== '');
 
 /**
- * What commander found no use for: unknown options, each with the nearest known one, and arguments too many. Commander
- * itself would stop at the first, and we tell every problem at once.
+ * Unknown options, each with the nearest known one, and excess arguments. Commander itself would stop at the first
+ * problem; we report all at once.
  * @param expected how many plain arguments the command takes.
  */
 export const leftovers = (command: Command, expected: number): { words: string[]; problems: string[] } => {

@@ -1,25 +1,25 @@
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 import { unknownName } from '../nearest.ts';
 import type { RunResult } from '../result.ts';
 import type { Difference, Setting } from '../setting.ts';
 import { differencesOf, settingOf } from '../setting.ts';
-import { cellText } from '../trends/cells.ts';
+import { cellText } from '../trends/set-ups.ts';
 import { scaleText } from '../trends/words.ts';
 import { differencesText } from './differences.ts';
 
-/** Runs of both sets that were made under the same circumstances. */
+/** Runs of both sets with the same settings. */
 export interface MatchedCell {
-  /** What a person calls it. */
+  /** Its name for people. */
   name: string;
   a: RunResult[];
   b: RunResult[];
 }
 
-/** A cell that the other set has no runs of. */
+/** A cell without runs in the other set. */
 export interface UnmatchedCell {
   name: string;
   runs: number;
-  /** The other set's cell that differs in the fewest settings, values in the order A, B; null where it has no cell. */
+  /** The other set's cell with the fewest different settings, values in the order A, B; null if it has no cell. */
   nearest: { name: string; differences: Difference[] } | null;
 }
 
@@ -27,6 +27,8 @@ export interface Matched {
   cells: MatchedCell[];
   onlyInA: UnmatchedCell[];
   onlyInB: UnmatchedCell[];
+  /** Cells in one set only, because a search that is in both sets took another path there. */
+  leftOut: { a: number; b: number };
 }
 
 /** Runs of one set with one setting. */
@@ -36,7 +38,7 @@ interface Group {
   runs: RunResult[];
 }
 
-/** What a person calls runs that were set the same; others may have the same name. */
+/** A name for runs with the same settings; other runs may have the same name. */
 const baseNameOf = ({ sweep, scenario, strategy, link }: RunResult): string =>
   sweep === null
     ? `${scenario.name}: ${strategy} over ${link.profile}`
@@ -58,7 +60,7 @@ const groupsOf = (runs: readonly RunResult[], across: readonly string[]): Map<st
   return groups;
 };
 
-/** A name for each key; where several have the same base name, what they differ in makes it one of its own. */
+/** A name for each key; the same base names are made unique by their differences. */
 const namesOf = (sets: readonly ReadonlyMap<string, Group>[]): Map<string, string> => {
   const byKey = new Map(sets.flatMap((set) => [...set]));
   const alike = Map.groupBy(byKey, ([, { base }]) => base);
@@ -73,21 +75,21 @@ const namesOf = (sets: readonly ReadonlyMap<string, Group>[]): Map<string, strin
   );
 };
 
-/** What of a testbed is told by what it was, not by what was set. */
-const instruments = {
+/** Properties of the actual testbed, as opposed to settings. */
+export const instruments = {
   backend: { of: ({ link }: RunResult) => link.backend, many: 'link backends' },
   driver: { of: ({ driver }: RunResult) => driver, many: 'drivers' },
 } as const;
 type Instrument = keyof typeof instruments;
-const instrumentNames = Object.keys(instruments) as Instrument[];
+export const instrumentNames = Object.keys(instruments) as Instrument[];
 
-/** Runs that ended before they had one were made by none. */
+/** Runs that ended before they had one. */
 const namesIn = (instrument: Instrument, runs: readonly RunResult[]): string[] =>
   [...new Set(runs.map((run) => instruments[instrument].of(run)).filter((name) => name !== null))].sort();
 export const backendsOf = (runs: readonly RunResult[]): string[] => namesIn('backend', runs);
 export const driversOf = (runs: readonly RunResult[]): string[] => namesIn('driver', runs);
 
-/** One cell a backend (driver), so that those of a set with several are not mixed either. */
+/** One cell per backend (driver), so that a set with several doesn't mix them. */
 const splitBy = (instrument: Instrument, cell: MatchedCell): MatchedCell[] => {
   const names = namesIn(instrument, [...cell.a, ...cell.b]);
   if (names.length < 2) return [cell];
@@ -104,8 +106,8 @@ const acrossProblems = (instrument: Instrument, cells: readonly MatchedCell[]): 
   });
   return [...Map.groupBy(pairs, ({ pair }) => pair)].map(
     ([pair, [first, ...rest]]) =>
-      `${first?.name ?? ''}${rest.length === 0 ? '' : ` and ${rest.length} more`}: ${pair}; what different ` +
-      `${instruments[instrument].many} measured is only compared with --across ${instrument}`,
+      `${first?.name ?? ''}${rest.length === 0 ? '' : ` and ${rest.length} more`}: ${pair}; measurements of different ` +
+      `${instruments[instrument].many} are only compared with --across ${instrument}`,
   );
 };
 
@@ -114,12 +116,49 @@ const refuse = (problems: readonly string[]): void => {
   if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
 };
 
-/** Names in `across` that nothing is called. */
+/** Names in `across` that don't exist. */
 const acrossUnknown = (runs: readonly RunResult[], across: readonly string[]): string[] => {
   const names = new Set([...runs.flatMap((run) => [...settingOf(run).keys()]), ...instrumentNames]);
   return across
     .filter((each) => ![...names].some((name) => isAcross([each], name)))
     .map((each) => `--across: ${unknownName('setting', each, [...names].sort())}`);
+};
+
+/**
+ * The cells of each search of a set, by part and by labels except for the searched one.
+ */
+const searchesOf = (groups: ReadonlyMap<string, Group>): Map<string, Group[]> =>
+  Map.groupBy(groups.values(), ({ runs: [run] }) => searchKeyOf(run!) ?? '');
+
+const searchKeyOf = ({ sweep }: RunResult): string | null =>
+  sweep?.searched === undefined
+    ? null
+    : JSON.stringify([
+        sweep.part,
+        sweep.searched,
+        Object.entries({ ...sweep.cell, [sweep.searched]: '' }).sort(([one], [other]) =>
+          one < other ? -1 : 1,
+        ),
+      ]);
+
+/** The settings that all cells of a search share. */
+const fixedIn = (search: readonly Group[]): Setting => {
+  const varied = new Set(differencesOf(search.map(({ setting }) => setting)).map(({ name }) => name));
+  return new Map([...search[0]!.setting].filter(([name]) => !varied.has(name)));
+};
+
+/** Whether the other set has the cell's search too. The values that a search tries depend on its runs' outcomes. */
+const isOfSharedSearch = (
+  { runs: [run] }: Group,
+  own: ReadonlyMap<string, Group>,
+  others: ReadonlyMap<string, Group>,
+): boolean => {
+  const key = searchKeyOf(run!);
+  if (key === null) return false;
+  const [mine, theirs] = [own, others].map((groups) => searchesOf(groups).get(key));
+  if (mine === undefined || theirs === undefined) return false;
+  const [ofMine, ofTheirs] = [fixedIn(mine), fixedIn(theirs)];
+  return [...ofMine].every(([name, value]) => !ofTheirs.has(name) || ofTheirs.get(name) === value);
 };
 
 const nearestOf = (
@@ -129,7 +168,7 @@ const nearestOf = (
   names: ReadonlyMap<string, string>,
   isOfB: boolean,
 ): UnmatchedCell['nearest'] => {
-  // One that has its counterpart isn't what is missing, if there are others.
+  // Prefers cells without a counterpart.
   const alone = [...others].filter(([key]) => !own.has(key));
   const candidates = (alone.length > 0 ? alone : [...others]).map(([key, other]) => ({
     name: names.get(key) ?? '',
@@ -138,18 +177,18 @@ const nearestOf = (
   return candidates.sort((one, other) => one.differences.length - other.differences.length)[0] ?? null;
 };
 
-/** Told of so many cells at most where no cell matches; the rest is counted. */
+/** Maximum cells listed if no cell matches; the rest is counted. */
 const problemsMax = 5;
 
 const nothingMatches = (onlyInA: readonly UnmatchedCell[]): string[] => {
   const told = onlyInA.slice(0, problemsMax).map(({ name, nearest }) =>
     nearest === null
-      ? `${name}: expected runs of the same setting in both sets, B has none at all`
-      : `${name}: expected runs of the same setting in both sets, B's nearest cell (${nearest.name}) differs in ` +
-        `${differencesText(nearest.differences)}; --across compares runs with different settings, by their names`,
+      ? `${name}: expected runs with the same settings in both sets, but B has no runs`
+      : `${name}: expected runs with the same settings in both sets, but B's nearest cell (${nearest.name}) differs in ` +
+        `${differencesText(nearest.differences)}; --across compares runs across the settings it names`,
   ); // prettier-ignore
   const rest = onlyInA.length - told.length;
-  return rest > 0 ? [...told, `and ${rest} more cells of A that B has no runs of`] : told;
+  return rest > 0 ? [...told, `and ${rest} more cells of A without runs in B`] : told;
 };
 
 export interface MatchOptions {
@@ -158,9 +197,9 @@ export interface MatchOptions {
 }
 
 /**
- * Puts the runs of two sets side by side: those whose whole setting is the same.
- * @throws LivemigError BAD_INPUT where no cell is in both, which says in what the nearest ones differ, and where a cell
- *   was measured by different link backends or drivers in the two, unless that is asked for
+ * Matches the runs of two sets by their settings.
+ * @throws LivemigError BAD_INPUT if no cell is in both sets, with the differences of the nearest ones, and if different
+ *   link backends or drivers measured a cell, unless that is allowed
  */
 export const matchCells = (
   runsA: readonly RunResult[],
@@ -171,22 +210,33 @@ export const matchCells = (
   const a = groupsOf(runsA, across);
   const b = groupsOf(runsB, across);
   const names = namesOf([a, b]);
-  const only = (own: Map<string, Group>, other: Map<string, Group>): UnmatchedCell[] =>
-    [...own]
-      .filter(([key]) => !other.has(key))
-      .map(([key, group]) => ({
-        name: names.get(key) ?? '',
-        runs: group.runs.length,
-        nearest: nearestOf(group, own, other, names, own === b),
-      }));
+  const only = (own: Map<string, Group>, other: Map<string, Group>): [string, Group][] =>
+    [...own].filter(([key]) => !other.has(key));
+  const shown = (
+    cells: readonly [string, Group][],
+    own: Map<string, Group>,
+    other: Map<string, Group>,
+  ): UnmatchedCell[] =>
+    cells.map(([key, group]) => ({
+      name: names.get(key) ?? '',
+      runs: group.runs.length,
+      nearest: nearestOf(group, own, other, names, own === b),
+    }));
   const both = [...a].flatMap(([key, { runs }]): MatchedCell[] => {
     const others = b.get(key);
     return others === undefined ? [] : [{ name: names.get(key) ?? '', a: runs, b: others.runs }];
   });
-  const matched = { onlyInA: only(a, b), onlyInB: only(b, a) };
-  if (both.length === 0) refuse(nothingMatches(matched.onlyInA));
+  const [ofA, ofB] = [only(a, b), only(b, a)];
+  if (both.length === 0) refuse(nothingMatches(shown(ofA, a, b)));
+  const missingInB = ofA.filter(([, group]) => !isOfSharedSearch(group, a, b));
+  const missingInA = ofB.filter(([, group]) => !isOfSharedSearch(group, b, a));
   const kept = instrumentNames.filter((instrument) => !across.includes(instrument));
   refuse(kept.flatMap((instrument) => acrossProblems(instrument, both)));
   const cells = kept.reduce((split, instrument) => split.flatMap((cell) => splitBy(instrument, cell)), both);
-  return { ...matched, cells };
+  return {
+    cells,
+    onlyInA: shown(missingInB, a, b),
+    onlyInB: shown(missingInA, b, a),
+    leftOut: { a: ofA.length - missingInB.length, b: ofB.length - missingInA.length },
+  };
 };

@@ -1,14 +1,14 @@
 import type { RunResult } from '../result.ts';
 import { estimateOf, medianOf } from '../trends/statistics.ts';
-import { rules } from '../trends/tolerances.ts';
+import { usualRules } from '../trends/tolerances.ts';
 import type { Estimate } from '../trends/verdict.ts';
 import type { MatchedCell, UnmatchedCell } from './cells.ts';
 import { backendsOf, driversOf, matchCells } from './cells.ts';
 import type { Quantity } from './quantities.ts';
 import { quantities } from './quantities.ts';
 
-export const comparisonVerdicts = ['regression', 'improvement', 'unchanged', 'too few', 'no ratio'] as const;
-/** `no ratio`: A's figure is 0, so nothing can be over it. */
+const comparisonVerdicts = ['regression', 'improvement', 'unchanged', 'too few', 'no ratio'] as const;
+/** `no ratio`: A's figure is 0. */
 export type ComparisonVerdict = (typeof comparisonVerdicts)[number];
 
 export interface ComparedQuantity {
@@ -18,7 +18,7 @@ export interface ComparedQuantity {
   /** Median (share: mean) of each set. */
   a: number;
   b: number;
-  /** B over A with its confidence interval; null where there is none to form. */
+  /** B over A with its confidence interval; null if there is no ratio. */
   ratio: Estimate | null;
   verdict: ComparisonVerdict;
 }
@@ -32,13 +32,15 @@ export interface ComparedCell {
 }
 
 export interface Comparison {
-  /** A change counts beyond this share. */
+  /** Smallest relative change that counts. */
   threshold: number;
   /** Settings that may differ between A and B. */
   across: readonly string[];
   cells: ComparedCell[];
   onlyInA: UnmatchedCell[];
   onlyInB: UnmatchedCell[];
+  /** Cells of searches that took different paths in the two sets: not compared, and not counted as missing. */
+  leftOut: { a: number; b: number };
   counts: Record<ComparisonVerdict, number>;
 }
 
@@ -52,7 +54,7 @@ const mean = (values: readonly number[]): number =>
 const summarise = (values: readonly number[], { summary }: Quantity): number =>
   summary === 'mean' ? mean(values) : medianOf(values, (value) => value);
 
-/** Only an interval that lies wholly beyond the threshold is a change; one that touches it may be chance. */
+/** A change needs an interval entirely beyond the threshold; otherwise it may be chance. */
 const verdictOf = (
   { low, high }: Estimate,
   better: Quantity['better'],
@@ -75,14 +77,18 @@ const compareQuantity = (
   if (ofA.length === 0 || ofB.length === 0) return [];
   const { name, unit, better } = quantity;
   const figures = { name, unit, better, a: summarise(ofA, quantity), b: summarise(ofB, quantity) };
-  const ratio = estimateOf((draw) => summarise(draw(ofB), quantity) / summarise(draw(ofA), quantity), '×');
+  const ratio = estimateOf(
+    (draw) => summarise(draw(ofB), quantity) / summarise(draw(ofA), quantity),
+    '×',
+    usualRules,
+  );
   if (![ratio.value, ratio.low, ratio.high].every(Number.isFinite))
     return [{ ...figures, ratio: null, verdict: figures.a === figures.b ? 'unchanged' : 'no ratio' }];
-  const isEnough = Math.min(ofA.length, ofB.length) >= rules.leastRepeats;
+  const isEnough = Math.min(ofA.length, ofB.length) >= usualRules.leastRepeats;
   return [{ ...figures, ratio, verdict: isEnough ? verdictOf(ratio, better, threshold) : 'too few' }];
 };
 
-const compareCell = (cell: MatchedCell, threshold: number): ComparedCell => ({
+export const compareCell = (cell: MatchedCell, threshold: number): ComparedCell => ({
   name: cell.name,
   runs: { a: cell.a.length, b: cell.b.length },
   backends: { a: backendsOf(cell.a), b: backendsOf(cell.b) },
@@ -91,15 +97,15 @@ const compareCell = (cell: MatchedCell, threshold: number): ComparedCell => ({
 });
 
 /**
- * Two result sets side by side.
- * @throws LivemigError BAD_INPUT where they have no cell in common, or what measured them differs, unless that is asked for
+ * Compares two result sets.
+ * @throws LivemigError BAD_INPUT if they have no cell in common, or different instruments, unless that is allowed
  */
 export const compareRuns = (
   runsA: readonly RunResult[],
   runsB: readonly RunResult[],
   { threshold, across }: CompareOptions,
 ): Comparison => {
-  const { cells, onlyInA, onlyInB } = matchCells(runsA, runsB, { across });
+  const { cells, onlyInA, onlyInB, leftOut } = matchCells(runsA, runsB, { across });
   const compared = cells.map((cell) => compareCell(cell, threshold));
   const verdicts = compared.flatMap((cell) => cell.quantities.map(({ verdict }) => verdict));
   const countOf = (name: ComparisonVerdict): number => verdicts.filter((verdict) => verdict === name).length;
@@ -109,6 +115,7 @@ export const compareRuns = (
     cells: compared,
     onlyInA,
     onlyInB,
+    leftOut,
     counts: Object.fromEntries(
       comparisonVerdicts.map((name) => [name, countOf(name)]),
     ) as Comparison['counts'],

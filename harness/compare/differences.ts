@@ -1,7 +1,8 @@
 import { formatBytes } from '../format.ts';
 import type { Difference } from '../setting.ts';
 
-const valueText = (name: string, value: Difference['values'][number]): string => {
+/** `64 MiB`, `hotspot`, `off` */
+export const valueText = (name: string, value: Difference['values'][number]): string => {
   if (value === undefined) return 'off';
   return name.endsWith('Bytes') && typeof value === 'number' ? formatBytes(value) : String(value);
 };

@@ -1,22 +1,22 @@
-import { figures, valueAt } from '../measure/figures.ts';
+import { figurePlaces, valueAt } from '../measure/figures.ts';
 import { figureText } from '../report/figure-rows.ts';
 import type { RunResult } from '../result.ts';
 import { hasFailed } from '../trends/outcome.ts';
 
-/** A figure of a run that two result sets are compared by. */
+/** A figure by which two result sets are compared. */
 export interface Quantity {
   /** As in the result's measurement. */
   name: string;
   unit: string;
   better: 'lower' | 'higher';
-  /** Null where the run has none. */
+  /** Null if the run has none. */
   of: (run: RunResult) => number | null;
   format: (value: number) => string;
   /** Over a cell's runs. */
   summary: 'median' | 'mean';
 }
 
-/** 1 for a run that completed, 0 for one that failed; what the machine spoilt counts neither way. */
+/** 1 for a completed run, 0 for a failed one; runs spoilt by the machine don't count. */
 const completed: Quantity = {
   name: 'completed',
   unit: 'share of runs',
@@ -28,7 +28,7 @@ const completed: Quantity = {
 
 export const quantities: readonly Quantity[] = [
   completed,
-  ...figures.flatMap(({ id, unit, better }): Quantity[] =>
+  ...figurePlaces.flatMap(({ id, unit, better }): Quantity[] =>
     better === undefined
       ? []
       : [

@@ -1,4 +1,5 @@
 import { estimateText } from '../trends/judge-check.ts';
+import { driverText } from '../trends/words.ts';
 import type { UnmatchedCell } from './cells.ts';
 import type { ComparedCell, ComparedQuantity, Comparison } from './compare.ts';
 import { differencesText } from './differences.ts';
@@ -6,25 +7,34 @@ import { quantities } from './quantities.ts';
 
 /** A comparison for people: as text and as Markdown. */
 
-const formatted = ({ name }: ComparedQuantity, value: number): string =>
+export const formattedQuantity = ({ name }: ComparedQuantity, value: number): string =>
   quantities.find((quantity) => quantity.name === name)?.format(value) ?? String(value);
 
-const ratioText = ({ ratio }: ComparedQuantity): string => (ratio === null ? '–' : estimateText(ratio));
+export const ratioText = ({ ratio }: ComparedQuantity): string =>
+  ratio === null ? '–' : estimateText(ratio);
+
+/** `42 ms and 51 ms, B over A 1.21 [1.15, 1.30]` */
+export const quantityText = (quantity: ComparedQuantity): string =>
+  `${formattedQuantity(quantity, quantity.a)} and ${formattedQuantity(quantity, quantity.b)}, B over A ${ratioText(quantity)}`;
 
 const verdictText = ({ verdict }: ComparedQuantity): string =>
   verdict === 'regression' ? 'REGRESSION' : verdict === 'unchanged' ? '' : verdict;
 
-/** What measured the two; both sides where they differ. */
+/** The instruments of the two; both if they differ. */
 const settingText = ({ backends, drivers }: ComparedCell): string => {
-  const sides = [backends, drivers].map(({ a, b }) => [a.join('+'), b.join('+')]);
+  const sides = [backends, { a: drivers.a.map(driverText), b: drivers.b.map(driverText) }].map(({ a, b }) => [
+    a.join('+'),
+    b.join('+'),
+  ]);
   return sides.map(([a, b]) => (a === b ? a : `A ${a ?? ''} / B ${b ?? ''}`)).join(', ');
 };
 
 const thresholdText = ({ threshold }: Comparison): string => `${Number((threshold * 100).toPrecision(6))} %`;
 
 /** `1 regression, 2 improvements, 9 unchanged, 3 with too few runs` */
-const countsText = ({ counts, onlyInA, onlyInB }: Comparison): string => {
+const countsText = ({ counts, onlyInA, onlyInB, leftOut }: Comparison): string => {
   const alone = onlyInA.length + onlyInB.length;
+  const searched = leftOut.a + leftOut.b;
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
   return [
     plural(counts.regression, 'regression'),
@@ -32,12 +42,13 @@ const countsText = ({ counts, onlyInA, onlyInB }: Comparison): string => {
     `${counts.unchanged} unchanged`,
     ...(counts['too few'] === 0 ? [] : [`${counts['too few']} with too few runs`]),
     ...(alone === 0 ? [] : [`${plural(alone, 'cell')} in one set only`]),
+    ...(searched === 0 ? [] : [`${plural(searched, 'cell')} of searches left out`]),
   ].join(', ');
 };
 
 const legend = (comparison: Comparison): string =>
-  `B over A: ratio of medians [95 % confidence interval]. A change counts where the whole interval lies beyond ` +
-  `${thresholdText(comparison)} and both have at least 3 runs.` +
+  `B over A: ratio of medians [95 % confidence interval]. A change counts if the whole interval lies beyond ` +
+  `${thresholdText(comparison)} and both sets have at least 3 runs.` +
   (comparison.across.length === 0 ? '' : ` A and B may differ in ${comparison.across.join(', ')}.`);
 
 const headOf = (cell: ComparedCell): string =>
@@ -45,8 +56,8 @@ const headOf = (cell: ComparedCell): string =>
 
 const rowOf = (quantity: ComparedQuantity): string[] => [
   quantity.name,
-  formatted(quantity, quantity.a),
-  formatted(quantity, quantity.b),
+  formattedQuantity(quantity, quantity.a),
+  formattedQuantity(quantity, quantity.b),
   ratioText(quantity),
   verdictText(quantity),
 ];

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { messageOf } from '../../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 import { strategyWorker } from '../strategy-thread.ts';
 import { conformanceCases } from './cases.ts';
 import type { Finding } from './check.ts';
@@ -15,35 +15,6 @@ export interface CheckOptions {
   caseMaxMs?: number;
 }
 
-/** Resolves with what keeps the thread from its next findings; null = it has made them all. */
-const untilStuck = (
-  worker: Worker,
-  count: number,
-  caseMaxMs: number,
-  found: (finding: Finding) => void,
-): Promise<string | null> =>
-  new Promise((resolve) => {
-    let left = count;
-    const patience = setTimeout(() => {
-      resolve(`it did not end within ${caseMaxMs / 1000} s: is there a loop that awaits nothing?`);
-    }, caseMaxMs);
-    const end = (problem: string | null): void => {
-      clearTimeout(patience);
-      resolve(problem);
-    };
-    worker.on('message', (finding: Finding) => {
-      patience.refresh();
-      found(finding);
-      if (--left === 0) end(null);
-    });
-    worker.on('error', (error) => {
-      end(messageOf(error));
-    });
-    worker.on('exit', () => {
-      end('it never ends: it awaits something that nothing is left to bring about');
-    });
-  });
-
 /**
  * Holds a strategy to every case of the conformance suite, in a thread of its own: one that never ends is a finding, too.
  * @throws the signal's reason when it aborts.
@@ -58,18 +29,36 @@ export const checkInThread = async (
     told(finding);
   };
   const names = conformanceCases().map(({ name }) => name);
-  const worker = strategyWorker(new URL('check-worker.ts', import.meta.url), { file, text });
-  const stop = (): void => void worker.terminate();
+  let patience: NodeJS.Timeout | undefined;
+  let worker: Worker | undefined;
+  const stop = (): void => void worker?.terminate();
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    const problem = await untilStuck(worker, names.length, caseMaxMs, found);
+    // What keeps the thread from its next findings; null = it has made them all.
+    const problem = await new Promise<string | null>((resolve) => {
+      patience = setTimeout(() => {
+        resolve(`it did not end within ${caseMaxMs / 1000} s: is there a loop that awaits nothing?`);
+      }, caseMaxMs);
+      const said = (finding: Finding): void => {
+        patience?.refresh();
+        found(finding);
+        if (findings.length === names.length) resolve(null);
+      };
+      const ended = (error: Error | null): void => {
+        const never = 'it never ends: it awaits something that nothing is left to bring about';
+        resolve(error === null ? never : messageOf(error));
+      };
+      const script = new URL(import.meta.resolve('#harness/conformance/check-worker'));
+      worker = strategyWorker(script, { file, text }, { said, ended });
+    });
     signal?.throwIfAborted();
     const [stuck, ...untried] = names.slice(findings.length);
     if (stuck !== undefined) found({ name: stuck, problem });
     for (const name of untried) found({ name, problem: 'not tried' });
   } finally {
+    clearTimeout(patience);
     signal?.removeEventListener('abort', stop);
-    await worker.terminate();
+    await worker?.terminate();
   }
   return findings;
 };

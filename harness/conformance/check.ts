@@ -1,5 +1,5 @@
-import type { TransferStrategy } from '../../hosts/ports.ts';
-import { messageOf } from '../../proto/errors.ts';
+import type { TransferStrategy } from '#hosts/ports';
+import { messageOf } from '#proto/errors';
 import { conformanceCases } from './cases.ts';
 
 export interface Finding {

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, freemem, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';
-import { gibibyte } from '../../proto/units.ts';
+import { gibibyte } from '#proto/units';
 import { formatBytes } from '../format.ts';
 import { openFilesMax, openFilesProblem } from '../testbed/open-files.ts';
 import type { Check } from './check.ts';
 
 const run = promisify(execFile);
 const nodeMajor = 24;
-/** Two hypervisors, a router, an observer and the harness share them. */
+/** Shared by two hypervisors, a router, an observer and the harness. */
 const coresForFullRate = 2;
-/** The default guest of 1 GiB lives at the source and then at the destination; its agents add to that. */
+/** The default guest of 1 GiB exists at the source and at the destination, plus the agents' own memory. */
 const memoryForDefaultGuest = 3 * gibibyte;
 
 const nodeCheck = (): Check => {
@@ -22,7 +22,7 @@ const nodeCheck = (): Check => {
     found: process.version,
     remedy: isRight
       ? ''
-      : `Node ${nodeMajor} comes with \`npm ci\`; start livemig by \`npx livemig\` or \`npm start\``,
+      : `\`npm ci\` installs Node ${nodeMajor}; start livemig with \`npx livemig\` or \`npm start\``,
   };
 };
 
@@ -65,7 +65,7 @@ const coresCheck = (): Check => {
     remedy:
       cores >= coresForFullRate
         ? ''
-        : `${coresForFullRate} or more carry 10 Gb/s; 1 Gb/s profiles work with less`,
+        : `10 Gb/s needs ${coresForFullRate} or more; 1 Gb/s profiles work with fewer`,
   };
 };
 
@@ -78,7 +78,7 @@ const memoryCheck = (): Check => {
     found: `${formatBytes(freemem())} free of ${formatBytes(totalmem())}`,
     remedy: isEnough
       ? ''
-      : `the default guest of 1 GiB wants ${formatBytes(memoryForDefaultGuest)}; use a smaller one (--guest 256MiB)`,
+      : `the default guest of 1 GiB needs ${formatBytes(memoryForDefaultGuest)}; use a smaller one (--guest 256MiB)`,
   };
 };
 
@@ -88,7 +88,7 @@ const openFilesCheck = (): Check => {
     name: 'open files',
     group: 'machine',
     ok: problem === null,
-    found: String(openFilesMax() ?? 'not known'),
+    found: String(openFilesMax() ?? 'unknown'),
     remedy: problem ?? '',
   };
 };

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { gibibyte } from '../../proto/units.ts';
+import { gibibyte } from '#proto/units';
 import { formatBytes } from '../format.ts';
 import type { Check } from './check.ts';
 
@@ -38,7 +38,7 @@ const tcpMemoryCheck = async (): Promise<Check> => {
       limitBytes === undefined ? 'net.ipv4.tcp_mem unreadable' : `${formatBytes(limitBytes)} for all sockets`,
     remedy: ok
       ? ''
-      : `10 Gb/s over 52.5 ms wants ${formatBytes(tcpMemoryWanted)}: raise net.ipv4.tcp_mem as root (in pages)`,
+      : `10 Gb/s over 52.5 ms needs ${formatBytes(tcpMemoryWanted)}: raise net.ipv4.tcp_mem as root (in pages)`,
   };
 };
 

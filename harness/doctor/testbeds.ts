@@ -1,12 +1,11 @@
-import { messageOf } from '../../proto/errors.ts';
-import { connectAgent } from '../control-client.ts';
+import { messageOf } from '#proto/errors';
 import { bounded } from '../testbed/bounded.ts';
 import { loadDriver } from '../testbed/index.ts';
 import type { DriverName } from '../testbed/testbed.ts';
 import type { Check } from './check.ts';
 
-/** `attach` takes hosts that someone else has started, so there is nothing to probe. */
-const probed: readonly DriverName[] = ['docker', 'netns'];
+/** `attach` uses hosts that someone else started, so there is nothing to probe. */
+const probed: readonly DriverName[] = ['docker', 'netns', 'sim'];
 const probeTimeoutMs = 60_000;
 const tcpBufferMaxBytes = 8 << 20;
 
@@ -27,8 +26,8 @@ export const driverChecks = async (): Promise<Check[]> =>
   );
 
 /**
- * What the router of a real testbed says of the link backends: kernel, privileges and tools as a run would have them.
- * netns, where it works, is up in a second; a container may first need its image built.
+ * Asks the router of a real testbed about link backends: kernel, privileges and tools are those of a run. netns, if it
+ * works, is up in a second; a container may first need its image built.
  */
 export const backendChecks = async (drivers: readonly Check[]): Promise<Check[]> => {
   const name = ['netns', 'docker'].find((driver) =>
@@ -38,14 +37,14 @@ export const backendChecks = async (drivers: readonly Check[]): Promise<Check[]>
   try {
     const driver = bounded(await loadDriver(name));
     await using testbed = await driver.up({ tcpBufferMaxBytes });
-    const router = connectAgent('wan', testbed.agents.wan);
+    const router = testbed.connect('wan');
     try {
       const backends = await router.call('probeBackends', {}, { timeoutMs: probeTimeoutMs });
       return backends.map(({ backend, supported, reason }) => ({
         name: backend,
         group: 'backend',
         ok: supported,
-        found: supported ? `works in the driver ${name}` : 'does not work here',
+        found: supported ? `works with driver ${name}` : 'does not work here',
         remedy: supported ? '' : reason,
       }));
     } finally {
@@ -57,7 +56,7 @@ export const backendChecks = async (drivers: readonly Check[]): Promise<Check[]>
         name: 'backends',
         group: 'backend',
         ok: false,
-        found: `no testbed of ${name}`,
+        found: `no testbed with driver ${name}`,
         remedy: messageOf(error),
       },
     ];

@@ -2,7 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Check } from './check.ts';
 
-/** Programs by name: the Debian package that has it, and what livemig does with it. */
+/** Programs by name: Debian package, and what livemig uses it for. */
 const tools: readonly { name: string; debianPackage: string; purpose: string }[] = [
   { name: 'ip', debianPackage: 'iproute2', purpose: 'hosts and links' },
   { name: 'tc', debianPackage: 'iproute2', purpose: 'rates, netem' },
@@ -10,10 +10,14 @@ const tools: readonly { name: string; debianPackage: string; purpose: string }[]
   { name: 'ethtool', debianPackage: 'ethtool', purpose: 'links with loss' },
   { name: 'iperf3', debianPackage: 'iperf3', purpose: 'benchmarks (npm run bench)' },
   { name: 'docker', debianPackage: 'docker.io', purpose: 'the docker driver and its engine' },
-  { name: 'debootstrap', debianPackage: 'debootstrap', purpose: 'the host image where no registry answers' },
+  {
+    name: 'debootstrap',
+    debianPackage: 'debootstrap',
+    purpose: 'building the host image without a registry',
+  },
 ];
 
-/** Where distributions keep what an ordinary user's PATH leaves out. */
+/** Directories that an ordinary user's PATH may lack. */
 const sbin = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
 
 const findProgram = async (name: string): Promise<string | undefined> => {

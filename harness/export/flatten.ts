@@ -4,7 +4,7 @@ import type { CsvValue } from '../report/csv.ts';
 export type Entry = readonly [column: string, value: CsvValue];
 
 /**
- * Every scalar of a document under its dotted name: `downtime.loadMs`. Lists have tables of their own and are left out.
+ * Every scalar of a document under its dotted name: `downtime.loadMs`. Lists have their own tables and are left out.
  * Booleans become `true` and `false`, which pandas and DuckDB read as such.
  */
 export const flatten = (prefix: string, value: unknown): Entry[] => {

@@ -6,7 +6,7 @@ import type { Entry } from './flatten.ts';
 import { flatten } from './flatten.ts';
 import type { Row } from './table.ts';
 
-/** An object that a run may not have brings no columns at all: other rows say which there are. */
+/** An optional object adds no columns if absent; other rows supply them. */
 const flattenIfThere = (prefix: string, value: object | null): Entry[] =>
   value === null ? [] : flatten(prefix, value);
 
@@ -17,14 +17,14 @@ const without = <T extends object, K extends keyof T>(value: T | null, ...keys: 
   return copy;
 };
 
-/** Short enough to read, long enough that no two settings share one. */
+/** Short enough to read, long enough to be unique. */
 const digestDigits = 16;
 
-/** The same for runs that were set the same: what a reader groups by. */
+/** The same for runs with the same settings, to group by. */
 const settingDigest = (run: RunResult): string =>
   createHash('sha256').update(settingKey(run)).digest('hex').slice(0, digestDigits);
 
-/** Which run a row is of, and which setting: in every table the same columns, to join and to group by. */
+/** The run and settings of a row: the same columns in every table, to join and to group by. */
 export const identityOf = (run: RunResult): Row => [
   [
     ['runId', run.runId],
@@ -50,23 +50,31 @@ const outcomeOf = (run: RunResult): Entry[] => [
   ['error.message', run.error?.message ?? null],
 ];
 
-/** Figures that are worked out of others. */
+/** Figures derived from others. */
 const derivedOf = (run: RunResult): Entry[] =>
   run.measurement === null
     ? []
     : figures.filter(({ of }) => of !== undefined).map(({ id }): Entry => [id, valueAt(run, id)]);
 
-/** Where the figure of this place stands in the table of runs. */
+/** The column of this figure in the table of runs. */
 export const columnOf = (id: string): string => id.replace(/^link\./, '');
 
-/** One run, one row: everything of it that is a single value. */
+/** Flows are few, and each has a place: `scenario.traffic.0.rateMbps`. */
+const flowsOf = (prefix: string, flows: readonly object[] | undefined): Entry[] =>
+  flattenIfThere(prefix, flows === undefined ? null : Object.fromEntries(flows.entries()));
+
+/** One row per run: all its single values. */
 export const runRow = (run: RunResult): Row => [
   ...identityOf(run),
   outcomeOf(run),
-  flatten('scenario', run.scenario),
+  [...flatten('scenario', run.scenario), ...flowsOf('scenario.traffic', run.scenario.traffic)],
   flattenIfThere('linkDefinition', without(run.link.definition, 'name', 'description')),
   flattenIfThere('calibration', without(run.link.calibration, 'applied', 'backend')),
-  [...flattenIfThere('measurement', run.measurement), ...derivedOf(run)],
+  [
+    ...flattenIfThere('measurement', run.measurement),
+    ...flowsOf('measurement.traffic', run.measurement?.traffic),
+    ...derivedOf(run),
+  ],
   flattenIfThere('integrity', run.integrity),
   flatten('environment', without(run.environment, 'hosts', 'network')),
 ];

@@ -5,8 +5,8 @@ import type { Entry } from './flatten.ts';
 export type Row = readonly (readonly Entry[])[];
 
 /**
- * One table of rows that don't all have the same columns: what a row lacks is empty. Columns come group by group, each
- * in the order in which rows first have them, so that a failed run at the front doesn't push its columns there.
+ * A table of rows with different columns: missing values are empty. Columns come group by group, each in the order of
+ * first appearance, so that a failed run at the front doesn't move its columns to the front.
  */
 export const tableOf = (rows: readonly Row[]): CsvTable => {
   const groups = Math.max(0, ...rows.map((row) => row.length));

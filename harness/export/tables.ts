@@ -1,4 +1,5 @@
 import type { CsvTable } from '../report/csv.ts';
+import { servicePhases } from '../report/service.ts';
 import { figurePlaces, valueAt, witnesses } from '../measure/figures.ts';
 import type { Measurement, RunResult } from '../result.ts';
 import type { Entry } from './flatten.ts';
@@ -7,7 +8,7 @@ import { identityOf, runRow } from './runs.ts';
 import type { Row } from './table.ts';
 import { tableOf } from './table.ts';
 
-/** A list of a measurement as a long table, a row an element. */
+/** A list of a measurement as a long table, one row per element. */
 type Elements = (measurement: Measurement) => readonly object[];
 
 /** Bucket n holds faults of [2^n, 2^(n+1)) µs. */
@@ -16,6 +17,10 @@ const faultBuckets: Elements = ({ faults }) =>
 
 const lists = {
   rounds: ({ rounds }) => rounds,
+  traffic: ({ traffic = [] }) => traffic,
+  service: ({ service }) =>
+    service === undefined ? [] : servicePhases(service).map(([phase, span]) => ({ phase, ...span })),
+  'service-series': ({ service }) => service?.series ?? [],
   faults: faultBuckets,
   guest: ({ guestProgress }) => guestProgress,
   link: ({ series }) => series.link,
@@ -27,17 +32,20 @@ export const tableNames = ['runs', 'figures', ...(Object.keys(lists) as (keyof t
 export type TableName = (typeof tableNames)[number];
 
 export const tableTexts: Readonly<Record<TableName, string>> = {
-  runs: 'a row a run, every single value of it',
-  figures: 'a row a figure of a run: label, unit, who says it, value (docs/figures.md)',
-  rounds: 'a row a round of a migration',
-  faults: 'a row a bucket of the fault-latency histogram',
-  guest: "a row an interval of the guest's progress",
-  link: "a row a sample of the router's counters while the migration ran",
-  progress: 'a row a word of the source on what is sent and what remains',
-  pings: "a row an interval of the observer's pings",
+  runs: 'one row per run, with all its single values',
+  figures: 'one row per figure of a run: label, unit, source, value (docs/figures.md)',
+  rounds: 'one row per round of a migration',
+  traffic: 'one row per flow beside the migration',
+  service: "one row per phase of a migration: the service's replies, latency and errors",
+  'service-series': 'the same, one row per 100 ms',
+  faults: 'one row per bucket of the fault-latency histogram',
+  guest: "one row per interval of the guest's progress",
+  link: "one row per sample of the router's counters during the migration",
+  progress: 'one row per progress report of the source: bytes sent and remaining',
+  pings: "one row per interval of the observer's pings",
 };
 
-/** A row a figure that the run has. */
+/** One row per figure that the run has. */
 const figureRows = (run: RunResult): Row[] =>
   figurePlaces.flatMap(({ id, label, unit, by }) => {
     const value = valueAt(run, id);
@@ -52,7 +60,7 @@ const figureRows = (run: RunResult): Row[] =>
     return [[...identityOf(run), told]];
   });
 
-/** A table of the runs, in their order. Runs without a measurement have rows in `runs` alone. */
+/** A table of the runs, in their order. Runs without a measurement only have rows in `runs`. */
 export const exportTable = (runs: readonly RunResult[], name: TableName): CsvTable => {
   if (name === 'runs') return tableOf(runs.map(runRow));
   if (name === 'figures') return tableOf(runs.flatMap(figureRows));

@@ -1,4 +1,4 @@
-import { messageOf } from '../../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 
 /** A line of a file that holds a JSON document a line. */
 export interface JsonLine {

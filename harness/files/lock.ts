@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'; // prettier-ignore
 import koffi from 'koffi';
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 
 /** flock(2), the same on Linux and macOS. */
 const operations = { shared: 1, exclusive: 2, nonBlocking: 4 } as const;

@@ -3,8 +3,8 @@ import { closeSync, constants, openSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAt, tryLock } from './lock.ts';
 
-/** Of a hidden file that gets its name when it is whole. Earlier versions had more in front of, or after the id. */
-const temporaryName = /^\.(?:.+\.)?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}(?:\.events)?\.tmp$/;
+/** Of a hidden file that gets its name when it is whole. */
+const temporaryName = /^\.[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
 /** A file under way: locked while its writer lives. */
 export interface Temporary {

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fsync, write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LivemigError } from '../../proto/errors.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
 import { isAt, tryLock } from './lock.ts';
 import { storageError } from './places.ts';
 import { openTemporary } from './temporary.ts';
@@ -32,7 +32,7 @@ const targetOf = async (file: string): Promise<{ path: string; isRegular: boolea
   return { path: await realpath(file), isRegular: found.isFile() };
 };
 
-const replace = async (file: string, text: string, mode: number): Promise<void> => {
+const replace = async (file: string, text: string | Buffer, mode: number): Promise<void> => {
   const { path, isRegular } = await targetOf(file);
   // A pipe or a device is written to: a rename would put a file in its place.
   if (!isRegular) {
@@ -41,7 +41,7 @@ const replace = async (file: string, text: string, mode: number): Promise<void> 
   }
   const temporary = openTemporary(dirname(path), mode);
   try {
-    await writeAll(temporary.fd, Buffer.from(text), 0);
+    await writeAll(temporary.fd, typeof text === 'string' ? Buffer.from(text) : text, 0);
     await syncDescriptor(temporary.fd);
     renameSync(temporary.path, path);
   } catch (error) {
@@ -57,7 +57,7 @@ const replace = async (file: string, text: string, mode: number): Promise<void> 
  * Readers see the old file or the whole new one, also after a power cut. A symbolic link stays one.
  * @throws LivemigError STORAGE_FAILED; the file is as it was
  */
-export const writeAtomically = async (file: string, text: string, mode = 0o666): Promise<void> => {
+export const writeAtomically = async (file: string, text: string | Buffer, mode = 0o666): Promise<void> => {
   try {
     await replace(file, text, mode);
   } catch (cause) {
@@ -135,7 +135,7 @@ export const appendLine = async (file: string, document: unknown): Promise<void>
  */
 export const rescue = async (
   name: string,
-  text: string,
+  text: string | Buffer,
   temporary: string = tmpdir(),
 ): Promise<string | null> => {
   try {

@@ -1,6 +1,13 @@
-import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '../../proto/units.ts';
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import type { CheckCondition, CrossCheck, Measurement } from '../result.ts';
+import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '#proto/units';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { returningShareOf } from '#proto/link';
+import type {
+  CheckCondition,
+  CrossCheck,
+  Measurement,
+  ServiceMeasurement,
+  TrafficMeasurement,
+} from '../result.ts';
 import { leastWireBytes } from './wire.ts';
 
 /**
@@ -15,16 +22,27 @@ export const schedulingSlackMs = 25;
 export const observerStallMaxMs = 100;
 
 /** Of pages' least wire bytes: gRPC and HTTP/2 frames, page headers, short segments, retransmissions. */
-export const wireOverheadFraction = 0.03;
+const wireOverheadFraction = 0.03;
 /** Below this, handshakes and barriers are more than the bound; nothing is checked. */
-export const wireCheckLeastBytes = 16 * mebibyte;
+const wireCheckLeastBytes = 16 * mebibyte;
 /** Page number and flags of a zero page, with room to spare. */
 const zeroPageMessageBytes = 16;
 
 export interface CrossCheckInput {
   measurement: Pick<
     Measurement,
-    'downtimeMs' | 'downtime' | 'observed' | 'ram' | 'deviceStateBytes' | 'paddingBytes' | 'wire'
+    | 'downtimeMs'
+    | 'downtime'
+    | 'observed'
+    | 'ram'
+    | 'disk'
+    | 'encodedPages'
+    | 'deviceStateBytes'
+    | 'wire'
+    | 'recoveries'
+    | 'traffic'
+    | 'hostLoad'
+    | 'service'
   >;
   profile: LinkProfile;
   /** As calibrated. */
@@ -52,28 +70,26 @@ const checkOf = (
   conditions,
 });
 
-const conditionText = ({ what, got, expected: { low, high }, unit, remedy }: CheckCondition): string =>
-  `${what} ${got === null ? "weren't measured" : `came to ${got.toFixed(1)} ${unit}`}, expected ` +
-  `${low <= 0 ? 'at most' : `${low.toFixed(1)} to`} ${high.toFixed(1)} ${unit}: ${remedy}`;
+const fixed = (value: number, unit: CheckCondition['unit']): string =>
+  value.toFixed(unit === 'of the quota' ? 2 : 1);
 
-/**
- * What a check that disagrees stumbled over, and what to do: the conditions that don't hold, those that do left out. Of a
- * result that an older livemig wrote, how its bounds came about.
- */
-export const disagreementOf = ({ name, reason, conditions }: CrossCheck): string => {
-  const failed = (conditions ?? []).filter(({ ok }) => !ok).map(conditionText);
-  return `${name}: ${failed.length === 0 ? reason : failed.join('; and ')}`;
-};
+const conditionText = ({ what, got, expected: { low, high }, unit, remedy }: CheckCondition): string =>
+  `${what} ${got === null ? "weren't measured" : `came to ${fixed(got, unit)} ${unit}`}, expected ` +
+  `${low <= 0 ? 'at most' : `${fixed(low, unit)} to`} ${fixed(high, unit)} ${unit}: ${remedy}`;
+
+/** What a check that disagrees stumbled over, and what to do: the conditions that don't hold, those that do left out. */
+export const disagreementOf = ({ name, conditions }: CrossCheck): string =>
+  `${name}: ${conditions
+    .filter(({ ok }) => !ok)
+    .map(conditionText)
+    .join('; and ')}`;
 
 /** That many lost pings in a row are one handover in ten thousand. */
 const lostInARow = 1e-4;
 
 /** How long the destination's first answer may be late because the link lost pings, or their answers. */
-const lostPingsMs = (
-  { sourceToDestination: out, destinationToSource: back }: LinkProfile,
-  intervalMs: number,
-) => {
-  const lost = 1 - (1 - out.lossPercent / 100) * (1 - back.lossPercent / 100);
+const lostPingsMs = (profile: LinkProfile, intervalMs: number) => {
+  const lost = 1 - returningShareOf(profile);
   return lost === 0 ? 0 : intervalMs * Math.ceil(Math.log(lostInARow) / Math.log(lost));
 };
 
@@ -144,14 +160,13 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
  * How often a segment passes the router at most, on average: once for every time that it or its acknowledgement, which
  * may be lost as well, has to be sent again.
  */
-const sentAgainFactor = ({ sourceToDestination: out, destinationToSource: back }: LinkProfile): number =>
-  1 / ((1 - out.lossPercent / 100) * (1 - back.lossPercent / 100));
+const sentAgainFactor = (profile: LinkProfile): number => 1 / returningShareOf(profile);
 
 /** Pages that the source says it sent against what the router carried. */
 export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
-  const { ram, deviceStateBytes, paddingBytes, wire } = input.measurement;
-  const payloadBytes = (ram.pageBytes ?? ram.normal * pageSizeBytes) + deviceStateBytes + paddingBytes;
-  const encodedPages = Object.values(ram.encoded ?? {}).reduce((sum, pages) => sum + pages, 0);
+  const { ram, disk, deviceStateBytes, wire } = input.measurement;
+  const payloadBytes = ram.pageBytes + (disk?.blockBytes ?? 0) + deviceStateBytes + ram.paddingBytes;
+  const encodedPages = Object.values(input.measurement.encodedPages).reduce((sum, pages) => sum + pages, 0);
   const measured = wire.sourceToDestinationBytes - wire.observerToDestinationBytes;
   const common = { name: 'wire-bytes', measured, unit: 'bytes' } as const;
   if (payloadBytes < wireCheckLeastBytes)
@@ -161,15 +176,28 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
       low: null,
       high: null,
       reason: `${payloadBytes} bytes of payload are too few against handshakes and barriers`,
+      conditions: [],
     };
-  const low = leastWireBytes(payloadBytes);
+  const zeroPages = ram.duplicate + (disk?.duplicate ?? 0);
+  const full = leastWireBytes(payloadBytes);
+  // What a lost connection took along the source has sent, but the router may never have seen: pages, which are sent again,
+  // and padding, which isn't.
+  const { recoveries } = input.measurement;
+  const lostPages = recoveries.reduce((sum, { pagesLost }) => sum + pagesLost, 0);
+  const blockBytes = disk === undefined ? 0 : disk.blockBytes / Math.max(1, disk.normal);
+  const lostBytes =
+    lostPages * Math.max(pageSizeBytes, blockBytes) + (recoveries.length === 0 ? 0 : ram.paddingBytes);
+  const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes));
   const high =
-    (low * (1 + wireOverheadFraction) + leastWireBytes(ram.duplicate * zeroPageMessageBytes)) *
+    (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes)) *
     sentAgainFactor(input.profile);
   const reason =
-    `${ram.normal} full pages, ${encodedPages} encoded ones, device state and padding in full segments, at most ` +
+    `${ram.normal} full pages, ${encodedPages} encoded ones, ${disk === undefined ? '' : `${disk.normal} blocks of the disk, `}device state and padding in full segments, at most ` +
     `${wireOverheadFraction * 100} % more, ` +
-    `and ${zeroPageMessageBytes} bytes for each of ${ram.duplicate} zero pages`;
+    `and ${zeroPageMessageBytes} bytes for each of ${zeroPages} zero pages` +
+    (recoveries.length === 0
+      ? ''
+      : `; ${lostPages} of the pages, and the padding, may have been lost with a connection before the router`);
   return checkOf({ ...common, low, high, reason }, [
     conditionOf({
       what: "the router's bytes from source to destination",
@@ -181,7 +209,80 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   ]);
 };
 
+/** What a flow may have less, or more, than was offered while it had the link for itself. */
+const trafficTolerance = 0.03;
+
+/** Whether each flow had the rate that it was to have, before the migration took its share of the link. */
+export const checkTraffic = (
+  traffic: readonly Pick<TrafficMeasurement, 'kind' | 'offeredMbps' | 'beforeMbps'>[],
+): CrossCheck[] =>
+  traffic.map(({ kind, offeredMbps, beforeMbps }) => {
+    const [low, high] = [1 - trafficTolerance, 1 + trafficTolerance].map((share) => share * offeredMbps) as [
+      number,
+      number,
+    ];
+    const reason = `${kind} at ${offeredMbps} Mb/s, ± ${trafficTolerance * 100} %, before the migration`;
+    return checkOf({ name: 'traffic', measured: beforeMbps, low, high, unit: 'Mb/s', reason }, [
+      conditionOf({
+        what: `what arrived of the traffic (${kind} at ${offeredMbps} Mb/s) before the migration`,
+        got: beforeMbps,
+        expected: { low, high },
+        unit: 'Mb/s',
+        remedy: `the hosts or the link can't carry it beside the guest; take a lower rate, a larger window, or a machine that does less`,
+      }),
+    ]);
+  });
+
+/** What a host's load may be off by. */
+const loadTolerance = 0.05;
+
+/** Whether each host that was to have a load had it over the warm-up. */
+export const checkHostLoad = (hostLoad: Measurement['hostLoad']): CrossCheck[] =>
+  (['source', 'destination'] as const).flatMap((host) => {
+    const its = hostLoad?.[host];
+    if (its === undefined || its.share === 0) return [];
+    const { share, achieved } = its;
+    const [low, high] = [share - loadTolerance, share + loadTolerance];
+    const unit = 'of the quota';
+    const reason = `${share} ± ${loadTolerance} of the ${host}'s quota, by its control group over the warm-up`;
+    return [
+      checkOf({ name: 'host-load', measured: achieved, low, high, unit, reason }, [
+        conditionOf({
+          what: `the load on the ${host} over the warm-up`,
+          got: achieved,
+          expected: { low, high },
+          unit,
+          remedy:
+            'agent, guest and load together want more than the quota or the machine has; take a lower share, a quieter guest, or fewer CPUs',
+        }),
+      ]),
+    ];
+  });
+/** A request that is sent later than this isn't on its schedule. */
+const loadLatenessMaxMs = 1;
+
+/** Whether requests left when they were due: if not, the observer measured itself. */
+export const checkLoad = ({
+  rate,
+  lateP99Ms,
+}: Pick<ServiceMeasurement, 'rate' | 'lateP99Ms'>): CrossCheck => {
+  const [low, high] = [0, loadLatenessMaxMs];
+  const reason = `the 99th percentile of how late requests were sent, at ${rate} a second`;
+  return checkOf({ name: 'load', measured: lateP99Ms, low, high, unit: 'ms', reason }, [
+    conditionOf({
+      what: 'the 99th percentile of how late requests to the service were sent',
+      got: lateP99Ms,
+      expected: { low, high },
+      unit: 'ms',
+      remedy: `the observer had no CPU to send them with; ${again}, with a lower rate or on a machine that does less`,
+    }),
+  ]);
+};
+
 export const crossCheck = (input: CrossCheckInput): CrossCheck[] => [
   checkDowntime(input),
   checkWireBytes(input),
+  ...checkTraffic(input.measurement.traffic ?? []),
+  ...checkHostLoad(input.measurement.hostLoad),
+  ...(input.measurement.service === undefined ? [] : [checkLoad(input.measurement.service)]),
 ];

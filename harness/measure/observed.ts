@@ -1,5 +1,5 @@
-import { pingHost } from '../../proto/pings.ts';
-import type { PingSamples } from '../../proto/pings.ts';
+import { pingHost } from '#proto/pings';
+import type { PingSamples } from '#proto/pings';
 import type { Latency, Observed } from '../result.ts';
 import { largest, median, percentile, sorted } from './statistics.ts';
 

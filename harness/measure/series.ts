@@ -1,5 +1,5 @@
-import type { AgentEvent, GuestEvent, ParametersEvent, RoundEvent } from '../../proto/events.ts';
-import type { GuestProgress, LinkCut, ParameterChange, RoundMeasurement } from '../result.ts';
+import type { AgentEvent, GuestEvent, ParametersEvent, RoundEvent } from '#proto/events';
+import type { GuestProgress, LinkCut, Measurement, ParameterChange, RoundMeasurement } from '../result.ts';
 
 /** Rounds in the order in which they ended, their times counted from the migration's start. */
 export const roundsOf = (events: readonly RoundEvent[], startedAtMs: number): RoundMeasurement[] =>
@@ -19,6 +19,17 @@ export const parameterChangesOf = (
   events: readonly ParametersEvent[],
   startedAtMs: number,
 ): ParameterChange[] => events.map(({ atMs, changed }) => ({ atMs: atMs - startedAtMs, changed }));
+
+/** At most one is accepted. */
+export const switchoverOrderOf = (
+  events: readonly AgentEvent[],
+  startedAtMs: number,
+): Pick<Measurement, 'switchoverOrder'> => {
+  const ordered = events.find((event) => event.type === 'switchover');
+  return ordered === undefined
+    ? {}
+    : { switchoverOrder: { atMs: ordered.atMs - startedAtMs, order: ordered.order } };
+};
 
 /** When nothing passed between the two hosts. */
 export const linkCutsOf = (events: readonly AgentEvent[], startedAtMs: number): LinkCut[] => {

@@ -1,7 +1,7 @@
-import type { ProgressEvent } from '../../proto/events.ts';
-import type { LinkSamples } from '../../proto/link-samples.ts';
-import { pingHost } from '../../proto/pings.ts';
-import type { PingSamples } from '../../proto/pings.ts';
+import type { ProgressEvent } from '#proto/events';
+import type { LinkSamples } from '#proto/link-samples';
+import { pingHost } from '#proto/pings';
+import type { PingSamples } from '#proto/pings';
 import type { LinkPoint, PingPoint, ProgressPoint } from '../result.ts';
 import type { MigrationWindow } from './observed.ts';
 import { largest, median, sorted } from './statistics.ts';

@@ -1,8 +1,8 @@
-import { rttMsOf } from '../../proto/link.ts';
+import { rttMsOf } from '#proto/link';
 import type { CalibrationReport } from '../calibration.ts';
 import { formatMs, formatRate } from '../format.ts';
 
-/** A calibration for people: what the profile says beside what was measured. */
+/** A calibration for people: the profile next to the measurement. */
 export const calibrationText = ({ ok, driver, link, error }: CalibrationReport): string => {
   const { definition, calibration } = link;
   const wanted =

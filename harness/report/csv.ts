@@ -1,13 +1,13 @@
 export type CsvValue = string | number | null;
 
-/** A table for machines: column names with their units, one array a row. */
+/** A table for machines: column names with units, one array per row. */
 export interface CsvTable {
   columns: readonly string[];
   rows: readonly (readonly CsvValue[])[];
 }
 
 const needsQuotes = /[",\r\n]/;
-/** What a spreadsheet would run as a formula; numbers are written by us and may have their sign. */
+/** Text that a spreadsheet would run as a formula; our own numbers may have a sign. */
 const startsFormula = /^[=+\-@\t\r]/;
 
 const cell = (value: CsvValue): string => {

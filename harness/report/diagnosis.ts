@@ -2,7 +2,7 @@ import type { Check, Diagnosis } from '../doctor/check.ts';
 
 const headings: Readonly<Record<Check['group'], string>> = {
   machine: 'Machine',
-  driver: 'Drivers (where virtual hosts live)',
+  driver: 'Drivers (what virtual hosts run in)',
   backend: 'Link backends (what emulates the WAN)',
   network: 'TCP',
   tool: 'Tools',
@@ -11,7 +11,7 @@ const headings: Readonly<Record<Check['group'], string>> = {
 const lineOf = ({ name, ok, found, remedy }: Check): string =>
   `  ${ok ? 'ok     ' : 'missing'}  ${name.padEnd(18)}  ${found}${remedy === '' ? '' : `\n${' '.repeat(31)}${remedy}`}`;
 
-/** A diagnosis for people: each line ok or missing, with how to get what is missing. */
+/** A diagnosis for people: each line ok or missing, and how to get what is missing. */
 export const diagnosisText = ({ ready, checks }: Diagnosis): string => {
   const groups = (Object.keys(headings) as Check['group'][]).map((group) => {
     const lines = checks.filter((check) => check.group === group).map(lineOf);
@@ -19,6 +19,6 @@ export const diagnosisText = ({ ready, checks }: Diagnosis): string => {
   });
   const verdict = ready
     ? 'This machine can run migrations: try `npm start`.'
-    : 'This machine can’t run migrations yet: see what is missing above.';
+    : 'This machine can’t run migrations over a link: see above for what is missing. Driver sim needs no link.';
   return [...groups.filter((group) => group !== ''), verdict].join('\n');
 };

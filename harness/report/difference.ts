@@ -1,25 +1,58 @@
 import { figureAt, valueAt } from '../measure/figures.ts';
 import type { RunResult } from '../result.ts';
+import { estimateOf, medianOf } from '../trends/statistics.ts';
+import { usualRules } from '../trends/tolerances.ts';
 import { figureText } from './figure-rows.ts';
 
-/** What a run cost, against the one before it. */
+/** The figures by which runs of one setting are compared with those of another. */
 
 const shown = [
   'totalTimeMs', 'downtimeMs', 'ram.transferred', 'roundCount', 'faults.count', 'faults.stalledMs',
 ].map((id) => `measurement.${id}`); // prettier-ignore
 
-const changeText = (before: number, now: number): string => {
-  if (before === 0) return now === 0 ? '=' : '';
-  const percent = (now / before - 1) * 100;
-  return Math.abs(percent) < 0.5 ? '=' : `${percent > 0 ? '+' : '−'}${Math.abs(percent).toFixed(0)} %`;
+/** Fewer on either side say nothing about noise. */
+const leastForInterval = 2;
+
+const signed = (ratio: number): string => {
+  const percent = (ratio - 1) * 100;
+  const digits = Math.abs(percent) < 9.5 ? 1 : 0;
+  const text = Math.abs(percent).toFixed(digits);
+  return Number(text) === 0 ? '0' : `${percent > 0 ? '+' : '−'}${text}`;
 };
 
-/** A line for each figure: before, now, and the change. One run each says nothing of noise. */
-export const differenceText = (before: RunResult, now: RunResult): string =>
-  shown
-    .map((id) => {
-      const [from, to] = [valueAt(before, id) ?? 0, valueAt(now, id) ?? 0];
-      const [fromText, toText] = [figureText(id, from), figureText(id, to)];
-      return `  ${figureAt(id).label.padEnd(13)} ${fromText.padStart(10)} → ${toText.padStart(10)}   ${changeText(from, to)}`.trimEnd();
-    })
-    .join('\n');
+const valuesOf = (runs: readonly RunResult[], id: string): number[] =>
+  runs.map((run) => valueAt(run, id)).filter((value) => value !== null);
+
+const same = (value: number): number => value;
+
+/** `+12 % [+9, +14]`, in % of what was before: the medians' ratio with its 95 % confidence interval. */
+const changeText = (before: readonly number[], now: readonly number[]): string => {
+  if (before.length === 0 || now.length === 0) return '';
+  const [from, to] = [medianOf(before, same), medianOf(now, same)];
+  if (from === 0) return to === 0 ? '=' : '';
+  if (Math.min(before.length, now.length) < leastForInterval)
+    return Math.abs(to / from - 1) < 0.005 ? '=' : `${signed(to / from)} %`;
+  const { value, low, high } = estimateOf(
+    (draw) => medianOf(draw(now), same) / medianOf(draw(before), same),
+    '',
+    usualRules,
+  );
+  if (![value, low, high].every(Number.isFinite)) return '';
+  return low === 1 && high === 1 ? '=' : `${signed(value)} % [${signed(low)}, ${signed(high)}]`;
+};
+
+/** A line per figure: the medians of both sides, and the change with its confidence interval. */
+export const differenceText = (before: readonly RunResult[], now: readonly RunResult[]): string => {
+  const lines = shown.map((id) => {
+    const [from, to] = [valuesOf(before, id), valuesOf(now, id)];
+    const [fromText, toText] = [from, to].map((values) =>
+      figureText(id, values.length === 0 ? null : medianOf(values, same)),
+    ) as [string, string];
+    return `  ${figureAt(id).label.padEnd(13)} ${fromText.padStart(10)} → ${toText.padStart(10)}   ${changeText(from, to)}`.trimEnd();
+  });
+  const isEnough = Math.min(before.length, now.length) >= leastForInterval;
+  return [
+    ...lines,
+    ...(isEnough ? [] : ['  one run says nothing about noise: --repeat 3 adds intervals']),
+  ].join('\n');
+};

@@ -1,10 +1,11 @@
 import { formatBytes, formatCount, formatMs, formatRate, formatUs } from '../format.ts';
 import type { Unit } from '../measure/figures.ts';
-import { figureAt, valueAt } from '../measure/figures.ts';
+import { figureAt, figures, valueAt } from '../measure/figures.ts';
+import { median } from '../median.ts';
 import type { CompletedRun, RunResult } from '../result.ts';
 import { downtimeLimitText } from './downtime-limit.ts';
 
-/** Which figures of a run are shown together, the same on a terminal and on the report page. */
+/** The figures of a run that are displayed together, on a terminal and on the report page. */
 
 const formats: Readonly<Record<Unit, (value: number) => string>> = {
   ms: formatMs,
@@ -13,51 +14,74 @@ const formats: Readonly<Record<Unit, (value: number) => string>> = {
   bytes: formatBytes,
   'Mb/s': formatRate,
   count: formatCount,
+  share: (value) => value.toFixed(2),
 };
 
-/** A value of a figure as people read it; a dash where the run has none. */
+/** A figure's value for people; a dash if the run has none. */
 export const figureText = (id: string, value: number | null): string =>
   value === null ? '–' : formats[figureAt(id).unit](value);
 
 export const shownValue = (run: RunResult, id: string): string => figureText(id, valueAt(run, id));
 
-/** Figures that stand together: the first is the row's own, the others say what is behind it. */
+/**
+ * `4.21 s (4.10 s–4.35 s)`: the median, and the range where it is one; a dash if no run has the figure.
+ * @param between stands between the ends of the range
+ */
+export const spreadText = (runs: readonly RunResult[], id: string, between = '–'): string => {
+  const values = runs.map((run) => valueAt(run, id)).filter((value) => value !== null);
+  if (values.length === 0) return '–';
+  const [low, high] = [figureText(id, Math.min(...values)), figureText(id, Math.max(...values))];
+  return low === high ? low : `${figureText(id, median(values))} (${low}${between}${high})`;
+};
+
+/** A row of figures: the first is the row's own, the others detail it. */
 export interface FigureRow {
   id: string;
   details: readonly string[];
-  /** Left out where they are 0, as they are for most runs. */
+  /** Omitted if 0, as in most runs. */
   unlessZero?: readonly string[];
-  /** What else there is to say. */
+  /** Additional text. */
   note?: (run: CompletedRun) => string;
 }
 
-/** How the downtime is held against what the observer saw. */
+/** How the downtime compares with the observer's gap. */
 const downtimeCheckText = ({ crossChecks }: CompletedRun): string => {
   const check = crossChecks.find(({ name }) => name === 'downtime');
   const derivation =
-    "by the observer, from the source's last answer to the destination's first: the downtime and the way there and back";
+    "by the observer, from the source's last answer to the destination's first: the downtime and the round trip";
   if (check === undefined || check.low === null || check.high === null) return derivation;
   const [low, high] = [check.low, check.high].map(formatMs);
   return `${derivation}; ${low ?? ''} to ${high ?? ''} expected, which ${check.verdict === 'agree' ? 'agrees' : 'disagrees'}`;
 };
 
 const encodedText = ({ measurement }: CompletedRun): string =>
-  Object.entries(measurement.ram.encoded ?? {})
+  Object.entries(measurement.encodedPages)
     .map(([name, pages]) => `by ${name} ${formatCount(pages)}`)
     .join(' · ');
 
 const m = (id: string): string => `measurement.${id}`;
 const all = (...ids: string[]): string[] => ids.map(m);
 
+/** A row with the figures that the table displays after its own. */
+const withBeside = (row: FigureRow): FigureRow => {
+  const behind = figures.filter(({ beside }) => beside === row.id);
+  const unlessZero = behind.filter((figure) => figure.unlessZero).map(({ id }) => id);
+  return {
+    ...row,
+    details: [...row.details, ...behind.map(({ id }) => id)],
+    unlessZero: [...(row.unlessZero ?? []), ...unlessZero],
+  };
+};
+
 export const timeRows: readonly FigureRow[] = [
   { id: m('totalTimeMs'), details: all('setupTimeMs') },
   {
     id: m('downtimeMs'),
     details: all(
-      'downtime.preSwitchoverMs', 'downtime.finalPagesMs', 'downtime.deviceStateMs', 'downtime.propagationMs',
+      'downtime.drainMs', 'downtime.leaseMs', 'downtime.preSwitchoverMs', 'downtime.finalPagesMs', 'downtime.deviceStateMs', 'downtime.propagationMs',
       'downtime.loadMs', 'downtime.resumeMs',
     ), // prettier-ignore
-    unlessZero: all('downtime.preSwitchoverMs'),
+    unlessZero: all('downtime.drainMs', 'downtime.leaseMs', 'downtime.preSwitchoverMs'),
   },
   {
     id: m('downtimeLimit.limitMs'),
@@ -78,11 +102,7 @@ export const timeRows: readonly FigureRow[] = [
 ];
 
 export const transferRows: readonly FigureRow[] = [
-  {
-    id: m('ram.transferred'),
-    details: all('ram.precopyBytes', 'ram.downtimeBytes', 'ram.postcopyBytes', 'ram.normal', 'ram.duplicate'),
-    note: encodedText,
-  },
+  { id: m('ram.transferred'), details: [], note: encodedText },
   {
     id: m('wire.sourceToDestinationBytes'),
     details: all('wire.destinationToSourceBytes', 'wire.droppedPackets'),
@@ -90,30 +110,30 @@ export const transferRows: readonly FigureRow[] = [
   {
     id: m('pageGoodputMbps'),
     details: [],
-    note: () => 'page messages over the time from agreement to the end',
+    note: () => 'page messages divided by the time from handshake to end',
   },
-  { id: m('roundCount'), details: all('ram.dirtySyncCount') },
-];
+  { id: m('roundCount'), details: [] },
+].map(withBeside);
 
-export const faultRow: FigureRow = {
+export const faultRow: FigureRow = withBeside({
   id: m('faults.count'),
   details: all('faults.p50Us', 'faults.p99Us', 'faults.maxUs', 'faults.stalledMs'),
   unlessZero: all('faults.stalledMs'),
-};
+});
 
 export const figureRows: readonly FigureRow[] = [...timeRows, ...transferRows, faultRow];
 
-/** `label value` of what is behind a row's own figure. */
+/** `label value` of a row's further figures. */
 export const detailsOf = (run: CompletedRun, { details, unlessZero = [], note }: FigureRow): string => {
-  const figures = details.flatMap((id) => {
+  const texts = details.flatMap((id) => {
     const value = valueAt(run, id);
     if (value === null || (value === 0 && unlessZero.includes(id))) return [];
     return [`${figureAt(id).label} ${figureText(id, value)}`];
   });
-  return [...figures, note?.(run) ?? ''].filter((text) => text !== '').join(' · ');
+  return [...texts, note?.(run) ?? ''].filter((text) => text !== '').join(' · ');
 };
 
-/** The link as it was calibrated: `5.41 ms, 951 Mb/s`. */
+/** The calibrated link: `5.41 ms, 951 Mb/s`. */
 export const linkText = (run: RunResult): string =>
   run.link.calibration === null
     ? 'not calibrated'

@@ -1,9 +1,10 @@
+import { capabilityDefinitions } from '#catalogue/capabilities';
 import { formatMs } from '../format.ts';
-import type { RunResult } from '../result.ts';
+import type { GuestEnd, RunResult } from '../result.ts';
 
-/** Where a run has left its guest, in words. */
+/** Where a run left its guest, in words. */
 
-const places: Readonly<Record<NonNullable<RunResult['guest']>['where'], string>> = {
+const places: Readonly<Record<GuestEnd['where'], string>> = {
   nowhere: 'nowhere',
   source: 'source',
   destination: 'destination',
@@ -12,32 +13,29 @@ const places: Readonly<Record<NonNullable<RunResult['guest']>['where'], string>>
   unknown: 'unknown',
 };
 
-/** Label, figure and detail, as the summary's table has them; nothing of results that don't say. */
+/** Label, figure and detail, as the summary's table has them. */
 export const guestRows = ({
   guest,
   error,
 }: Pick<RunResult, 'guest' | 'error'>): [string, string, string][] => {
-  // Of a run that completed the integrity says all of it.
-  if (guest === undefined || error === null) return [];
+  // For a completed run, the integrity row says it all.
+  if (error === null) return [];
   const rows: [string, string, string][] = [['guest', places[guest.where], guest.detail]];
   if (guest.advice !== null) rows.push(['what to do', '', guest.advice]);
   return rows;
 };
 
-/** What auto-converge took from the guest, for which nobody asked it. */
+/** vCPU time that capabilities took from the guest. */
 export const throttleRows = (result: RunResult): [string, string, string][] => {
-  const capabilities =
+  const told =
     result.state === 'completed' ? result.measurement.capabilities : result.evidence.source?.capabilities;
-  const { vcpuTimeTakenMs, cpuThrottlePercentage = 0 } = capabilities?.['auto-converge'] ?? {};
-  if (vcpuTimeTakenMs === undefined || vcpuTimeTakenMs === 0) return [];
-  return [
-    [
-      'throttled',
-      formatMs(vcpuTimeTakenMs),
-      `of vCPU time auto-converge took from the guest, which had ${100 - cpuThrottlePercentage} % of it left at the end`,
-    ],
-  ];
+  return Object.entries(told ?? {}).flatMap(([name, statistics]): [string, string, string][] => {
+    const taken = capabilityDefinitions.get(name)?.takenFromGuest?.(statistics) ?? null;
+    if (taken === null) return [];
+    const detail = `of vCPU time ${name} took from the guest${taken.detail}`;
+    return [['throttled', formatMs(taken.vcpuTimeMs), detail]];
+  });
 };
 
-/** Why there is nothing to say of the guest's integrity. */
-export const unverifiedText = ({ guest }: Pick<RunResult, 'guest'>): string => guest?.unverified ?? '';
+/** Why the guest's integrity is unknown. */
+export const unverifiedText = ({ guest }: Pick<RunResult, 'guest'>): string => guest.unverified ?? '';

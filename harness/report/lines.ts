@@ -1,11 +1,12 @@
-import type { MigrationStatus } from '../../proto/strategy.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import type { MigrationStatus } from '#proto/strategy';
+import { pageSizeBytes } from '#proto/units';
 import { formatBytes, formatCount, formatMs, formatRate } from '../format.ts';
 import type { RunEvent } from '../run/events.ts';
 import { parametersText } from './parameters.ts';
 import type { Progress } from './progress.ts';
+import { switchoverText } from './switchover.ts';
 
-/** Progress for people: a block that is redrawn on a terminal, or single lines in a log. */
+/** Progress for people: a redrawn block on a terminal, or single lines in a log. */
 
 const barCells = 24;
 
@@ -24,15 +25,15 @@ const dirtyRate = (pagesPerSecond: number | null): string =>
 
 const guestLine = ({ guest }: Progress): string => {
   if (guest === null) return '–';
-  if (!guest.running) return `stands still at the ${guest.host}`;
+  if (!guest.running) return `paused at the ${guest.host}`;
   const speed =
     guest.operationsPerSecond === null ? '' : `${formatCount(guest.operationsPerSecond)} operations/s `;
   return `${speed}at the ${guest.host}`;
 };
 
-/** What somebody has to do for the migration to go on. */
+/** What the user has to do for the migration to continue. */
 const awaited: Partial<Record<MigrationStatus, string>> = {
-  'pre-switchover': 'waits for `livemig continue`',
+  'pre-switchover': 'waiting for `livemig continue`',
 };
 
 const statusWords = ({ status, isCut }: Progress): string[] => [
@@ -41,7 +42,7 @@ const statusWords = ({ status, isCut }: Progress): string[] => [
 ];
 
 /**
- * The block, one string a line, none longer than `columns`.
+ * The block, one string per line, none longer than `columns`.
  * @param nowMs CLOCK_MONOTONIC, as in the events.
  */
 export const progressBlock = (
@@ -68,8 +69,8 @@ export const progressBlock = (
   );
 };
 
-/** What a log says of an event; undefined where it says nothing, since it would be too much. */
-export const logLine = (event: RunEvent): string | undefined => {
+/** The log line for an event; undefined if it isn't logged. */
+const logLine = (event: RunEvent): string | undefined => {
   switch (event.type) {
     case 'phase':
       return event.detail === undefined ? event.phase : `${event.phase}: ${event.detail}`;
@@ -79,13 +80,15 @@ export const logLine = (event: RunEvent): string | undefined => {
         ...(awaited[event.status] === undefined ? [] : [awaited[event.status]]),
       ].join(': ');
     case 'refused':
-      return `refused a stranger at the source (${formatCount(event.count)} so far): ${event.reason}`;
+      return `rejected an unknown client at the source (${formatCount(event.count)} so far): ${event.reason}`;
     case 'cut':
-      return `the link is cut for ${formatMs(event.plannedMs)}: nothing passes between source and destination`;
+      return `the link between source and destination is cut for ${formatMs(event.plannedMs)}`;
     case 'cut-ended':
-      return `the link is whole again after ${formatMs(event.atMs - event.startedAtMs)}`;
+      return `the link is restored after ${formatMs(event.atMs - event.startedAtMs)}`;
     case 'parameters':
-      return `from now on ${parametersText(event.changed)}`;
+      return `limits changed: ${parametersText(event.changed)}`;
+    case 'switchover':
+      return `switchover ordered: ${switchoverText[event.order]}`;
     case 'round':
       return (
         `round ${event.round} (${event.phase}): ${formatCount(event.pagesSent)} pages in ${formatMs(event.durationMs)}` +
@@ -98,13 +101,13 @@ export const logLine = (event: RunEvent): string | undefined => {
   }
 };
 
-/** A log stays readable when pre-copy makes a hundred rounds: rounds, and progress, at most this often each. */
+/** Minimum interval between log lines of rounds, and of progress, to stay readable over a hundred rounds. */
 const quietMs = 2000;
 
-/** What a log says, as a fold over events: `line` is what the last event made it say. */
+/** The log as a fold over events: `line` is the line of the last event. */
 export interface LogState {
   startedAtMs: number | null;
-  /** When something of a throttled kind was last told. */
+  /** When a line of a throttled kind was last logged. */
   toldAtMs: Partial<Record<RunEvent['type'], number>>;
   line: string | undefined;
 }

@@ -1,9 +1,9 @@
 /**
- * The page's colours. A plot is drawn once, in sentinels, and each sentinel becomes `var(--name)`, so that the same
- * drawing is right on a light screen, a dark one and on paper. Contrast is tested: 4.5 for text, 3 for marks.
+ * The page's colours. A plot is drawn once, in sentinel colours, and each sentinel becomes `var(--name)`, so that the
+ * same drawing suits a light screen, a dark one and paper. Contrast is tested: 4.5 for text, 3 for marks.
  */
 interface Colour {
-  /** Stands for the colour while a plot is drawn; nobody would choose it. */
+  /** Represents the colour while a plot is drawn; a colour that nobody would choose. */
   sentinel: string;
   light: string;
   dark: string;
@@ -29,7 +29,7 @@ export const palette = {
 
 export type ColourName = keyof typeof palette;
 
-/** What a plot is drawn with. */
+/** The colours a plot is drawn with. */
 export const inkOf = (name: ColourName): string => palette[name].sentinel;
 
 const declarations = (scheme: 'light' | 'dark'): string =>
@@ -37,7 +37,7 @@ const declarations = (scheme: 'light' | 'dark'): string =>
     .map(([name, colour]) => `--${name}:${colour[scheme]}`)
     .join(';');
 
-/** Light where nothing else is asked for, and always on paper. */
+/** Light by default, and always on paper. */
 export const colourRules = (root: string): string =>
   `${root}{color-scheme:light;${declarations('light')}}` +
   `@media screen and (prefers-color-scheme:dark){${root}{color-scheme:dark;${declarations('dark')}}}`;
@@ -46,7 +46,7 @@ const names: ReadonlyMap<string, string> = new Map(
   Object.entries(palette).map(([name, { sentinel }]) => [sentinel, name]),
 );
 
-/** Sentinels to variables, in a drawing. */
+/** Replaces sentinels by variables in a drawing. */
 export const withVariables = (svg: string): string =>
   svg.replaceAll(/"(#0101[0-9a-f]{2})"/g, (all, sentinel: string) => {
     const name = names.get(sentinel);

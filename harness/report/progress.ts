@@ -1,8 +1,8 @@
-import type { GuestEvent } from '../../proto/events.ts';
-import type { MigrationStatus } from '../../proto/strategy.ts';
+import type { GuestEvent } from '#proto/events';
+import type { MigrationStatus } from '#proto/strategy';
 import type { RunEvent, RunPhase } from '../run/events.ts';
 
-/** What a person wants to know of a run under way: the events so far, folded. */
+/** The progress of a run for people: its events so far, folded. */
 export interface Progress {
   startedAtMs: number | null;
   phase: RunPhase | null;
@@ -13,9 +13,9 @@ export interface Progress {
   dirtyPagesPerSecond: number | null;
   transferredBytes: number;
   remainingBytes: number | null;
-  /** Nothing passes between the two hosts. */
+  /** The link between the two hosts is cut. */
   isCut: boolean;
-  /** Where it runs, or stood still last. */
+  /** Where it runs, or was last paused. */
   guest: {
     host: 'source' | 'destination';
     running: boolean;
@@ -39,10 +39,10 @@ export const noProgress: Progress = {
   guest: null,
 };
 
-/** Both hosts tell of a guest: who runs it is believed. Where neither does, it stands still where it ran last. */
+/** Both hosts report a guest: the one that runs it counts. If neither does, it is paused where it ran last. */
 const foldGuest = (before: Progress['guest'], event: GuestEvent): Progress['guest'] => {
   if (!event.running && before?.host !== event.host) return before;
-  // Operations count from the boot on a host: across the handover there is no difference to take.
+  // Operations are counted per host, so there is no difference across the handover.
   const sameHost = before?.host === event.host && before.running && event.running;
   const elapsedMs = sameHost ? event.atMs - before.atMs : 0;
   return {
@@ -65,6 +65,7 @@ export const foldProgress = (before: Progress, event: RunEvent): Progress => {
       return { ...progress, status: event.status };
     case 'refused':
     case 'parameters':
+    case 'switchover':
       return progress;
     case 'round':
       return {

@@ -1,7 +1,9 @@
+import { workloads } from '../../catalogue/workloads.ts';
 import { formatBytes, formatCount, formatMs } from '../format.ts';
 import { disagreementOf } from '../measure/cross-checks.ts';
 import { figureAt, valueAt } from '../measure/figures.ts';
-import type { CompletedRun, Evidence, LinkCut, Measurement, RunResult } from '../result.ts';
+import { median } from '../median.ts';
+import type { CompletedRun, Integrity, LinkCut, Measurement, RunResult } from '../result.ts';
 import type { FigureRow } from './figure-rows.ts';
 import {
   detailsOf,
@@ -13,16 +15,21 @@ import {
   timeRows,
   transferRows,
 } from './figure-rows.ts';
+import { hostLoadRows } from './host-load.ts';
 import { guestRows, throttleRows, unverifiedText } from './guest.ts';
 import { parametersText } from './parameters.ts';
+import { serviceRows } from './service.ts';
+import { storageRows } from './storage.ts';
 import { switchesOf } from './switches.ts';
+import { switchoverText } from './switchover.ts';
+import { trafficRows } from './traffic.ts';
 
-/** A result for a person to read at a glance: label, figure, what is behind it. */
+/** A result to read at a glance: label, figure, detail. */
 type Row = readonly [label: string, figure: string, detail: string];
 
 /**
- * An invalid run with what it measured in its place, for a look at its figures: they are never to be taken for a result.
- * Null where the run didn't get so far.
+ * An invalid run with its measurement, only to show its figures: they must never be taken for a result. Null if the run
+ * didn't get that far.
  */
 export const doubtedRunOf = (result: RunResult): CompletedRun | null => {
   if (result.state !== 'invalid') return null;
@@ -36,15 +43,15 @@ const orDash = (value: number | null, format: (value: number) => string): string
   value === null ? '–' : format(value);
 
 const workloadText = ({ workload }: RunResult['scenario']): string => {
-  if (workload.name === 'idle') return 'idle';
+  const { name, regionBytes, dirtyRatePagesPerSecond } = workload;
+  const { hasRegion = true, hasDirtyRate = true } = workloads.get(name) ?? {};
+  const region = hasRegion ? ` on ${formatBytes(regionBytes)}` : '';
   const rate =
-    workload.dirtyRatePagesPerSecond === 0
-      ? 'flat out'
-      : `at ${formatCount(workload.dirtyRatePagesPerSecond)} pages/s`;
-  return `${workload.name} on ${formatBytes(workload.regionBytes)} ${rate}`;
+    dirtyRatePagesPerSecond === 0 ? 'flat out' : `at ${formatCount(dirtyRatePagesPerSecond)} pages/s`;
+  return `${name}${region}${hasDirtyRate ? ` ${rate}` : ''}`;
 };
 
-/** `hybrid of a 1 GiB guest (stress on 256 MiB at 131,072 pages/s) over coleraine-dublin`, and what switches it had. */
+/** `hybrid of a 1 GiB guest (stress on 256 MiB at 131,072 pages/s) over coleraine-dublin`, and its switches. */
 export const experimentText = (result: {
   scenario: RunResult['scenario'];
   strategy: RunResult['strategy'];
@@ -60,7 +67,7 @@ const rowOf = (run: CompletedRun, row: FigureRow): Row => [
 ];
 
 /** `xbzrle   1,240 pages   bytes 84,320 · cacheMiss 512 · …` */
-const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
+const capabilityRows = ({ capabilities }: Measurement): Row[] =>
   Object.entries(capabilities).map(([name, { pages, ...statistics }]) => [
     name,
     pages === undefined ? '' : `${formatCount(pages)} pages`,
@@ -72,33 +79,47 @@ const capabilityRows = ({ capabilities = {} }: Measurement): Row[] =>
       .join(' · '),
   ]);
 
-const changeRows = ({ parameterChanges = [] }: Measurement): Row[] =>
+const changeRows = ({ parameterChanges }: Measurement): Row[] =>
   parameterChanges.map(({ atMs, changed }) => ['changed', `at ${formatMs(atMs)}`, parametersText(changed)]);
 
-const recoveryRows = ({ recoveries = [] }: Measurement): Row[] =>
+const switchoverRows = ({ switchoverOrder }: Measurement): Row[] =>
+  switchoverOrder === undefined
+    ? []
+    : [['ordered', `at ${formatMs(switchoverOrder.atMs)}`, switchoverText[switchoverOrder.order]]];
+
+const recoveryRows = ({ recoveries }: Measurement): Row[] =>
   recoveries.map(({ pausedMs, recoveredMs, pagesLost }) => [
     'recovered',
     recoveredMs === null ? 'never' : `after ${formatMs(recoveredMs - pausedMs)}`,
-    `connection lost at ${formatMs(pausedMs)}, ${formatCount(pagesLost)} pages sent again`,
+    `connection lost at ${formatMs(pausedMs)}, ${formatCount(pagesLost)} pages resent`,
   ]);
 
-const cutRows = (linkCuts: readonly LinkCut[] = []): Row[] =>
+const cutRows = (linkCuts: readonly LinkCut[]): Row[] =>
   linkCuts.map(({ startMs, durationMs, plannedMs }) => [
     'link cut',
     durationMs === null ? `for ${formatMs(plannedMs)}` : formatMs(durationMs),
-    `from ${formatMs(startMs)} on nothing passed between source and destination` +
+    `between source and destination, from ${formatMs(startMs)}` +
       (durationMs === null ? ', until after the end' : ''),
   ]);
 
-const integrityRow = ({ integrity, guest }: Pick<RunResult, 'integrity' | 'guest'>): Row => {
+const diskText = ({ disk }: Pick<Integrity, 'disk'>): string =>
+  disk === undefined
+    ? ''
+    : `${formatCount(disk.sectorsCompared)} sectors of the disk: ${formatCount(disk.mismatches)} mismatches, ` +
+      `${formatCount(disk.staleReads)} stale reads, ` +
+      (disk.ioErrors === undefined ? '' : `${formatCount(disk.ioErrors)} I/O errors, `);
+
+/** `integrity   ok   …`: of a run that was compared, and of one that was not. */
+export const integrityRow = ({ integrity, guest }: Pick<RunResult, 'integrity' | 'guest'>): Row => {
   if (integrity === null) return ['integrity', 'not checked', unverifiedText({ guest })];
-  const { mismatches, staleReads, liveOnBothHostsMs } = integrity;
-  const isSound = mismatches === 0 && staleReads === 0 && (liveOnBothHostsMs ?? 0) === 0;
+  const { mismatches, staleReads, disk, liveOnBothHostsMs } = integrity;
+  const wrong = mismatches + staleReads + (disk?.mismatches ?? 0) + (disk?.staleReads ?? 0);
+  const isSound = wrong === 0 && (liveOnBothHostsMs ?? 0) === 0 && (disk?.writersAtOnceMs ?? 0) === 0;
   return [
     'integrity',
     isSound ? 'ok' : 'VIOLATED',
     `${formatCount(integrity.pagesCompared)} pages compared at the ${integrity.host}: ${formatCount(mismatches)} ` +
-      `mismatches, ${formatCount(staleReads)} stale reads, live on both hosts ${orDash(liveOnBothHostsMs, formatMs)}`,
+      `mismatches, ${formatCount(staleReads)} stale reads, ${diskText(integrity)}live on both hosts ${orDash(liveOnBothHostsMs, formatMs)}`,
   ];
 };
 
@@ -116,22 +137,27 @@ const checkRows = (result: RunResult): Row[] =>
 const measuredRows = (run: CompletedRun): Row[] => [
   ...[...timeRows, ...transferRows].map((row) => rowOf(run, row)),
   ...changeRows(run.measurement),
+  ...switchoverRows(run.measurement),
   ...recoveryRows(run.measurement),
+  ...trafficRows(run),
+  ...storageRows(run),
+  ...hostLoadRows(run),
+  ...serviceRows(run),
   ...capabilityRows(run.measurement),
   rowOf(run, faultRow),
 ];
 
-/** Of a run that no verdict can be built on, each figure in brackets. */
+/** For a run that supports no verdict: each figure in brackets. */
 const doubtedRows = (run: CompletedRun): Row[] =>
   measuredRows(run).map(([label, figure, detail]) => [label, `(${figure})`, detail]);
 
-/** What was measured, believed or not. */
+/** The measurements, reliable or not. */
 const figuresOf = (result: RunResult): Row[] => {
   if (result.state === 'completed') return measuredRows(result);
   const doubted = doubtedRunOf(result);
   if (doubted === null) return [];
   return [
-    ['INVALID', '', 'figures in brackets were measured, but their instruments contradict each other'],
+    ['INVALID', '', 'figures in brackets were measured, but the instruments contradict each other'],
     ...doubtedRows(doubted),
   ];
 };
@@ -143,21 +169,18 @@ const table = (rows: readonly Row[]): string[] => {
   );
 };
 
-const evidenceOf = (result: RunResult): Evidence | null =>
-  result.state === 'completed' ? null : result.evidence;
-
 /** The whole summary. @param files where the result was written. */
 export const summaryOf = (result: RunResult, files: readonly string[]): string => {
   const head = `${result.state}: ${experimentText(result)}`;
   const rows: Row[] = [
     ...figuresOf(result),
-    ...cutRows(result.measurement?.linkCuts ?? evidenceOf(result)?.linkCuts),
+    ...cutRows((result.state === 'completed' ? result.measurement : result.evidence).linkCuts),
     ...throttleRows(result),
     ...guestRows(result),
     integrityRow(result),
     linkRow(result),
     ...checkRows(result),
-    ['run took', shownValue(result, 'durationMs'), 'with testbed, calibration and verification'],
+    ['run took', shownValue(result, 'durationMs'), 'including testbed, calibration and verification'],
   ];
   const failure =
     result.error === null
@@ -175,24 +198,19 @@ export const summaryOf = (result: RunResult, files: readonly string[]): string =
   ].join('\n');
 };
 
-const median = (values: readonly number[]): number => {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-};
-
-/** What several runs of one scenario are summed up by. */
+/** The figures that summarise several runs of one scenario. */
 const spreadIds = ['totalTimeMs', 'downtimeMs', 'observed.gapMs'].map((id) => `measurement.${id}`);
 
 const spread = (id: string, runs: readonly CompletedRun[]): string => {
   const values = runs.map((run) => valueAt(run, id)).filter((value) => value !== null);
+  if (values.length === 0) return `  ${figureAt(id).label.padEnd(13)} not measured`;
   const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
     figureText(id, value),
   );
   return `  ${figureAt(id).label.padEnd(13)} median ${middle ?? ''}, ${low ?? ''} … ${high ?? ''}`;
 };
 
-/** What several runs of one scenario have in common. */
+/** The summary of several runs of one scenario. */
 export const repeatSummaryOf = (results: readonly RunResult[]): string => {
   const completed = results.filter((result) => result.state === 'completed');
   const others = results.filter((result) => result.state !== 'completed').map(({ state }) => state);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes } from '../../proto/errors.ts';
+import { errorCodes } from '#proto/errors';
 
 /** Helpers of the result's schema; `.describe` texts end up in schemas/result.schema.json. */
 
@@ -14,6 +14,6 @@ export const errorDocumentSchema = z
   .object({
     code: z.enum(errorCodes),
     message: z.string(),
-    problems: z.array(z.string()).readonly().optional(),
+    problems: z.array(z.string()).readonly().exactOptional(),
   })
   .meta({ id: 'ErrorDocument' });

@@ -1,9 +1,20 @@
 import { z } from 'zod';
-import { migrationStatuses } from '../../proto/strategy.ts';
+import type { DestinationReport, SourceReport } from '#proto/control';
+import { migrationStatuses } from '#proto/strategy';
 import { errorDocumentSchema } from './common.ts';
-import { linkCutSchema, measurementSchema, ramSchema, roundSchema } from './measurement.ts';
+import {
+  diskSchema,
+  encodedPagesSchema,
+  linkCutSchema,
+  measurementSchema,
+  ramSchema,
+  receivedSchema,
+  roundSchema,
+} from './measurement.ts';
 
 const moment = z.number().nullable();
+
+// Held against what agents report: a field that one of them lacks doesn't compile.
 
 const sourceReportSchema = z
   .object({
@@ -14,21 +25,21 @@ const sourceReportSchema = z
       activeAtMs: moment,
       pauseRequestedAtMs: moment,
       lastInstructionAtMs: moment,
-      continuedAtMs: moment.optional(),
+      drainedAtMs: z.number().exactOptional(),
+      releasedAtMs: z.number().exactOptional(),
+      continuedAtMs: moment,
       pagesSentAtMs: moment,
       deviceStateSentAtMs: moment,
       endedAtMs: z.number(),
     }),
     ram: ramSchema,
-    capabilities: z.record(z.string(), z.record(z.string(), z.number())).optional(),
-    paddingBytes: z.number(),
-    recoveries: z
-      .array(z.object({ pausedAtMs: z.number(), recoveredAtMs: moment, pagesLost: z.int() }))
-      .optional(),
-    lateRequestsDropped: z.int(),
+    disk: diskSchema.exactOptional(),
+    encodedPages: encodedPagesSchema,
+    capabilities: z.record(z.string(), z.record(z.string(), z.number())),
+    recoveries: z.array(z.object({ pausedAtMs: z.number(), recoveredAtMs: moment, pagesLost: z.int() })),
     guestRunningAtEnd: z.boolean(),
   })
-  .meta({ id: 'SourceReport' });
+  .meta({ id: 'SourceReport' }) satisfies z.ZodType<SourceReport>;
 
 const destinationReportSchema = z
   .object({
@@ -38,13 +49,13 @@ const destinationReportSchema = z
       connectedAtMs: moment,
       deviceStateReceivedAtMs: moment,
       deviceStateLoadedAtMs: moment,
+      leaseAskedAtMs: z.number().exactOptional(),
+      leasedAtMs: z.number().exactOptional(),
       firstInstructionAtMs: moment,
       allPagesReceivedAtMs: moment,
       endedAtMs: z.number(),
     }),
-    pagesReceived: z.int(),
-    zeroPagesReceived: z.int(),
-    encodedPagesReceived: z.int().optional(),
+    received: receivedSchema,
     duplicateArrivals: z.int(),
     faults: z.object({
       count: z.int(),
@@ -56,7 +67,7 @@ const destinationReportSchema = z
       vcpuBlocktimeMs: z.array(z.number()),
     }),
   })
-  .meta({ id: 'DestinationReport' });
+  .meta({ id: 'DestinationReport' }) satisfies z.ZodType<DestinationReport>;
 
 /**
  * What there is to look into after a run that did not complete. Kept away from `measurement`, so that no number of a
@@ -67,10 +78,7 @@ export const evidenceSchema = z
     source: sourceReportSchema.nullable(),
     destination: destinationReportSchema.nullable(),
     rounds: z.array(roundSchema),
-    linkCuts: z
-      .array(linkCutSchema)
-      .optional()
-      .describe('When nothing passed between the two hosts (`livemig cut`)'),
+    linkCuts: z.array(linkCutSchema).describe('When nothing passed between the two hosts (`livemig cut`)'),
     measurement: measurementSchema.nullable().describe('Where the migration ended but an oracle refused it'),
   })
   .meta({ id: 'Evidence' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { migrationStatuses } from '../../proto/strategy.ts';
+import { migrationStatuses } from '#proto/strategy';
 import { runPhases } from '../run/events.ts';
 
 /** Where a run has left its guest, whatever ended it. */
@@ -8,7 +8,7 @@ export const guestEndSchema = z
     where: z
       .enum(['nowhere', 'source', 'destination', 'lost', 'both', 'unknown'])
       .describe(
-        'nowhere: it had not been started. lost: no host has all of it. both: a fault of livemig. unknown: nobody could be asked',
+        'nowhere: it had not been started. lost: no host has all of it. both: a bug in livemig. unknown: neither host could be asked',
       ),
     detail: z.string().describe('How that is known, for people'),
     verified: z

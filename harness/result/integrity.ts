@@ -7,13 +7,28 @@ const counted = (id: string) =>
     .nonnegative()
     .describe(describeFigure(`integrity.${id}`));
 
-/** What the guest itself and the comparison of its memory say. Everything but `pagesCompared` must be zero. */
+/** What the guest itself and the comparison of its memory say. Everything but what was compared must be zero. */
 export const integritySchema = z
   .object({
     pagesCompared: counted('pagesCompared'),
     mismatches: counted('mismatches'),
     firstMismatches: z.array(z.int()).describe('The first few of these, by page number'),
     staleReads: counted('staleReads'),
+    disk: z
+      .object({
+        sectorsCompared: counted('disk.sectorsCompared'),
+        mismatches: counted('disk.mismatches'),
+        firstMismatches: z.array(z.int()).describe('The first few of these, by sector number'),
+        staleReads: counted('disk.staleReads'),
+        ioErrors: counted('disk.ioErrors').exactOptional(),
+        writersAtOnceMs: z
+          .number()
+          .nonnegative()
+          .exactOptional()
+          .describe(describeFigure('integrity.disk.writersAtOnceMs')),
+      })
+      .exactOptional()
+      .describe("The same of the guest's disk, if it has one"),
     duplicateArrivals: counted('duplicateArrivals'),
     liveOnBothHostsMs: z
       .number()
@@ -27,12 +42,12 @@ export const integritySchema = z
   .meta({ id: 'Integrity' });
 
 /** One thing that must be so for a cross-check to agree. */
-export const checkConditionSchema = z
+const checkConditionSchema = z
   .object({
     what: z.string().describe('What was looked at'),
     expected: z.object({ low: z.number(), high: z.number() }).describe('Least and most that it may be'),
     got: z.number().nullable().describe('What it was; null where there was nothing to look at'),
-    unit: z.enum(['ms', 'bytes']),
+    unit: z.enum(['ms', 'bytes', 'Mb/s', 'of the quota']),
     ok: z.boolean(),
     remedy: z.string().describe('What to do where it is not so'),
   })
@@ -41,17 +56,16 @@ export const checkConditionSchema = z
 /** One quantity measured in two independent ways, and how far apart the two may be. */
 export const crossCheckSchema = z
   .object({
-    name: z.enum(['downtime', 'wire-bytes']),
+    name: z.enum(['downtime', 'wire-bytes', 'traffic', 'host-load', 'load']),
     verdict: z.enum(['agree', 'disagree', 'not-checked']),
     measured: z.number().nullable().describe('What the second instrument says; null where it saw nothing'),
     low: z.number().nullable().describe('Least that agrees with the first instrument'),
     high: z.number().nullable().describe('Most that agrees with it'),
-    unit: z.enum(['ms', 'bytes']),
+    unit: z.enum(['ms', 'bytes', 'Mb/s', 'of the quota']),
     reason: z.string().describe('How the bounds come about, or why nothing was checked'),
     conditions: z
       .array(checkConditionSchema)
-      .optional()
-      .describe('All that must be so for it to agree; livemig has told them since November 2026'),
+      .describe('All that must be so for it to agree; empty where it was not checked'),
   })
   .meta({ id: 'CrossCheck' });
 

@@ -1,20 +1,28 @@
 import { z } from 'zod';
-import { transferPhases } from '../../proto/events.ts';
+import type { CounterTable } from '#catalogue/counters';
+import { destinationCounters, diskCounters, forEachCounter, sourceCounters } from '#catalogue/counters';
+import { transferPhases } from '#proto/events';
+import { switchoverOrders } from '#proto/strategy';
+import { trafficKinds } from '#proto/traffic';
 import { describeFigure } from '../measure/figures.ts';
 import { bytes, count, ms, sideSchema } from './common.ts';
 import { seriesSchema } from './series.ts';
+import { serviceSchema } from './service.ts';
 
 const at = (id: string) => describeFigure(`measurement.${id}`);
 const number = (id: string) => z.number().describe(at(id));
 const numberOrNull = (id: string) => z.number().nullable().describe(at(id));
 const counted = (id: string) => z.int().nonnegative().describe(at(id));
-const inBytes = (id: string) => z.number().nonnegative().describe(at(id));
+/** Bytes, or ms. */
+const amount = (id: string) => z.number().nonnegative().describe(at(id));
 
 /** Where the downtime went; the parts sum to `downtimeMs`. Cloud Hypervisor's split, widened to the destination. */
-export const downtimeSchema = z
+const downtimeSchema = z
   .object({
     pauseMs: number('downtime.pauseMs'),
-    preSwitchoverMs: number('downtime.preSwitchoverMs').optional(),
+    drainMs: number('downtime.drainMs').exactOptional(),
+    leaseMs: number('downtime.leaseMs').exactOptional(),
+    preSwitchoverMs: number('downtime.preSwitchoverMs'),
     finalPagesMs: number('downtime.finalPagesMs'),
     deviceStateMs: number('downtime.deviceStateMs'),
     propagationMs: number('downtime.propagationMs'),
@@ -23,7 +31,7 @@ export const downtimeSchema = z
   })
   .meta({ id: 'Downtime' });
 
-export const downtimeLimitSchema = z
+const downtimeLimitSchema = z
   .object({
     limitMs: number('downtimeLimit.limitMs'),
     decides: z.boolean().describe("Whether the strategy goes by it; one of the user's own may"),
@@ -32,7 +40,7 @@ export const downtimeLimitSchema = z
   })
   .meta({ id: 'DowntimeLimit' });
 
-export const latencySchema = z
+const latencySchema = z
   .object({
     count: counted('observed.latency.*.count'),
     lost: counted('observed.latency.*.lost'),
@@ -42,7 +50,7 @@ export const latencySchema = z
   })
   .meta({ id: 'Latency' });
 
-export const observedSchema = z
+const observedSchema = z
   .object({
     gapMs: number('observed.gapMs'),
     lostPings: counted('observed.lostPings'),
@@ -54,39 +62,101 @@ export const observedSchema = z
   })
   .meta({ id: 'Observed' });
 
-export const ramSchema = z
-  .object({
-    total: inBytes('ram.total'),
-    transferred: inBytes('ram.transferred'),
-    normal: counted('ram.normal'),
-    duplicate: counted('ram.duplicate'),
-    encoded: z
-      .record(z.string(), z.int().nonnegative())
-      .optional()
-      .describe(
-        'Pages that travelled encoded, by the name of the capability; those that it sent in full are `normal` alone. Absent before migration protocol 3',
-      ),
-    pageBytes: inBytes('ram.pageBytes').optional(),
-    precopyBytes: inBytes('ram.precopyBytes'),
-    downtimeBytes: inBytes('ram.downtimeBytes'),
-    postcopyBytes: inBytes('ram.postcopyBytes'),
-    dirtySyncCount: counted('ram.dirtySyncCount'),
-    postcopyRequests: counted('ram.postcopyRequests'),
-  })
-  .meta({ id: 'RamCounters' });
+/** A section of counters, as its table has them. @param section its name in the measurement */
+const countersSchema = <Name extends string>(section: string, table: CounterTable<Name>) =>
+  z.object(
+    forEachCounter(table, (name, { unit }) =>
+      unit === 'count' ? counted(`${section}.${name}`) : amount(`${section}.${name}`),
+    ),
+  );
 
-export const wireSchema = z
+export const ramSchema = countersSchema('ram', sourceCounters).meta({ id: 'RamCounters' });
+export const diskSchema = countersSchema('disk', diskCounters).meta({ id: 'DiskCounters' });
+const ioSchema = z
   .object({
-    sourceToDestinationBytes: inBytes('wire.sourceToDestinationBytes'),
-    destinationToSourceBytes: inBytes('wire.destinationToSourceBytes'),
+    count: counted('disk.io.*.count'),
+    p50Ms: numberOrNull('disk.io.*.p50Ms'),
+    p99Ms: numberOrNull('disk.io.*.p99Ms'),
+    maxMs: numberOrNull('disk.io.*.maxMs'),
+  })
+  .meta({ id: 'DiskLatency' });
+/** What an agent reports of it, and what the guest met at one that stays. */
+const measuredDiskSchema = diskSchema
+  .extend({
+    io: z
+      .object({ before: ioSchema, during: ioSchema, after: ioSchema })
+      .exactOptional()
+      .describe(
+        'Of a shared disk: at the source, then under way as the guest was paused, then at the destination',
+      ),
+  })
+  .meta({ id: 'Disk' });
+export const receivedSchema = countersSchema('received', destinationCounters).meta({
+  id: 'ReceivedCounters',
+});
+export const encodedPagesSchema = z
+  .record(z.string(), z.int().nonnegative())
+  .describe(
+    'Pages that travelled encoded, by the name of the capability; those that it sent in full are `ram.normal` alone',
+  );
+
+const wireSchema = z
+  .object({
+    sourceToDestinationBytes: amount('wire.sourceToDestinationBytes'),
+    destinationToSourceBytes: amount('wire.destinationToSourceBytes'),
     sourceToDestinationPackets: counted('wire.sourceToDestinationPackets'),
     destinationToSourcePackets: counted('wire.destinationToSourcePackets'),
     droppedPackets: counted('wire.droppedPackets'),
-    observerToDestinationBytes: inBytes('wire.observerToDestinationBytes'),
+    observerToDestinationBytes: amount('wire.observerToDestinationBytes'),
+    trafficToDestinationBytes: amount('wire.trafficToDestinationBytes').exactOptional(),
+    trafficToSourceBytes: amount('wire.trafficToSourceBytes').exactOptional(),
   })
   .meta({ id: 'Wire' });
 
-export const faultsSchema = z
+const storageSchema = z
+  .object({
+    epochs: counted('storage.epochs'),
+    reads: counted('storage.reads'),
+    writes: counted('storage.writes'),
+    readBytes: amount('storage.readBytes'),
+    writtenBytes: amount('storage.writtenBytes'),
+    lateWritesRefused: counted('storage.lateWritesRefused'),
+    writersAtOnceMs: amount('storage.writersAtOnceMs'),
+  })
+  .meta({ id: 'Storage' });
+
+const rttSchema = (when: string) =>
+  z.object({
+    rttP50Ms: numberOrNull(`traffic.*.${when}.rttP50Ms`),
+    rttP99Ms: numberOrNull(`traffic.*.${when}.rttP99Ms`),
+  });
+
+const trafficSchema = z
+  .object({
+    kind: z.enum(trafficKinds),
+    offeredMbps: number('traffic.*.offeredMbps'),
+    beforeMbps: numberOrNull('traffic.*.beforeMbps'),
+    duringMbps: numberOrNull('traffic.*.duringMbps'),
+    afterMbps: numberOrNull('traffic.*.afterMbps'),
+    lostPercent: z
+      .number()
+      .nullable()
+      .describe('Of what was sent during the migration, in percent; null for tcp, which sends it again'),
+    before: rttSchema('before'),
+    during: rttSchema('during'),
+  })
+  .meta({ id: 'Traffic' });
+
+const hostLoadSchema = z
+  .object({
+    share: number('hostLoad.*.share'),
+    achieved: number('hostLoad.*.achieved'),
+    throttledMs: number('hostLoad.*.throttledMs'),
+    agentCores: number('hostLoad.*.agentCores'),
+  })
+  .meta({ id: 'HostLoad' });
+
+const faultsSchema = z
   .object({
     count: counted('faults.count'),
     minUs: numberOrNull('faults.minUs'),
@@ -95,7 +165,6 @@ export const faultsSchema = z
     maxUs: numberOrNull('faults.maxUs'),
     histogram: z.array(z.int().nonnegative()).describe('Faults of [2^n, 2^(n+1)) µs, by n'),
     vcpuBlocktimeMs: z.array(z.number()).describe('Time blocked on missing pages by vCPU, in ms'),
-    lateRequestsDropped: counted('faults.lateRequestsDropped'),
   })
   .meta({ id: 'Faults' });
 
@@ -113,7 +182,7 @@ export const roundSchema = z
   })
   .meta({ id: 'Round' });
 
-export const guestProgressSchema = z
+const guestProgressSchema = z
   .object({
     atMs: ms('End of the interval, after the start of the migration; negative before it'),
     host: sideSchema,
@@ -123,7 +192,7 @@ export const guestProgressSchema = z
   })
   .meta({ id: 'GuestProgress' });
 
-export const parameterChangeSchema = z
+const parameterChangeSchema = z
   .object({
     atMs: ms('After the start of the migration'),
     changed: z
@@ -143,7 +212,7 @@ export const linkCutSchema = z
   })
   .meta({ id: 'LinkCut' });
 
-export const recoverySchema = z
+const recoverySchema = z
   .object({
     pausedMs: ms('When the source noticed that the connection was lost, after the start of the migration'),
     recoveredMs: z.number().nullable().describe('When both sides had agreed over another one; null: never'),
@@ -152,14 +221,19 @@ export const recoverySchema = z
   .meta({ id: 'Recovery' });
 
 const cpuShareSchema = z
-  .object({ agentS: number('cpu.*.agentS'), guestS: number('cpu.*.guestS') })
+  .object({
+    agentS: numberOrNull('cpu.*.agentS'),
+    guestS: numberOrNull('cpu.*.guestS'),
+    machineBusyShare: numberOrNull('cpu.*.machineBusyShare').exactOptional(),
+  })
+  .describe('null: not measured, as models in virtual time have no CPU time of their own')
   .meta({ id: 'CpuShare' });
 
 const memorySchema = z
   .object({
-    rssBytes: inBytes('memory.*.rssBytes'),
-    touchedBytes: inBytes('memory.*.touchedBytes'),
-    aboveTouchedBytes: number('memory.*.aboveTouchedBytes'),
+    rssBytes: amount('memory.*.rssBytes').nullable(),
+    touchedBytes: amount('memory.*.touchedBytes'),
+    aboveTouchedBytes: numberOrNull('memory.*.aboveTouchedBytes'),
   })
   .meta({ id: 'AgentMemory' });
 
@@ -171,35 +245,38 @@ export const measurementSchema = z
     downtimeMs: number('downtimeMs'),
     downtimeStartMs: number('downtimeStartMs'),
     downtime: downtimeSchema,
-    downtimeLimit: downtimeLimitSchema
-      .optional()
-      .describe('The downtime against its limit; absent before the two were held against each other'),
+    downtimeLimit: downtimeLimitSchema.describe('The downtime against its limit'),
     observed: observedSchema,
     ram: ramSchema,
-    deviceStateBytes: inBytes('deviceStateBytes'),
-    paddingBytes: inBytes('paddingBytes'),
+    disk: measuredDiskSchema.exactOptional().describe('Of a guest with a disk'),
+    encodedPages: encodedPagesSchema,
+    received: receivedSchema,
+    deviceStateBytes: amount('deviceStateBytes'),
     capabilities: z
       .record(z.string(), z.record(z.string(), z.number()))
-      .optional()
-      .describe("What each capability has to say, under QEMU's names; absent before migration protocol 3"),
+      .describe("What each capability has to say, under QEMU's names"),
     pageGoodputMbps: number('pageGoodputMbps'),
     wire: wireSchema,
+    traffic: z.array(trafficSchema).exactOptional().describe('How each flow of `scenario.traffic` fared'),
+    storage: storageSchema.exactOptional().describe('Of a guest whose disk is on the storage host'),
+    hostLoad: z
+      .object({ source: hostLoadSchema, destination: hostLoadSchema })
+      .exactOptional()
+      .describe('Of hosts with a quota of CPU time'),
+    service: serviceSchema.exactOptional().describe('What the observer saw of a service in the guest'),
     faults: faultsSchema,
     rounds: z.array(roundSchema),
     parameterChanges: z
       .array(parameterChangeSchema)
-      .optional()
-      .describe('Limits that were changed while it ran (`livemig set`); absent before that could be done'),
-    recoveries: z
-      .array(recoverySchema)
-      .optional()
+      .describe('Limits that were changed while it ran (`livemig set`)'),
+    switchoverOrder: z
+      .object({ atMs: z.number(), order: z.enum(switchoverOrders) })
+      .exactOptional()
       .describe(
-        'Each loss of the connection after the point of no return; absent before migration protocol 4',
+        'When the switchover was ordered (`livemig start-postcopy`, `livemig force-switchover`, `onTimeout`), from the start; absent = it was not',
       ),
-    linkCuts: z
-      .array(linkCutSchema)
-      .optional()
-      .describe('When nothing passed between the two hosts (`livemig cut`); absent before it was noted'),
+    recoveries: z.array(recoverySchema).describe('Each loss of the connection after the point of no return'),
+    linkCuts: z.array(linkCutSchema).describe('When nothing passed between the two hosts (`livemig cut`)'),
     guestProgress: z.array(guestProgressSchema),
     series: seriesSchema,
     cpu: z.object({
@@ -218,9 +295,11 @@ export type DowntimeLimit = z.infer<typeof downtimeLimitSchema>;
 export type Observed = z.infer<typeof observedSchema>;
 export type Latency = z.infer<typeof latencySchema>;
 export type Wire = z.infer<typeof wireSchema>;
+export type TrafficMeasurement = z.infer<typeof trafficSchema>;
+export type StorageMeasurement = z.infer<typeof storageSchema>;
+export type HostLoadMeasurement = NonNullable<Measurement['hostLoad']>;
 export type Faults = z.infer<typeof faultsSchema>;
 export type RoundMeasurement = z.infer<typeof roundSchema>;
-export type RecoveryMeasurement = z.infer<typeof recoverySchema>;
 export type LinkCut = z.infer<typeof linkCutSchema>;
 export type ParameterChange = z.infer<typeof parameterChangeSchema>;
 export type GuestProgress = z.infer<typeof guestProgressSchema>;

@@ -5,7 +5,7 @@ import { bytes, count, ms } from './common.ts';
 
 const atMs = ms('End of the interval, after the start of the migration; negative before it');
 
-export const linkPointSchema = z
+const linkPointSchema = z
   .object({
     atMs,
     sourceToDestinationMbps: z.number().describe("The router's count, headers included, in Mb/s"),
@@ -13,7 +13,7 @@ export const linkPointSchema = z
   })
   .meta({ id: 'LinkPoint' });
 
-export const progressPointSchema = z
+const progressPointSchema = z
   .object({
     atMs: ms('After the start of the migration'),
     transferredBytes: bytes('Page messages sent until then'),
@@ -21,7 +21,7 @@ export const progressPointSchema = z
   })
   .meta({ id: 'ProgressPoint' });
 
-export const pingPointSchema = z
+const pingPointSchema = z
   .object({
     atMs,
     sent: count('Pings sent within the interval'),

@@ -1,12 +1,45 @@
 import { z } from 'zod';
-import { hostRoles } from '../../proto/control.ts';
-import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
-import { backendNames } from '../../proto/link.ts';
-import { convergenceRules, faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
+import { contentNames } from '#catalogue/contents';
+import { diskStorageNames } from '#catalogue/disk-storages';
+import type { Limits } from '#catalogue/limits';
+import { limits } from '#catalogue/limits';
+import type { Parameter, Parameters } from '#catalogue/parameter';
+import { negativeControlNames, strategyNames } from '#catalogue/strategies';
+import { allWorkloadParameters, workloadNames } from '#catalogue/workloads';
+import type { ByRole } from '../testbed/testbed.ts';
+import type { WorkloadConfig } from '#proto/guest';
+import { backendNames } from '#proto/link';
+import { arrivals } from '#proto/service';
+import { timeoutActions } from '#proto/strategy';
+import { trafficDirections, trafficKinds, trafficSides } from '#proto/traffic';
 import { describeFigure } from '../measure/figures.ts';
 import { driverNames } from '../testbed/testbed.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
+
+const parameterSchema = (declared: Parameter): z.ZodType<number | string> => {
+  if (declared.kind === 'choice') return z.enum([...declared.among.keys()]).describe(declared.help);
+  const { kind, help, unit } = declared;
+  return (kind === 'integer' ? z.int() : z.number()).describe(`${help}; in ${unit}`);
+};
+
+const shapeOf = (parameters: Parameters): Record<string, z.ZodType<number | string>> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, declared]) => [name, parameterSchema(declared)]));
+
+const optional = <T>(shape: Record<string, z.ZodType<T>>): Record<string, z.ZodOptional<z.ZodType<T>>> =>
+  Object.fromEntries(Object.entries(shape).map(([name, schema]) => [name, schema.optional()]));
+
+const workloadSchema = z.object({
+  name: z.enum(workloadNames),
+  regionBytes: z.number(),
+  dirtyRatePagesPerSecond: z.number().describe('0: flat out, or the workload has a rate of its own'),
+  content: z.enum(contentNames),
+  diskWriteRateSectorsPerSecond: z.number().optional().describe('Of a guest with a disk'),
+  diskReadRateSectorsPerSecond: z.number().optional(),
+  diskRegionBytes: z.number().optional(),
+  // Those of the workload that it is.
+  ...optional(shapeOf(allWorkloadParameters)),
+}) as unknown as z.ZodType<WorkloadConfig>;
 
 export const strategySchema = z.union([
   z.enum([...strategyNames, ...negativeControlNames]),
@@ -29,39 +62,54 @@ export const scenarioAsRunSchema = z
       baseFootprintBytes: z.number(),
       deviceStateBytes: z.number(),
       prealloc: z.boolean(),
+      disk: z
+        .object({
+          sizeBytes: z.number(),
+          allocatedBytes: z.number(),
+          blockSizeBytes: z.number(),
+          storage: z.enum(diskStorageNames),
+          live: z.boolean(),
+          incremental: z.boolean(),
+        })
+        .exactOptional()
+        .describe('Absent = the guest has none'),
     }),
-    workload: z.object({
-      name: z.enum(workloadNames),
-      regionBytes: z.number(),
-      dirtyRatePagesPerSecond: z.number(),
-      hotWriteFraction: z.number(),
-      hotRegionFraction: z.number(),
-      content: z.enum(workloadContents),
-      pattern: z.enum(readPatterns).optional().describe('Of the workload read; absent before there was one'),
-    }),
+    workload: workloadSchema,
+    traffic: z
+      .array(
+        z.object({
+          kind: z.enum(trafficKinds),
+          rateMbps: z.number(),
+          direction: z.enum(trafficDirections),
+          packetBytes: z.number(),
+          windowBytes: z.union([z.number(), z.literal('auto')]),
+          from: z.enum(trafficSides),
+        }),
+      )
+      .exactOptional()
+      .describe('What shared the link with the migration; absent = nothing'),
+    hosts: z
+      .object({ cpus: z.number() })
+      .exactOptional()
+      .describe('Quota of source and destination each; absent = all of the machine'),
+    hostLoad: z
+      .object({ share: z.number(), at: z.array(z.enum(trafficSides)), nice: z.int() })
+      .exactOptional()
+      .describe('What kept the hosts busy; absent = nothing'),
+    load: z
+      .object({ rate: z.number(), arrivals: z.enum(arrivals), timeoutMs: z.number() })
+      .exactOptional()
+      .describe('Requests to a service in the guest; absent = it is none'),
     strategy: strategySchema,
-    limits: z.object({
-      downtimeLimitMs: z.number(),
-      convergence: z.enum(convergenceRules),
-      stallWindowMs: z.number().optional(),
-      maxRounds: z.int(),
-      maxPrecopyMs: z.number(),
-      hybridRounds: z.int(),
-      postcopyPushDelayMs: z.number(),
-      maxBandwidthMbps: z.number(),
-      maxPostcopyBandwidthMbps: z.number(),
-      availSwitchoverBandwidthMbps: z.number().optional(),
-    }),
-    transfer: z.object({
-      channels: z.int(),
-      faults: z.enum(faultModes),
-      dirtyBitmap: z.boolean(),
-      uniformPages: z.boolean(),
-    }),
+    limits: z.object(shapeOf(limits)) as unknown as z.ZodType<Limits>,
+    transfer: z.object({ dirtyBitmap: z.boolean() }),
     capabilities: z
       .record(z.string(), z.union([z.literal(true), z.number(), z.string()]))
-      .optional()
-      .describe('Those that are on; absent before migration protocol 3'),
+      .describe('Those that are on'),
+    onTimeout: z
+      .object({ afterMs: z.number(), action: z.enum(timeoutActions) })
+      .exactOptional()
+      .describe('What was to be done if it took longer; absent = nothing'),
     congestionControl: z.string(),
     repeat: z.int(),
     seed: z.int(),
@@ -85,7 +133,7 @@ const readBackSchema = z
   .describe("The router's queueing disciplines as the kernel reports them");
 
 /** What the link was found to be before the migration. */
-export const calibrationSchema = z
+const calibrationSchema = z
   .object({
     ok: z.boolean().describe('Within tolerance of the profile'),
     reasons: z.array(z.string()).describe("What isn't"),
@@ -120,6 +168,13 @@ export const calibrationSchema = z
   })
   .meta({ id: 'Calibration' });
 
+export const linkDefinitionSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  sourceToDestination: directionSchema,
+  destinationToSource: directionSchema,
+});
+
 export const linkSchema = z
   .object({
     profile: z.string(),
@@ -127,18 +182,13 @@ export const linkSchema = z
       .enum(backendNames)
       .nullable()
       .describe('What emulates the link; null where the run never got there'),
-    definition: z
-      .object({
-        name: z.string(),
-        description: z.string(),
-        sourceToDestination: directionSchema,
-        destinationToSource: directionSchema,
-      })
-      .nullable(),
+    definition: linkDefinitionSchema.nullable(),
     readBack: readBackSchema.nullable(),
     calibration: calibrationSchema.nullable(),
   })
   .meta({ id: 'Link' });
+
+const agentSchema = z.object({ nodeVersion: z.string(), kernel: z.string() });
 
 const networkStateSchema = z.object({
   routes: z.array(z.string()),
@@ -151,6 +201,12 @@ const networkStateSchema = z.object({
 export const environmentSchema = z
   .object({
     livemigVersion: z.string(),
+    livemigCommit: z.string().nullable().exactOptional().describe('Of git; null where that is not known'),
+    livemigIsDirty: z
+      .boolean()
+      .nullable()
+      .exactOptional()
+      .describe('Whether files of livemig were changed since that commit; null where that is not known'),
     strategySha256: z.string().optional().describe("Of the file, where the strategy is the user's own"),
     nodeVersion: z.string(),
     kernel: z.string(),
@@ -161,11 +217,22 @@ export const environmentSchema = z
       .record(z.string(), z.string())
       .describe('What the driver tells of itself: engine, image, isolation'),
     hosts: z
-      .record(z.enum(hostRoles), z.object({ nodeVersion: z.string(), kernel: z.string() }))
+      .object({
+        source: agentSchema,
+        destination: agentSchema,
+        wan: agentSchema,
+        observer: agentSchema,
+        storage: agentSchema.optional(),
+      } satisfies ByRole<z.ZodType>)
       .nullable()
       .describe('What the agents run on; null where the run never got there'),
     network: z
-      .object({ source: networkStateSchema, destination: networkStateSchema, observer: networkStateSchema })
+      .object({
+        source: networkStateSchema,
+        destination: networkStateSchema,
+        observer: networkStateSchema,
+        storage: networkStateSchema.optional(),
+      })
       .nullable()
       .describe('Read back from the hosts; null where the run never got there'),
     transfer: z
@@ -181,7 +248,6 @@ export const environmentSchema = z
   })
   .meta({ id: 'Environment' });
 
-export type ScenarioAsRun = z.infer<typeof scenarioAsRunSchema>;
 export type LinkCalibration = z.infer<typeof calibrationSchema>;
 export type LinkAsRun = z.infer<typeof linkSchema>;
 export type Environment = z.infer<typeof environmentSchema>;

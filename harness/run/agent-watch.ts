@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Observable } from 'rxjs';
 import { Subscription } from 'rxjs';
-import type { HostRole } from '../../proto/control.ts';
-import { codeOf, LivemigError } from '../../proto/errors.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import type { AgentClient } from '../control-client.ts';
+import type { AgentRole } from '#proto/control';
+import { codeOf, LivemigError } from '#proto/errors';
+import type { AgentEvent } from '#proto/events';
+import type { AgentPort } from '../agent-port.ts';
 import type { Patience } from '../patience.ts';
 import type { ProcessSight } from '../testbed/process-sight.ts';
 import type { Testbed } from '../testbed/testbed.ts';
@@ -19,6 +17,8 @@ const lookTimeoutMs = 5000;
 /** Nobody listens and nobody sees the process: asked so often before that counts as its end. */
 const refusalsMax = 3;
 const suspicionPauseMs = 50;
+/** Its calls are over, its process isn't: one that ends in order (SIGTERM) puts down its guest first. */
+const suspicionMs = 5000;
 
 /**
  * Watches over an agent, so that nobody waits for one that is dead or stopped. It is asked for a sign of life all the time;
@@ -26,26 +26,26 @@ const suspicionPauseMs = 50;
  * from busy ones: CPU time that is being used is a sign of life, too.
  */
 export class AgentWatch {
-  readonly #role: HostRole;
-  readonly #client: AgentClient;
+  readonly #role: AgentRole;
+  readonly #client: AgentPort;
   readonly #testbed: Testbed;
   readonly #patience: Patience;
   readonly #lost = Promise.withResolvers<never>();
   readonly #subscription = new Subscription();
   #state: AgentState = 'answers';
   #error: LivemigError | null = null;
-  #heardAtMs = monotonicMs();
+  #heardAtMs: number;
   #cpuTicks: number | null = null;
-  // Counted in questions, not in time: a harness that was itself stopped for a while has asked none.
-  #unanswered = 0;
-  #foundStopped = 0;
+  // What lies between two questions, not what a clock says: a harness that was itself stopped for a while has asked none.
+  #unansweredMs = 0;
+  #foundStoppedMs = 0;
   #refusals = 0;
   #isAsking = false;
   #isOver = false;
 
   constructor(
-    role: HostRole,
-    client: AgentClient,
+    role: AgentRole,
+    client: AgentPort,
     testbed: Testbed,
     events: Observable<AgentEvent>,
     patience: Patience,
@@ -54,10 +54,11 @@ export class AgentWatch {
     this.#client = client;
     this.#testbed = testbed;
     this.#patience = patience;
+    this.#heardAtMs = testbed.clock.nowMs();
     this.#lost.promise.catch(() => undefined);
-    const timer = setInterval(() => void this.#ask(), patience.pulseMs);
+    const pulse = testbed.clock.every(patience.pulseMs, () => void this.#ask(patience.pulseMs));
     this.#subscription.add(() => {
-      clearInterval(timer);
+      pulse[Symbol.dispose]();
     });
     this.#subscription.add(
       events.subscribe({
@@ -85,10 +86,11 @@ export class AgentWatch {
 
   /** Something says that it may be gone. Resolves when it has answered, or is given up, or neither is to be had. */
   async suspect(): Promise<void> {
-    const fromMs = monotonicMs();
-    for (let asked = 0; asked < 2 * refusalsMax && !this.#isOver && this.#heardAtMs <= fromMs; asked += 1) {
-      await this.#ask();
-      await sleep(suspicionPauseMs);
+    const { clock } = this.#testbed;
+    const fromMs = clock.nowMs();
+    while (!this.#isOver && this.#heardAtMs <= fromMs && clock.nowMs() - fromMs < suspicionMs) {
+      await this.#ask(suspicionPauseMs);
+      await clock.sleep(suspicionPauseMs);
     }
   }
 
@@ -98,13 +100,14 @@ export class AgentWatch {
   }
 
   #heard(): void {
-    this.#heardAtMs = monotonicMs();
-    this.#unanswered = 0;
-    this.#foundStopped = 0;
+    this.#heardAtMs = this.#testbed.clock.nowMs();
+    this.#unansweredMs = 0;
+    this.#foundStoppedMs = 0;
     this.#refusals = 0;
   }
 
-  async #ask(): Promise<void> {
+  /** @param spacingMs since the question before. */
+  async #ask(spacingMs: number): Promise<void> {
     // One question at a time: an agent that is stopped must not find a hundred when it goes on.
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
@@ -112,29 +115,29 @@ export class AgentWatch {
       await this.#client.call('hello', {}, { timeoutMs: 0.9 * this.#patience.pulseMs, isUrgent: true });
       this.#heard();
     } catch (error) {
-      await this.#judge(error);
+      await this.#judge(error, spacingMs);
     } finally {
       this.#isAsking = false;
     }
   }
 
-  async #judge(error: unknown): Promise<void> {
+  async #judge(error: unknown, spacingMs: number): Promise<void> {
     const sight = await this.#look();
-    const { pulseMs, stoppedMs, silentMs } = this.#patience;
+    const { stoppedMs, silentMs } = this.#patience;
     if (sight?.state === 'ended') this.#giveUp('gone', `is gone: ${sight.how}`);
     else if (sight?.state === 'stopped') {
-      this.#foundStopped += 1;
-      if (this.#foundStopped * pulseMs >= stoppedMs)
+      this.#foundStoppedMs += spacingMs;
+      if (this.#foundStoppedMs >= stoppedMs)
         this.#giveUp('silent', `has not answered for ${boundText(stoppedMs)}: ${sight.how}`);
     } else {
-      const wentOn = this.#foundStopped > 0 || hasMoved(sight, this.#cpuTicks);
-      this.#unanswered = wentOn ? 0 : this.#unanswered + 1;
-      this.#foundStopped = 0;
+      const wentOn = this.#foundStoppedMs > 0 || hasMoved(sight, this.#cpuTicks);
+      this.#unansweredMs = wentOn ? 0 : this.#unansweredMs + spacingMs;
+      this.#foundStoppedMs = 0;
       this.#cpuTicks = sight?.cpuTicks ?? this.#cpuTicks;
       this.#refusals = codeOf(error) === 'AGENT_UNREACHABLE' ? this.#refusals + 1 : 0;
       if (sight === null && this.#refusals >= refusalsMax)
         this.#giveUp('gone', 'is gone: nobody listens at its address any more', error);
-      else if (this.#unanswered * pulseMs >= silentMs)
+      else if (this.#unansweredMs >= silentMs)
         this.#giveUp('silent', `has given no sign of life for ${boundText(silentMs)}${sight === null ? '' : `: ${sight.how}`}`, error); // prettier-ignore
     }
   }
@@ -142,7 +145,7 @@ export class AgentWatch {
   async #look(): Promise<ProcessSight | null> {
     const look = this.#testbed.look?.(this.#role);
     if (look === undefined) return null;
-    const sight = await orLate(look, lookTimeoutMs).catch(() => 'late' as const);
+    const sight = await orLate(look, lookTimeoutMs, this.#testbed.clock).catch(() => 'late' as const);
     return sight === 'late' ? null : sight;
   }
 

@@ -1,5 +1,8 @@
-import type { DestinationReport, SourceReport } from '../../proto/control.ts';
-import { codeOf, LivemigError } from '../../proto/errors.ts';
+import type { DestinationReport, SourceReport } from '#proto/control';
+import { codeOf, LivemigError } from '#proto/errors';
+import type { MigrationStatus } from '#proto/strategy';
+import { finalStatuses } from '#proto/strategy';
+import type { Clock } from '../clock.ts';
 import type { Patience } from '../patience.ts';
 import { boundText, orLate } from '../within.ts';
 
@@ -14,7 +17,7 @@ export interface BothSides {
   destination: Side<DestinationReport>;
   /**
    * What the source made of being told to cancel, as the other side had failed. Refused: the guest may run at the
-   * destination already, and there is nothing to go back to.
+   * destination already, and there is nothing to go back to. Of one that had ended by itself its report tells.
    */
   cancelled: 'not-told' | 'obeyed' | 'refused';
   /** Router or observer, where one of them ended it. */
@@ -26,9 +29,12 @@ export interface SidesOptions {
   incoming: Promise<DestinationReport>;
   /** Tells the source to cancel. */
   cancel: () => Promise<unknown>;
+  /** The source's status. It refuses to cancel what has ended, too, and then is about to report. */
+  query: () => Promise<{ status: MigrationStatus }>;
   /** Rejects when an agent is lost that the migration can't do without, though it takes no part in it. */
   bystanders: Promise<never>;
   patience: Pick<Patience, 'noticeMs' | 'settleMs'>;
+  clock: Clock;
 }
 
 interface Watched<Report> {
@@ -57,6 +63,12 @@ const watch = <Report>(name: string, work: Promise<Report>): Watched<Report> => 
   return watched;
 };
 
+const hasEnded = (query: SidesOptions['query']): Promise<boolean> =>
+  query().then(
+    ({ status }) => finalStatuses.includes(status),
+    () => false,
+  );
+
 const late = (name: string, boundMs: number): Side<never> => ({
   report: null,
   error: new LivemigError(
@@ -71,7 +83,7 @@ const late = (name: string, boundMs: number): Side<never> => ({
  * Never rejects.
  */
 export const bothSides = async (options: SidesOptions): Promise<BothSides> => {
-  const { cancel, patience } = options;
+  const { cancel, query, patience, clock } = options;
   const { noticeMs, settleMs } = patience;
   const source = watch('source', options.outgoing);
   const destination = watch('destination', options.incoming);
@@ -86,15 +98,16 @@ export const bothSides = async (options: SidesOptions): Promise<BothSides> => {
     if (source.side !== null || destination.side?.report?.status === 'completed') return;
     cancelled = await cancel().then(
       () => 'obeyed' as const,
-      (error: unknown) => (codeOf(error) === 'ILLEGAL_PHASE' ? 'refused' : 'not-told'),
+      async (error: unknown) =>
+        codeOf(error) !== 'ILLEGAL_PHASE' || (await hasEnded(query)) ? 'not-told' : 'refused',
     );
   };
   if (bystander !== null) await tellSource();
-  if ((await orLate(both, noticeMs)) === 'late') {
+  if ((await orLate(both, noticeMs, clock)) === 'late') {
     if (bystander === null) await tellSource();
     // Where it must not go back and its destination is gone, it waits for what never comes.
     const isHopeless = (cancelled as BothSides['cancelled']) === 'refused' && destination.side !== null;
-    if (!isHopeless) await orLate(both, settleMs);
+    if (!isHopeless) await orLate(both, settleMs, clock);
   }
   const boundMs = noticeMs + settleMs;
   return {
@@ -123,8 +136,9 @@ export const migrationErrorOf = ({ source, destination, cancelled, bystander }: 
     const { code, message, problems = [] } = document;
     // One that went away says why, if anyone does.
     const other = told === null ? null : (atDestination?.error ?? null);
-    const isSeenFromAfar = code === 'TIMEOUT' || code === 'PROTOCOL_VIOLATION';
-    const isNews = other !== null && !other.message.includes(message) && !message.includes(other.message);
+    const isSeenFromAfar = ['TIMEOUT', 'PROTOCOL_VIOLATION', 'CONNECTION_LOST'].includes(code);
+    // What one side aborts with, the other ends with as well, under the same code.
+    const isNews = other !== null && other.code !== code;
     const also = isSeenFromAfar && isNews ? `; the destination says: ${other.message}` : '';
     return new LivemigError(code, `${message}${also}`, { problems });
   }

@@ -12,8 +12,8 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import type { X509Certificate } from '@peculiar/x509';
-import type { TlsCredentials } from '../../proto/tls.ts';
-import { destinationTlsName, sourceTlsName } from '../../proto/tls.ts';
+import type { TlsCredentials } from '#proto/tls';
+import { destinationTlsName, sourceTlsName } from '#proto/tls';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /**

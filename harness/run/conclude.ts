@@ -1,19 +1,20 @@
-import { LivemigError } from '../../proto/errors.ts';
-import type { LinkProfile } from '../../proto/link.ts';
-import type { TransferConfig } from '../../proto/strategy.ts';
+import { LivemigError } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
+import type { TransferConfig } from '#proto/strategy';
 import { crossCheck, disagreementOf } from '../measure/cross-checks.ts';
 import { violationsOf } from '../measure/integrity.ts';
+import type { GuestSize } from '../measure/integrity.ts';
 import { measure } from '../measure/measure.ts';
 import { downtimeLimitOf } from '../measure/downtime-limit.ts';
 import type { Collected } from '../measure/measure.ts';
 import type { CrossCheck, Integrity, Measurement, RunResult } from '../result.ts';
 import { completedResult } from './record.ts';
 import type { RunRecord } from './record.ts';
-import { pageCountOf } from './verification.ts';
+import { sizeOf } from './verification.ts';
 
 /** What is wrong with the guest, or else `failure`, which then is the cause of nothing else. */
-export const withDamage = (failure: unknown, integrity: Integrity | null, pageCount: number): unknown => {
-  const problems = integrity === null ? [] : violationsOf(integrity, pageCount);
+export const withDamage = (failure: unknown, integrity: Integrity | null, size: GuestSize): unknown => {
+  const problems = integrity === null ? [] : violationsOf(integrity, size);
   if (problems.length === 0) return failure;
   const message = `the guest was damaged: ${problems.join('; ')}`;
   return new LivemigError('INTEGRITY_VIOLATED', message, failure === null ? {} : { cause: failure });
@@ -55,7 +56,7 @@ export const conclude = (
   } catch (error) {
     failure = error;
   }
-  failure = withDamage(failure, integrity, pageCountOf(record.scenario));
+  failure = withDamage(failure, integrity, sizeOf(record.scenario));
   if (failure !== null || measurement === null) throw failure;
   return completedResult(record, measurement);
 };

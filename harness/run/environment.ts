@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import type { Environment } from '../result.ts';
+import { ownCommit } from './own-commit.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -9,6 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** The harness's machine, before any testbed has added to it. */
 export const machineEnvironment = (): Environment => ({
   livemigVersion: version,
+  ...ownCommit(),
   nodeVersion: process.version,
   kernel: release(),
   cpuModel: cpus()[0]?.model ?? 'unknown',

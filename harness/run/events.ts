@@ -1,4 +1,4 @@
-import type { AgentEvent } from '../../proto/events.ts';
+import type { AgentEvent } from '#proto/events';
 
 /** The way of a run: up → link → calibrate → boot → warm-up → migrate → collect → verify → down. */
 export const runPhases = [
@@ -13,6 +13,20 @@ export const runPhases = [
   'down',
 ] as const;
 export type RunPhase = (typeof runPhases)[number];
+
+/**
+ * What a run does in its testbed, from its going up to its going down. Actors start before the work of one of these, and
+ * stop after it.
+ */
+export const stageNames = [
+  'link',
+  'boot',
+  'warm-up',
+  'migrate',
+  'collect',
+  'verify',
+] as const satisfies RunPhase[];
+export type StageName = (typeof stageNames)[number];
 
 /** A phase of the run begins. */
 export interface PhaseEvent {

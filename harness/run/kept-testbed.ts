@@ -1,11 +1,12 @@
-import { messageOf } from '../../proto/errors.ts';
-import type { LinkProfile } from '../../proto/link.ts';
+import { messageOf } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
 import { measureThroughput } from '../testbed/probe-link.ts';
 import type { Testbed } from '../testbed/testbed.ts';
 import { throughputReasons } from '../testbed/tolerance.ts';
-import { checkAborted, connectClients, untilAborted } from './clients.ts';
+import { checkAborted, connectClients, unlessAborted } from './clients.ts';
 import type { KnownLink, Loan, LoanRequest, TestbedLender } from './loan.ts';
 import { singleUse } from './loan.ts';
+import { needsStorage } from './needs-storage.ts';
 
 /** Runs whose link turned out wrong after they had been made. */
 export interface Refuted {
@@ -22,10 +23,18 @@ interface Held {
   /** What has to be the same for the next run. */
   key: string;
   known: KnownLink | null;
+  /** Its agents at source and destination have not had a run. */
+  isFresh: boolean;
 }
 
 const keyOf = ({ driver, profile, record: { scenario } }: LoanRequest): string =>
-  JSON.stringify([driver.name, profile, scenario.backend, scenario.congestionControl]);
+  JSON.stringify([
+    driver.name,
+    profile,
+    scenario.backend,
+    scenario.congestionControl,
+    needsStorage(scenario),
+  ]);
 
 /** @throws LivemigError CANCELLED */
 const wrongThroughput = async ({ testbed, profile }: Held, signal: AbortSignal): Promise<string[]> => {
@@ -41,7 +50,7 @@ const wrongThroughput = async ({ testbed, profile }: Held, signal: AbortSignal):
 };
 
 /**
- * One testbed for run after run over the same link with the same congestion control, backend and driver, each with fresh
+ * One testbed for run after run over the same link with the same congestion control, backend, driver and hosts, each with fresh
  * agents at source and destination. It is calibrated in full when it comes up. Every later run measures the round trip
  * again, and the throughput where that is too old; `close` measures the throughput once more. When it is found wrong,
  * `refuted` names the runs since it was last found right.
@@ -70,7 +79,8 @@ export class KeptTestbed implements TestbedLender, AsyncDisposable {
           this.#judge(throughputReasons(held.profile, link.calibration));
         held.known = link;
       },
-      keep: () => {
+      keep: (hadGuest = true) => {
+        held.isFresh = !hadGuest;
         this.#unconfirmed.push(record.runId);
         isKept = held.testbed.renew !== undefined;
       },
@@ -88,6 +98,41 @@ export class KeptTestbed implements TestbedLender, AsyncDisposable {
     const refuted = this.#refuted;
     this.#refuted = null;
     return refuted;
+  }
+
+  /** The link of the testbed that is held, as it was last calibrated. */
+  get known(): KnownLink | null {
+    return this.#held?.known ?? null;
+  }
+
+  /**
+   * Gives the testbed fresh agents now, so that the next run need not wait for them. No run may be under way. One that
+   * can't be renewed is taken down.
+   * @throws LivemigError CANCELLED; TESTBED_FAILED
+   */
+  async freshen(signal: AbortSignal): Promise<void> {
+    const held = this.#held;
+    if (held === null || held.isFresh) return;
+    try {
+      await unlessAborted(held.testbed.renew?.() ?? Promise.resolve(), signal);
+      held.isFresh = true;
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Measures the throughput now, if runs rest on it that were made since it was last measured. No run may be under way. A
+   * testbed whose link turns out wrong is taken down, and `takeRefuted` names the runs.
+   * @throws LivemigError CANCELLED; a throughput that can't be measured counts as wrong.
+   */
+  async confirm(signal: AbortSignal): Promise<void> {
+    const held = this.#held;
+    if (held === null || !this.#restsOnMore(held)) return;
+    const reasons = await wrongThroughput(held, signal);
+    this.#judge(reasons);
+    if (reasons.length > 0) await this[Symbol.asyncDispose]();
   }
 
   /**
@@ -131,8 +176,11 @@ export class KeptTestbed implements TestbedLender, AsyncDisposable {
     try {
       checkAborted(signal);
       if (held.key === keyOf(request)) {
-        tell('fresh agents at source and destination');
-        await untilAborted(held.testbed.renew?.() ?? Promise.resolve(), signal);
+        if (!held.isFresh) {
+          tell('fresh agents at source and destination');
+          await unlessAborted(held.testbed.renew?.() ?? Promise.resolve(), signal);
+        }
+        held.isFresh = false;
         record.driver = driver.name;
         record.environment.testbed = await held.testbed.describe();
         return held;
@@ -149,7 +197,7 @@ export class KeptTestbed implements TestbedLender, AsyncDisposable {
 
   async #fresh(request: LoanRequest): Promise<Held> {
     const { testbed } = await singleUse.lend(request);
-    this.#held = { testbed, profile: request.profile, key: keyOf(request), known: null };
+    this.#held = { testbed, profile: request.profile, key: keyOf(request), known: null, isFresh: false };
     this.#unconfirmed = [];
     return this.#held;
   }

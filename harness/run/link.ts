@@ -1,6 +1,6 @@
-import { LivemigError } from '../../proto/errors.ts';
-import type { LinkProfile } from '../../proto/link.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
+import type { Clock } from '../clock.ts';
 import type { LinkCalibration } from '../result/setting.ts';
 import { calibrate, chooseBackend } from '../testbed/calibrate.ts';
 import { confirmRtt } from '../testbed/confirm.ts';
@@ -10,11 +10,11 @@ import type { Clients } from './clients.ts';
 import type { RunPhase } from './events.ts';
 import type { KnownLink, Loan } from './loan.ts';
 import type { RunRecord } from './record.ts';
-import { timestamp } from '../timestamp.ts';
 
 export interface ShapeOptions {
   clients: Clients;
   topology: Topology;
+  clock: Clock;
   profile: LinkProfile;
   record: RunRecord;
   enter: (phase: RunPhase, detail?: string) => void;
@@ -36,9 +36,9 @@ export const linkError = (profile: LinkProfile, { reasons }: LinkCalibration): L
     `the link isn't what its profile ${profile.name} says: ${reasons.join('; ')}`,
   );
 
-const measuredNow = (record: RunRecord) => ({
+const measuredNow = (record: RunRecord, clock: Clock) => ({
   runId: record.runId,
-  at: timestamp(),
+  at: clock.timestamp(),
   ageMs: 0,
 });
 
@@ -47,27 +47,27 @@ const measuredNow = (record: RunRecord) => ({
  * @throws LivemigError UNSUPPORTED, LINK_NOT_APPLIED
  */
 export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
-  const { clients, topology, profile, record, enter, applyInstead } = options;
+  const { clients, topology, clock, profile, record, enter, applyInstead } = options;
   enter('link', profile.name);
   const backend = await chooseBackend(clients.wan, record.scenario.backend);
   record.link.backend = backend;
   enter('calibrate', backend);
   const negativeControl = applyInstead === undefined ? {} : { applyInstead };
-  const calibration = await calibrate({ clients, topology, profile, backend, ...negativeControl });
-  return noted(record, { ...calibration, throughputMeasured: measuredNow(record) }, monotonicMs());
+  const calibration = await calibrate({ clients, topology, clock, profile, backend, ...negativeControl });
+  return noted(record, { ...calibration, throughputMeasured: measuredNow(record, clock) }, clock.nowMs());
 };
 
 /**
  * The link of an earlier run, for the next one: its round trip is measured again, and its throughput where that is too
  * old. A link whose round trip has drifted, as the hosts' own latency does with the machine's load, is shaped anew.
  */
-export const confirmLink = async (
+const confirmLink = async (
   options: ShapeOptions,
   known: KnownLink,
   throughputMaxAgeMs: number,
 ): Promise<KnownLink> => {
-  const { record, enter } = options;
-  const startedAtMs = monotonicMs();
+  const { record, enter, clock } = options;
+  const startedAtMs = clock.nowMs();
   enter('calibrate', 'kept link');
   record.link.backend = known.calibration.backend;
   const rtt = await confirmRtt(options);
@@ -78,11 +78,11 @@ export const confirmLink = async (
     rttMs: rtt.medianMs,
     throughputMeasured: {
       ...known.calibration.throughputMeasured,
-      ageMs: monotonicMs() - known.throughputAtMs,
+      ageMs: clock.nowMs() - known.throughputAtMs,
     },
   };
   if (again.throughputMeasured.ageMs <= throughputMaxAgeMs)
-    return noted(record, { ...again, durationMs: monotonicMs() - startedAtMs }, known.throughputAtMs);
+    return noted(record, { ...again, durationMs: clock.nowMs() - startedAtMs }, known.throughputAtMs);
   enter('calibrate', 'throughput');
   const { reasons, ...throughput } = await measureThroughput(options);
   const measured = {
@@ -91,10 +91,10 @@ export const confirmLink = async (
     ok: reasons.length === 0,
     reasons,
     goodputRatio: throughput.goodputMbps / again.expectedGoodputMbps,
-    throughputMeasured: measuredNow(record),
-    durationMs: monotonicMs() - startedAtMs,
+    throughputMeasured: measuredNow(record, clock),
+    durationMs: clock.nowMs() - startedAtMs,
   };
-  return noted(record, measured, monotonicMs());
+  return noted(record, measured, clock.nowMs());
 };
 
 /**

@@ -1,4 +1,4 @@
-import type { LinkProfile } from '../../proto/link.ts';
+import type { LinkProfile } from '#proto/link';
 import type { Patience } from '../patience.ts';
 import type { LinkCalibration } from '../result/setting.ts';
 import type { Testbed, TestbedDriver } from '../testbed/testbed.ts';
@@ -33,8 +33,11 @@ export interface Loan extends AsyncDisposable {
   readonly throughputMaxAgeMs: number;
   /** What this run's calibration found, within tolerance or not. */
   calibrated(link: KnownLink): void;
-  /** The run ended as a run should: what it was lent is good for another. Otherwise giving it back ends it. */
-  keep(): void;
+  /**
+   * The run ended as a run should: what it was lent is good for another. Otherwise giving it back ends it.
+   * @param hadGuest false = the agents have only measured the link, and the next run may have them
+   */
+  keep(hadGuest?: boolean): void;
   readonly isKept: boolean;
 }
 

@@ -1,9 +1,8 @@
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
-import { maxPings } from '../../proto/pings.ts';
-import { pingWireBytes } from '../measure/wire.ts';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { maxPings } from '#proto/pings';
+import { pingWireBytes } from '#proto/pings';
 import { pingIntervalMaxMs } from '../scenario/cross-checks.ts';
-import { rttDeviationMsOf } from '../testbed/normal.ts';
+import { longestRttMsOf } from '../testbed/normal.ts';
 
 /** How the observer pings over a link. */
 export interface ObserverPace {
@@ -14,8 +13,6 @@ export interface ObserverPace {
 
 /** An instrument may take this share of what it measures: on a 1 Mb/s link, a ping a millisecond would take a third. */
 const shareOfLink = 0.01;
-/** No packet is held back longer than that, in standard deviations. */
-const longestDeviations = 6;
 const slackMs = 250;
 
 const leastIntervalMs = ({ rateMbps }: LinkDirection): number =>
@@ -35,12 +32,6 @@ export const observerPaceOf = (
   const wantedMs = Math.max(pingIntervalMs, leastIntervalMs(out), leastIntervalMs(back), mostMs / maxPings);
   return {
     intervalMs: Math.min(pingIntervalMaxMs, Math.ceil(wantedMs)),
-    settleMs: Math.ceil(
-      rttMsOf(profile) +
-        longestDeviations * rttDeviationMsOf(profile) +
-        out.bufferMs +
-        back.bufferMs +
-        slackMs,
-    ),
+    settleMs: Math.ceil(longestRttMsOf(profile) + out.bufferMs + back.bufferMs + slackMs),
   };
 };

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { codeOf, LivemigError, messageOf, toErrorDocument } from '../../proto/errors.ts';
-import type { ErrorCode } from '../../proto/errors.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import type { NegativeControlName } from '../../proto/strategy.ts';
+import { codeOf, LivemigError, messageOf, toErrorDocument } from '#proto/errors';
+import type { ErrorCode } from '#proto/errors';
+import type { Clock } from '../clock.ts';
 import type { GuestTrace, Whereabouts } from '../measure/guest-end.ts';
 import { adviceOf, noTrace, whereIs } from '../measure/guest-end.ts';
 import { resultSchemaVersion } from '../result.ts';
@@ -21,19 +19,22 @@ import type {
 } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
 import { machineEnvironment } from './environment.ts';
-import { timestamp } from '../timestamp.ts';
+import type { Identity } from './identity.ts';
+import { identityOf } from './identity.ts';
 
 /** A scenario; tests of the oracles also run the strategies that no user is offered. */
-export type RunnableScenario = Omit<Scenario, 'strategy'> & {
-  strategy: Scenario['strategy'] | NegativeControlName;
-};
+export type RunnableScenario = Scenario;
 
 /** What is known of a run so far. Stages fill it in as they pass, so that a run that fails half-way still says a lot. */
 export interface RunRecord {
   readonly scenario: RunnableScenario;
   readonly runId: string;
+  readonly newId: Identity['newId'];
   readonly startedAt: string;
-  readonly startedAtMs: number;
+  /** The testbed's, as soon as there is one. */
+  clock: Clock;
+  /** By that clock. */
+  startedAtMs: number;
   driver: RunResult['driver'];
   link: LinkAsRun;
   environment: Environment;
@@ -51,22 +52,35 @@ export interface RunRecord {
   strategyText?: string;
 }
 
-export const startRecord = (scenario: RunnableScenario, sweep: SweepOfRun | null = null): RunRecord => ({
+export const startRecord = (
+  scenario: RunnableScenario,
+  sweep: SweepOfRun | null = null,
+  { newId, clock }: Identity = identityOf(scenario, sweep, scenario.driver),
+): RunRecord => ({
   scenario,
-  runId: randomUUID(),
-  startedAt: timestamp(),
-  startedAtMs: monotonicMs(),
+  runId: newId(),
+  newId,
+  startedAt: clock.timestamp(),
+  clock,
+  startedAtMs: clock.nowMs(),
   driver: null,
   link: { profile: scenario.link, backend: null, definition: null, readBack: null, calibration: null },
   environment: machineEnvironment(),
   crossChecks: [],
   integrity: null,
-  evidence: { source: null, destination: null, rounds: [], measurement: null },
+  evidence: { source: null, destination: null, rounds: [], linkCuts: [], measurement: null },
   sweep,
   phase: null,
   guest: noTrace(),
   unverified: null,
 });
+
+/** The run's time goes on by another clock. */
+export const goOnBy = (record: RunRecord, clock: Clock): void => {
+  const passedMs = record.clock.nowMs() - record.startedAtMs;
+  record.startedAtMs = clock.nowMs() - passedMs;
+  record.clock = clock;
+};
 
 /** Why nobody has compared the guest's memory, where nobody could try. */
 const unverifiedBecause = (
@@ -99,6 +113,7 @@ const commonOf = (record: RunRecord, code: ErrorCode | null) => {
     runId,
     startedAt,
     startedAtMs,
+    clock,
     driver,
     link,
     environment,
@@ -111,7 +126,7 @@ const commonOf = (record: RunRecord, code: ErrorCode | null) => {
     schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
     runId,
     startedAt,
-    durationMs: monotonicMs() - startedAtMs,
+    durationMs: clock.nowMs() - startedAtMs,
     driver,
     link,
     strategy: scenario.strategy,

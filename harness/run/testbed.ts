@@ -1,14 +1,19 @@
-import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
-import type { HostRole, NetworkConfig } from '../../proto/control.ts';
+import { codeOf, LivemigError, messageOf } from '#proto/errors';
+import type { AgentInfo, AgentRole, NetworkConfig } from '#proto/control';
 import type { Patience } from '../patience.ts';
 import { defaultPatience } from '../patience.ts';
 import { bounded } from '../testbed/bounded.ts';
-import type { Testbed, TestbedDriver, Topology } from '../testbed/testbed.ts';
-import type { Clients } from './clients.ts';
-import { abortedError, checkAborted, ofEachHost, untilAborted } from './clients.ts';
+import { ofRole } from '../testbed/testbed.ts';
+import type { HostAddress, Testbed, TestbedDriver, Topology } from '../testbed/testbed.ts';
+import type { Clients, WatchedClient } from './clients.ts';
+import { abortedError, checkAborted, ofEachHost, unlessAborted } from './clients.ts';
 import type { RunRecord } from './record.ts';
+import { needsStorage } from './needs-storage.ts';
 
-/** @throws LivemigError TESTBED_FAILED, or CANCELLED with nothing left behind. */
+/**
+ * @throws LivemigError UNSUPPORTED where the scenario needs a host that the driver can't bring up; TESTBED_FAILED; CANCELLED
+ *   with nothing left behind
+ */
 export const bringUp = async (
   unbounded: TestbedDriver,
   tcpBufferMaxBytes: number,
@@ -19,21 +24,27 @@ export const bringUp = async (
 ): Promise<Testbed> => {
   checkAborted(signal);
   record.driver = unbounded.name;
+  const storage = needsStorage(record.scenario);
+  if (storage && unbounded.noStorage !== undefined)
+    throw new LivemigError(
+      'UNSUPPORTED',
+      `guest.disk.storage: ${record.scenario.guest.disk?.storage}: ${unbounded.noStorage}`,
+    );
   const driver = bounded(unbounded, patience);
   // What a killed harness left. A sweep that fails is no reason not to run.
-  const swept = await untilAborted(driver.sweep(), signal).catch((error: unknown) => {
+  const swept = await unlessAborted(driver.sweep(), signal).catch((error: unknown) => {
     checkAborted(signal);
     return [`nothing: ${messageOf(error)}`];
   });
   if (swept.length > 0) tell(`removed what a dead run left: ${swept.join(', ')}`);
-  const testbed = await driver.up({ tcpBufferMaxBytes, signal }).catch((error: unknown) => {
+  const testbed = await driver.up({ tcpBufferMaxBytes, storage, signal }).catch((error: unknown) => {
     if (!signal.aborted) throw error;
     // What is thrown because of the signal says nothing of its own; what the driver couldn't take down does.
     throw codeOf(error) === 'TESTBED_FAILED' ? abortedError(signal, messageOf(error)) : abortedError(signal);
   });
   try {
     checkAborted(signal);
-    record.environment.testbed = await untilAborted(testbed.describe(), signal);
+    record.environment.testbed = await unlessAborted(testbed.describe(), signal);
     return testbed;
   } catch (error) {
     await testbed[Symbol.asyncDispose]();
@@ -43,38 +54,41 @@ export const bringUp = async (
 
 /** @throws LivemigError TESTBED_FAILED when an agent isn't what its driver says. */
 export const greetHosts = async (clients: Clients, record: RunRecord): Promise<void> => {
-  const hosts = await ofEachHost((role) => clients[role].call('hello', {}));
-  for (const [role, host] of Object.entries(hosts))
+  const greet = async (role: AgentRole): Promise<Pick<AgentInfo, 'nodeVersion' | 'kernel'>> => {
+    const host = await ofRole<WatchedClient>(clients, role).call('hello', {});
     if (host.role !== role)
       throw new LivemigError(
         'TESTBED_FAILED',
         `the agent at the ${role}'s address says that it is the ${host.role}`,
       );
-  const about = async (role: HostRole) => ({
-    nodeVersion: hosts[role].nodeVersion,
-    kernel: hosts[role].kernel,
-  });
-  record.environment.hosts = await ofEachHost(about);
+    return { nodeVersion: host.nodeVersion, kernel: host.kernel };
+  };
+  const [hosts, storage] = await Promise.all([
+    ofEachHost(greet),
+    clients.storage === undefined ? undefined : greet('storage'),
+  ]);
+  record.environment.hosts = { ...hosts, ...(storage === undefined ? {} : { storage }) };
 };
 
+type SiteRole = Exclude<AgentRole, 'wan'>;
+
 /** Routes between the sites and to the guest, with the congestion control that the scenario asks for. */
-export const networkConfigOf = (
-  role: 'source' | 'destination' | 'observer',
+const networkConfigOf = (
+  role: SiteRole,
+  place: HostAddress,
   topology: Topology,
   congestionControl: string,
 ): NetworkConfig => {
-  const { source, destination, observer, guestAddress } = topology;
+  const { source, destination, observer, storage, guestAddress } = topology;
+  const ofStorage = storage === undefined ? [] : [storage.address];
   const reach = {
-    source: [destination.address, observer.address],
-    destination: [source.address, observer.address],
+    source: [destination.address, observer.address, ...ofStorage],
+    destination: [source.address, observer.address, ...ofStorage],
     observer: [source.address, destination.address, guestAddress],
+    storage: [source.address, destination.address],
   };
-  return {
-    ...topology[role],
-    reach: reach[role],
-    congestionControl,
-    guestAddress: role === 'observer' ? null : guestAddress,
-  };
+  const hasGuest = role === 'source' || role === 'destination';
+  return { ...place, reach: reach[role], congestionControl, guestAddress: hasGuest ? guestAddress : null };
 };
 
 export const configureNetworks = async (
@@ -82,15 +96,21 @@ export const configureNetworks = async (
   topology: Topology,
   record: RunRecord,
 ): Promise<void> => {
-  const configure = (role: 'source' | 'destination' | 'observer') =>
-    clients[role].call(
+  const configure = (role: SiteRole, place: HostAddress) =>
+    ofRole<WatchedClient>(clients, role).call(
       'configureNetwork',
-      networkConfigOf(role, topology, record.scenario.congestionControl),
+      networkConfigOf(role, place, topology, record.scenario.congestionControl),
     );
-  const [source, destination, observer] = await Promise.all([
-    configure('source'),
-    configure('destination'),
-    configure('observer'),
+  const [source, destination, observer, storage] = await Promise.all([
+    configure('source', topology.source),
+    configure('destination', topology.destination),
+    configure('observer', topology.observer),
+    topology.storage === undefined ? undefined : configure('storage', topology.storage),
   ]);
-  record.environment.network = { source, destination, observer };
+  record.environment.network = {
+    source,
+    destination,
+    observer,
+    ...(storage === undefined ? {} : { storage }),
+  };
 };

@@ -1,10 +1,12 @@
-import { continueMaxMsOf } from '../../proto/capabilities.ts';
-import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
-import { leastTimeouts } from '../../proto/link-timeouts.ts';
-import type { LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
-import type { TransferConfig, TransferSwitches } from '../../proto/strategy.ts';
-import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '../../proto/units.ts';
+import { isMigratingDisk } from '#catalogue/disk-storages';
+import { settingsOf } from '#catalogue/capabilities';
+import type { LinkTimeouts } from '#proto/link-timeouts';
+import { leastTimeouts } from '#proto/link-timeouts';
+import type { LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
+import type { TransferConfig, TransferSwitches } from '#proto/strategy';
+import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '#proto/units';
+import { offeredMbps } from '#proto/traffic';
 import type { RunnableScenario } from './record.ts';
 
 /**
@@ -249,39 +251,60 @@ export const timeoutsOf = (
 /** What a link carries at least of its calibrated rate, in a bound that only ends a hang. */
 const hangFactor = 10;
 const leastHangMs = 60_000;
+/** A day: over a link of 0.01 Mb/s, ten times what 256 MiB take would be 25. */
+const mostHangMs = 24 * 3_600_000;
 /** With blocking faults a round trip moves a sixteenth of the least window at least. */
 const leastBlockingBatchBytes = 256 * 1024;
 /** The device state goes once, and before it twice as much to open the congestion window. */
 const deviceStateFactor = 3;
+/** Of the link, beside traffic that fills it. */
+const leastLeft = 0.05;
 /** Rounds, barriers, orders: what a migration waits for without sending. */
 const leastRoundTrips = 100;
 
+/** What of a disk travels at most, but for what is written again. */
+const diskBytesOf = (
+  disk: RunnableScenario['guest']['disk'],
+  workload: RunnableScenario['workload'],
+): number => {
+  if (disk === undefined || !isMigratingDisk(disk)) return 0;
+  const written = disk.allocatedBytes + (workload.diskRegionBytes ?? 0);
+  return disk.incremental ? Math.min(disk.sizeBytes, written) : disk.sizeBytes;
+};
+
 /**
  * Ends a hung migration: the strategy's own bound, what making and recovering a connection may take, and ten times what
- * sending the whole RAM and the device state takes at the link's rate or the cap on it; where faults block the push, also a
- * round trip for every batch.
+ * sending the whole RAM, the disk and the device state takes at the link's rate or the cap on it; where faults block the
+ * push, also a round trip for every batch. A day at most.
  */
 export const migrationTimeoutMs = (
   {
     limits,
     guest,
-    transfer,
+    workload,
     capabilities,
-  }: Pick<RunnableScenario, 'limits' | 'guest' | 'transfer' | 'capabilities'>,
+    traffic = [],
+  }: Pick<RunnableScenario, 'limits' | 'guest' | 'workload' | 'capabilities' | 'traffic'>,
   link: Pick<LinkFigures, 'goodputMbps' | 'rttMs'>,
   timeouts: LinkTimeouts,
 ): number => {
+  const { faults, continueMaxMs } = settingsOf(capabilities);
   const caps = [limits.maxBandwidthMbps, limits.maxPostcopyBandwidthMbps].filter((mbps) => mbps > 0);
-  const rateMbps = Math.min(link.goodputMbps, ...caps);
-  const batches = transfer.faults === 'blocking' ? guest.ramBytes / leastBlockingBatchBytes : 0;
-  return (
+  // Open-loop traffic leaves no more than what it doesn't take.
+  const left = Math.max(leastLeft, 1 - offeredMbps(traffic, 'destination') / link.goodputMbps);
+  const rateMbps = Math.min(link.goodputMbps * left, ...caps);
+  const batches = faults === 'blocking' ? guest.ramBytes / leastBlockingBatchBytes : 0;
+  const deviceBytes = deviceStateFactor * guest.deviceStateBytes;
+  const bytes = guest.ramBytes + diskBytesOf(guest.disk, workload) + deviceBytes;
+  return Math.min(
+    mostHangMs,
     leastHangMs +
-    limits.maxPrecopyMs +
-    limits.postcopyPushDelayMs +
-    continueMaxMsOf(capabilities) +
-    timeouts.agreeMs +
-    timeouts.recoverMs +
-    (leastRoundTrips + batches) * link.rttMs +
-    hangFactor * wireMs(guest.ramBytes + deviceStateFactor * guest.deviceStateBytes, rateMbps)
+      limits.maxPrecopyMs +
+      limits.postcopyPushDelayMs +
+      continueMaxMs +
+      timeouts.agreeMs +
+      timeouts.recoverMs +
+      (leastRoundTrips + batches) * link.rttMs +
+      hangFactor * wireMs(bytes, rateMbps),
   );
 };

@@ -1,15 +1,22 @@
-import type { DestinationReport, SourceReport } from '../../proto/control.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { sectorBytes } from '#proto/guest';
+import type { StorageReport } from '#proto/storage';
+import { pageSizeBytes } from '#proto/units';
 import { integrityOf } from '../measure/integrity.ts';
+import type { GuestSize } from '../measure/integrity.ts';
+import type { DiskIoEvidence } from '../measure/measure.ts';
 import type { Integrity } from '../result.ts';
-import type { Clients } from './clients.ts';
-import { memoryPassTimeoutMs } from './migration.ts';
+import type { Run, RunGuest } from './context.ts';
+import { memoryPassTimeoutMs } from './memory-pass.ts';
 import type { RunnableScenario } from './record.ts';
+import { storageReport } from './storage.ts';
 
 export interface Verified {
   integrity: Integrity;
   /** Pages that the guest ever wrote. */
   touchedPages: number;
+  /** Null of a guest whose disk is not on the storage host. */
+  storage: StorageReport | null;
+  diskIo: DiskIoEvidence | null;
 }
 
 /** The ledger's versions: 0 is a page never written. */
@@ -20,23 +27,43 @@ const countTouched = (ledger: Buffer): number => {
   return touched;
 };
 
-export const pageCountOf = (scenario: RunnableScenario): number => scenario.guest.ramBytes / pageSizeBytes;
+export const sizeOf = ({ guest }: Pick<RunnableScenario, 'guest'>): GuestSize => ({
+  pages: guest.ramBytes / pageSizeBytes,
+  sectors: (guest.disk?.sizeBytes ?? 0) / sectorBytes,
+});
 
 /**
  * Stops the guest and compares its memory with what it last wrote.
- * @param reports of a migration, as far as there are any
  * @param host where the guest ended up: the source, if its migration failed or never began.
  */
 export const verifyGuest = async (
-  clients: Clients,
-  scenario: RunnableScenario,
-  { source, destination }: { source: SourceReport | null; destination: DestinationReport | null },
+  run: Run,
+  guest: RunGuest,
   host: 'source' | 'destination',
 ): Promise<Verified> => {
+  const { clients, scenario } = run;
+  const { source, destination } = guest.trace;
+  const of = { guestId: guest.id };
   const timeoutMs = memoryPassTimeoutMs(scenario);
-  if (host === 'source' || source?.guestRunningAtEnd === true) await clients.source.call('stopGuest', {});
-  if (host === 'destination') await clients.destination.call('stopGuest', {});
-  const { blob: ledger } = await clients.source.callWithBlob('ledger', {}, { timeoutMs });
-  const verified = await clients[host].call('verify', {}, { timeoutMs, blob: ledger });
-  return { integrity: integrityOf(source, destination, verified, host), touchedPages: countTouched(ledger) };
+  // Also where it has left: a broken strategy may have left threads of it at work.
+  await clients.source.call('stopGuest', {}, of);
+  if (host === 'destination') await clients.destination.call('stopGuest', {}, of);
+  const { result: noted, blob: ledger } = await clients.source.callWithBlob(
+    'ledger',
+    {},
+    { ...of, timeoutMs },
+  );
+  const verified = await clients[host].call('verify', {}, { ...of, timeoutMs, blob: ledger });
+  // Pages come first; a disk's sectors follow.
+  const pages = ledger.subarray(0, sizeOf(scenario).pages * 4);
+  const atSource = host === 'destination' ? (noted.diskIo ?? null) : null;
+  return {
+    integrity: integrityOf(source, destination, verified, host, atSource),
+    touchedPages: countTouched(pages),
+    storage: await storageReport(run, guest),
+    diskIo:
+      atSource === null || verified.diskIo === undefined
+        ? null
+        : { source: atSource, destination: verified.diskIo },
+  };
 };

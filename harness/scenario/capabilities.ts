@@ -1,51 +1,72 @@
-import type { Capabilities, CapabilityValue, CapabilityValues } from '../../proto/capabilities.ts';
 import {
   capabilityDefinition,
   capabilityNames,
   defaultCapabilities,
   isCapabilityName,
-} from '../../proto/capabilities.ts';
-import type { TransferSwitches } from '../../proto/strategy.ts';
+  isValueOf,
+} from '#catalogue/capabilities';
+import type { CapabilityDefinition, CapabilityValues } from '#catalogue/capability';
+import type { Capabilities, CapabilityValue } from '#proto/capabilities';
 import { unknownName } from '../nearest.ts';
 import { shown } from '../shown.ts';
 import { field } from './fields.ts';
 import { isSection } from './shorthand.ts';
 
-/** What a scenario says of each capability that it names; false = off. */
-export type WantedCapabilities = Partial<Record<keyof Capabilities, CapabilityValue | false>>;
+/** The value of each capability that a scenario names; false = off. */
+export type WantedCapabilities = Record<string, CapabilityValue | false>;
 
-const expectedText = ({ meaning, least, most, words = [] }: CapabilityValues): string =>
+const expectedText = ({ meaning, least, most, words = [], whenBare }: CapabilityValues): string =>
   [
     ...(least === undefined ? [] : [`a whole number from ${least} to ${most} (${meaning})`]),
     ...words,
+    ...(whenBare === true ? ['on'] : []),
     'off',
   ].join(', ');
-
-const valueOf = (values: CapabilityValues, given: unknown): CapabilityValue | undefined => {
-  if (values.words?.includes(String(given)) === true) return String(given);
-  const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
-  const { least, most } = values;
-  if (least === undefined || most === undefined || !Number.isInteger(number)) return undefined;
-  return (number as number) >= least && (number as number) <= most ? (number as number) : undefined;
-};
 
 const offWords: readonly unknown[] = [false, 'false', 'off'];
 const onWords: readonly unknown[] = [true, 'true', 'on', ''];
 
-/** One capability as it was given: the value, or what was expected instead. */
+/** Reads one capability: its value, or what was expected instead. */
 const readOne = (
-  name: keyof Capabilities,
+  definition: CapabilityDefinition,
   given: unknown,
 ): { value: CapabilityValue | false } | { expected: string } => {
-  const { values } = capabilityDefinition(name);
+  const { values } = definition;
   if (offWords.includes(given)) return { value: false };
   if (onWords.includes(given)) return { value: values?.whenBare ?? true };
   if (values === undefined) return { expected: 'on or off' };
-  const value = valueOf(values, given);
-  return value === undefined ? { expected: expectedText(values) } : { value };
+  const number = typeof given === 'string' && given.trim() !== '' ? Number(given) : given;
+  const value = [given, number].find((each) => isValueOf(definition, each));
+  return value === undefined ? { expected: expectedText(values) } : { value: value };
 };
 
-/** The `capabilities` section, names to values, with every problem of it in one line. */
+/** JSON Schema of one capability, for editors. */
+const jsonOf = ({ help, values, isOnByDefault }: CapabilityDefinition): Record<string, unknown> => {
+  const { meaning, least, most, words = [] } = values ?? {};
+  return {
+    description: values === undefined ? help : `${help}; ${meaning}`,
+    anyOf: [
+      { enum: [true, false, 'on', 'off', ...words] },
+      ...(least === undefined ? [] : [{ type: 'integer', minimum: least, maximum: most }]),
+    ],
+    ...(isOnByDefault === true ? { default: true } : {}),
+  };
+};
+
+const json = {
+  anyOf: [
+    { type: 'string' },
+    {
+      type: 'object',
+      properties: Object.fromEntries(
+        capabilityNames.map((name) => [name, jsonOf(capabilityDefinition(name))]),
+      ),
+      additionalProperties: false,
+    },
+  ],
+};
+
+/** The `capabilities` section, names to values, with all its problems in one line. */
 export const capabilitiesField = () =>
   field<WantedCapabilities>((section) => {
     if (!isSection(section))
@@ -57,27 +78,18 @@ export const capabilitiesField = () =>
         problems.push(unknownName('capability', name, capabilityNames));
         continue;
       }
-      const read = readOne(name, given);
+      const read = readOne(capabilityDefinition(name), given);
       if ('value' in read) wanted[name] = read.value;
       else problems.push(`${name}: expected ${read.expected}, got ${shown(given)}`);
     }
     return problems.length === 0 ? { value: wanted } : { problem: problems.join('; ') };
-  });
+  }, json);
 
-const entriesOf = (wanted: WantedCapabilities) =>
-  Object.entries(wanted) as [keyof Capabilities, CapabilityValue | false][];
-
-/** Shorthands as the switches of the transfer that they are. */
-export const switchesBy = (wanted: WantedCapabilities): Partial<TransferSwitches> =>
-  Object.assign({}, ...entriesOf(wanted).map(([name, value]) => capabilityDefinition(name).sets?.(value) ?? {})) as Partial<TransferSwitches>; // prettier-ignore
-
-/** The capabilities that are on, shorthands left out. */
+/** The capabilities that are on. */
 export const capabilitiesBy = (wanted: WantedCapabilities): Capabilities => {
-  const on: Capabilities = { ...defaultCapabilities };
-  for (const [name, value] of entriesOf(wanted)) {
-    if (capabilityDefinition(name).sets !== undefined) continue;
+  const on: Record<string, CapabilityValue> = { ...defaultCapabilities };
+  for (const [name, value] of Object.entries(wanted))
     if (value === false) Reflect.deleteProperty(on, name);
     else on[name] = value;
-  }
   return on;
 };

@@ -1,13 +1,15 @@
-import type { WorkloadName } from '../../proto/guest.ts';
-import { gibibyte, mebibyte, pageSizeBytes } from '../../proto/units.ts';
+import { defaultContent } from '#catalogue/contents';
+import { defaultStrategy } from '#catalogue/strategies';
+import { defaultWorkload, workloads } from '#catalogue/workloads';
+import { gibibyte, mebibyte, pageSizeBytes } from '#proto/units';
 
-/** What holds where a scenario says nothing, as far as it doesn't depend on other fields. */
+/** Defaults that don't depend on other fields. */
 export const defaults = {
   link: 'coleraine-dublin',
   driver: 'auto',
   backend: 'auto',
-  strategy: 'hybrid',
-  workload: 'stress',
+  strategy: defaultStrategy,
+  workload: defaultWorkload,
   ramBytes: gibibyte,
   vcpus: 1,
   deviceStateBytes: mebibyte,
@@ -17,22 +19,27 @@ export const defaults = {
   seed: 1,
   warmupMs: 2000,
   pingIntervalMs: 1,
-  /** hotspot: the 90:10 rule of storage and paging workloads. */
-  hotWriteFraction: 0.9,
-  hotRegionFraction: 0.1,
-  content: 'random',
-  pattern: 'sequential',
+  content: defaultContent,
+  dirtyBitmap: true,
+  timeoutAction: 'cancel',
+  diskBytes: gibibyte,
+  diskBlockBytes: 64 << 10,
+  diskIncremental: true,
 } as const;
 
 export const wholePages = (bytes: number): number => Math.floor(bytes / pageSizeBytes) * pageSizeBytes;
 
-/** A quarter of the RAM, at most 256 MiB; an idle guest has none. */
-export const defaultRegionBytes = (workload: WorkloadName, ramBytes: number): number =>
-  workload === 'idle' ? 0 : wholePages(Math.min(256 * mebibyte, ramBytes / 4));
+/** A quarter of the RAM, at most 256 MiB; none for a workload without a region. */
+export const defaultRegionBytes = (workload: string, ramBytes: number): number =>
+  workloads.get(workload)?.hasRegion === false ? 0 : wholePages(Math.min(256 * mebibyte, ramBytes / 4));
 
-/** What kernel, libraries and page cache of a small guest hold: 256 MiB, at most a quarter of the RAM. */
+/** Kernel, libraries and page cache of a small guest: 256 MiB, at most a quarter of the RAM. */
 export const defaultBaseFootprintBytes = (ramBytes: number): number =>
   wholePages(Math.min(256 * mebibyte, ramBytes / 4));
+
+/** A quarter of the disk, at most 256 MiB: a small installed system. */
+export const defaultDiskAllocatedBytes = (diskBytes: number): number =>
+  wholePages(Math.min(256 * mebibyte, diskBytes / 4));
 
 /** The default dirty rate rewrites the region this often … */
 const rewritesPerSecond = 2;
@@ -40,10 +47,10 @@ const rewritesPerSecond = 2;
 const defaultDirtyRateMax = 131_072;
 
 /**
- * Rewrites the region twice a second, so many times during a migration of seconds, yet leaves the cores to those who
- * carry it: at most 131,072 pages/s.
+ * Rewrites the region twice a second, hence many times during a migration of seconds, but at most 131,072 pages/s to
+ * leave the cores to the migration.
  */
-export const defaultDirtyRate = (workload: WorkloadName, regionBytes: number): number =>
-  workload === 'idle'
+export const defaultDirtyRate = (workload: string, regionBytes: number): number =>
+  workloads.get(workload)?.hasDirtyRate === false
     ? 0
     : Math.min(defaultDirtyRateMax, Math.max(1, (regionBytes / pageSizeBytes) * rewritesPerSecond));

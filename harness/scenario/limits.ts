@@ -1,14 +1,14 @@
-import type { AdjustableLimits } from '../../proto/strategy.ts';
-import { adjustableLimits } from '../../proto/strategy.ts';
+import type { AdjustableLimits } from '#catalogue/limits';
+import { adjustableLimits } from '#catalogue/limits';
 import { badInput } from './parse.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Section } from './shorthand.ts';
 import { isSection } from './shorthand.ts';
 
 /**
- * Limits to go on with, held to the scenario's rules.
- * @param document what a scenario has, with `limits`.
- * @param others problems that are known already, to be reported with these.
+ * Changed limits of a running migration, validated by the scenario's rules.
+ * @param document a scenario document with `limits`.
+ * @param others known problems, reported together with these.
  * @throws LivemigError BAD_INPUT with every problem
  */
 export const parseLimits = (document: Section, others: readonly string[]): Partial<AdjustableLimits> => {

@@ -1,16 +1,15 @@
 import { basename } from 'node:path';
-import { messageOf, toErrorDocument } from '../../proto/errors.ts';
-import { isStrategyFile } from '../../proto/strategy.ts';
-import { listProfiles, loadProfile } from '../profiles.ts';
-import { loadStrategy } from '../strategy-file.ts';
+import { messageOf, toErrorDocument } from '#proto/errors';
+import { listProfiles } from '../profiles.ts';
 import type { Source } from '../yaml-source.ts';
 import { readSource } from '../yaml-source.ts';
-import { isLinkFile } from './fields.ts';
+import { filesOf } from './files.ts';
 import { badInput, parseScenario } from './parse.ts';
+import type { StatedTraits } from './parse.ts';
 import type { Section } from './shorthand.ts';
 import type { Scenario } from './types.ts';
 
-/** The file's document, its problems of syntax apart, so that they stand beside those of the command line. */
+/** The file's document, with syntax problems separate, so that they are reported with those of the command line. */
 const readDocument = (file: string): Pick<Source, 'document' | 'problems'> => {
   try {
     const { document, problems } = readSource(file, 'scenario file');
@@ -20,56 +19,41 @@ const readDocument = (file: string): Pick<Source, 'document' | 'problems'> => {
   }
 };
 
-/** Sweeps lie among the scenarios, and only they have parts. */
+/** Only sweeps have parts. */
 const isSweep = (document: unknown): boolean =>
   typeof document === 'object' && document !== null && 'parts' in document;
 
-/** Problems of a link profile that the scenario names by its path. */
-const linkFileProblems = (scenario: Scenario | undefined): readonly string[] => {
-  if (scenario === undefined || !isLinkFile(scenario.link)) return [];
-  try {
-    loadProfile(scenario.link);
-    return [];
-  } catch (error) {
-    return toErrorDocument(error).problems ?? [messageOf(error)];
-  }
-};
-
-/** Problems of a strategy that the scenario names by its path. */
-const strategyFileProblems = async (scenario: Scenario | undefined): Promise<readonly string[]> => {
-  if (scenario === undefined || !isStrategyFile(scenario.strategy)) return [];
-  try {
-    await loadStrategy(scenario.strategy);
-    return [];
-  } catch (error) {
-    return toErrorDocument(error).problems ?? [messageOf(error)];
-  }
-};
-
 /**
- * The scenario of a file, of the command line's options, or of both.
- * @param file a YAML scenario; without one the defaults and the overrides make the scenario.
+ * The scenario of a file or document, of the command line's options, or of both.
+ * @param source the path of a YAML scenario, or its content; without either the defaults and the overrides make the scenario.
  * @param overrides a document like the file's, from the command line.
- * @param others problems that are known already, to be reported with the scenario's.
+ * @param others known problems, reported together with the scenario's.
  * @throws LivemigError BAD_INPUT with every problem
  */
 export const loadScenario = async (
-  file: string | undefined,
+  source: string | Section | undefined,
   overrides: Section,
   others: readonly string[] = [],
 ): Promise<Scenario> => {
-  const read = file === undefined ? { document: {}, problems: [] } : readDocument(file);
+  const file = typeof source === 'string' ? source : undefined;
+  const given = source === undefined ? 'command line' : 'scenario';
+  const read =
+    file === undefined
+      ? { document: typeof source === 'object' ? source : {}, problems: [] }
+      : readDocument(file);
   if (isSweep(read.document))
-    throw badInput(file ?? 'command line', [`a sweep, not a scenario: use \`livemig sweep ${file}\``]);
-  const parsed = parseScenario(read.document, overrides, listProfiles());
+    throw badInput(file ?? given, [`a sweep, not a scenario: use \`livemig sweep ${file ?? 'FILE'}\``]);
+  const parse = (stated?: StatedTraits) => parseScenario(read.document, overrides, listProfiles(), stated);
+  const parsed = parse();
+  const files = await filesOf(parsed.scenario === undefined ? [] : [parsed.scenario]);
   const problems = [
     ...others,
     ...read.problems,
     ...parsed.problems,
-    ...linkFileProblems(parsed.scenario),
-    ...(await strategyFileProblems(parsed.scenario)),
+    ...files.problems,
+    ...(files.stated === null ? [] : parse(files.stated).problems),
   ];
-  if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? 'command line', problems);
-  const name = file === undefined ? 'command-line' : basename(file).replace(/\.ya?ml$/, '');
+  if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? given, problems);
+  const name = file === undefined ? given.replace(' ', '-') : basename(file).replace(/\.ya?ml$/, '');
   return parsed.scenario.name === 'unnamed' ? { ...parsed.scenario, name } : parsed.scenario;
 };

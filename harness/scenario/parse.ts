@@ -1,29 +1,21 @@
 import type { z } from 'zod';
-import { LivemigError } from '../../proto/errors.ts';
+import { traitsOf } from '#catalogue/strategies';
+import type { StrategyTraits } from '#hosts/ports';
+import { LivemigError } from '#proto/errors';
 import { unknownName } from '../nearest.ts';
 import { shown } from '../shown.ts';
 import { completeScenario } from './complete.ts';
 import { crossChecks } from './cross-checks.ts';
+import { keysAt } from './keys.ts';
 import { scenarioSchema } from './schema.ts';
 import type { Section } from './shorthand.ts';
 import { isSection, withOverrides } from './shorthand.ts';
 import type { Scenario } from './types.ts';
 
-type Issue = z.core.$ZodIssue;
+/** The traits of a scenario's strategy, if it is a file that has been read. */
+export type StatedTraits = (scenario: Scenario) => StrategyTraits | undefined;
 
-/** The keys that a section of the document may have. */
-const keysAt = (schema: ReturnType<typeof scenarioSchema>, path: readonly PropertyKey[]): string[] => {
-  const section = path[0];
-  if (section === undefined) return Object.keys(schema.shape);
-  const { guest, workload, limits, transfer } = schema.shape;
-  const sections: Partial<Record<PropertyKey, z.ZodOptional<z.ZodObject>>> = {
-    guest,
-    workload,
-    limits,
-    transfer,
-  };
-  return Object.keys(sections[section]?.unwrap().shape ?? {});
-};
+type Issue = z.core.$ZodIssue;
 
 const linesOf = (schema: ReturnType<typeof scenarioSchema>, document: Section, issue: Issue): string[] => {
   const path = issue.path.map(String).join('.');
@@ -35,7 +27,7 @@ const linesOf = (schema: ReturnType<typeof scenarioSchema>, document: Section, i
   return [`${at}${issue.message}`];
 };
 
-/** The document without what is wrong in it, so that rules over several fields can still be checked on the rest. */
+/** The document without its invalid fields, so that rules over several fields can still be checked on the rest. */
 const withoutFaults = (document: Section, issues: readonly Issue[]): Section => {
   const rest: Section = structuredClone(document);
   for (const issue of issues) {
@@ -50,7 +42,7 @@ const withoutFaults = (document: Section, issues: readonly Issue[]): Section => 
   return rest;
 };
 
-/** What a set of problems says on the first line; the lines follow in `problems`. */
+/** The first line of an error with these problems; the lines follow in `problems`. */
 export const badInput = (where: string, problems: readonly string[]): LivemigError =>
   new LivemigError(
     'BAD_INPUT',
@@ -62,7 +54,7 @@ export const badInput = (where: string, problems: readonly string[]): LivemigErr
 
 const schemas = new WeakMap<readonly string[], ReturnType<typeof scenarioSchema>>();
 
-/** Making one takes longer than using it, and a sweep of thousands of cells asks for the same each time. */
+/** Cached: building a schema costs more than using it, and a sweep of thousands of cells needs the same one. */
 const schemaFor = (links: readonly string[]): ReturnType<typeof scenarioSchema> => {
   const made = schemas.get(links) ?? scenarioSchema(links);
   schemas.set(links, made);
@@ -70,14 +62,16 @@ const schemaFor = (links: readonly string[]): ReturnType<typeof scenarioSchema> 
 };
 
 /**
- * A scenario from a document (as a YAML file holds it) and the command line's overrides.
- * @param links names of the link profiles there are.
- * @returns the scenario, or every problem of it.
+ * A scenario from a document (of a YAML file) and the command line's overrides.
+ * @param links names of the known link profiles.
+ * @param stated traits of a strategy file; undefined = unknown, so that nothing is rejected.
+ * @returns the scenario, or all its problems.
  */
 export const parseScenario = (
   document: unknown,
   overrides: Section,
   links: readonly string[],
+  stated: StatedTraits = () => undefined,
 ): { scenario: Scenario; problems: [] } | { scenario: undefined; problems: [string, ...string[]] } => {
   const isMapping = document === null || document === undefined || isSection(document);
   const problems = isMapping ? [] : [`expected keys like link, guest and strategy, got ${shown(document)}`];
@@ -90,14 +84,15 @@ export const parseScenario = (
   const sound = first.success ? first.data : schema.parse(withoutFaults(merged, issues));
   const scenario = completeScenario(sound);
 
-  const faulty = new Set(
-    issues.filter(({ code }) => code !== 'unrecognized_keys').map(({ path }) => path.join('.')),
-  );
-  const isFaulty = (path: string): boolean => faulty.has(path) || faulty.has(path.split('.')[0] ?? '');
+  const faulty = issues
+    .filter(({ code }) => code !== 'unrecognized_keys')
+    .map(({ path }) => `${path.join('.')}.`);
+  const isFaulty = (path: string): boolean =>
+    faulty.some((fault) => fault.startsWith(`${path}.`) || `${path}.`.startsWith(fault));
+  const traits = stated(scenario) ?? traitsOf(scenario.strategy);
   for (const check of crossChecks) {
     if (check.reads.some(isFaulty)) continue;
-    const problem = check.problem(scenario, sound);
-    if (problem !== undefined) problems.push(problem);
+    problems.push(...[check.problem(scenario, sound, traits) ?? []].flat());
   }
   const [head, ...tail] = problems;
   return head === undefined ? { scenario, problems: [] } : { scenario: undefined, problems: [head, ...tail] };

@@ -1,90 +1,146 @@
-import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
-import { isStrategyFile } from '../../proto/strategy.ts';
-import type { CrossCheck } from './cross-checks.ts';
+import { capabilityDefinitions, settingsOf } from '#catalogue/capabilities';
+import { refusalsOf } from '#catalogue/capability';
+import { isMigratingDisk, isSharedDisk } from '#catalogue/disk-storages';
+import { defaultLimits, limitsOf, takersOfLimit } from '#catalogue/limits';
+import { bitmapStrategies } from '#catalogue/strategies';
+import { switchoverRefusal } from '#catalogue/switchover';
+import type { Prospect } from '#catalogue/stop-rule';
+import { stopRules } from '#catalogue/stop-rules';
+import type { LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
+import { loadProfile } from '../profiles.ts';
+import { isSimulated } from '../testbed/testbed.ts';
+import type { CrossCheck } from './cross-check.ts';
 import type { Scenario } from './types.ts';
 
-/** A switch that has no effect is refused: a result would name an experiment that was not made. */
+/** A switch without effect is rejected: the result would describe an experiment that wasn't made. */
 
-/** What a strategy of the user's own makes of a switch isn't known: it is refused none. */
-const hasPostcopy = ({ strategy }: Scenario): boolean =>
-  strategy === 'post-copy' || strategy === 'hybrid' || isStrategyFile(strategy);
-
-const withoutBitmap = (strategy: Scenario['strategy']): string =>
-  strategy === 'pre-copy'
-    ? 'without it pre-copy would have all pages pending for ever'
-    : `${strategy} sends every page once, and needs none`;
-
-/** Capabilities that make no sense in this migration, in their own words. */
+/** Capabilities that don't apply to this migration, with their own reasons. */
 const capabilityCheck: CrossCheck = {
-  reads: ['strategy', 'limits.hybridRounds', 'transfer', 'capabilities'],
-  problem: ({ strategy, limits, transfer, capabilities }, document) => {
-    const problems = capabilityNames.flatMap((name) => {
-      const isWanted = capabilities[name] !== undefined && document.capabilities?.[name] !== undefined;
-      const why = isWanted
-        ? capabilityDefinition(name).refuses?.({ strategy, limits, transfer, capabilities })
-        : undefined;
-      return why === undefined ? [] : [`capabilities: ${name}: ${why}`];
+  reads: ['strategy', 'limits', 'capabilities'],
+  problem: ({ strategy, limits, capabilities }, document, traits) => {
+    const use = { strategy, traits, limits, settings: settingsOf(capabilities) };
+    return [...capabilityDefinitions.values()].flatMap((definition) => {
+      const { name, isOnByDefault } = definition;
+      const isTold = document.capabilities?.[name] !== undefined;
+      if (!isTold || (capabilities[name] === undefined && isOnByDefault !== true)) return [];
+      return refusalsOf(definition, use).map((why) => `capabilities: ${name}: ${why}`);
     });
-    return problems.length === 0 ? undefined : problems.join('; ');
+  },
+};
+
+/** What waits for an order from another terminal, which reaches no run in virtual time. */
+const orderCheck: CrossCheck = {
+  reads: ['driver', 'capabilities'],
+  problem: ({ driver, capabilities }) =>
+    !isSimulated(driver)
+      ? undefined
+      : Object.entries(capabilities)
+          .filter(([name, value]) => settingsOf({ [name]: value }).continueMaxMs > 0)
+          .map(
+            ([name]) =>
+              `capabilities: ${name}: waits for \`livemig continue\`, which reaches no run of driver ${driver}: leave it out, ` +
+              'or take driver netns or docker',
+          ),
+};
+
+/** What is ordered of a migration that takes too long has to be something that its strategy can do. */
+const timeoutCheck: CrossCheck = {
+  reads: ['strategy', 'capabilities', 'onTimeout'],
+  problem: ({ strategy, capabilities, onTimeout }, document, traits) => {
+    if (document.onTimeout !== undefined && document.onTimeout.afterMs === undefined)
+      return 'onTimeout.afterMs: expected a time in ms, got nothing';
+    if (onTimeout === undefined || onTimeout.action === 'cancel') return undefined;
+    const why = switchoverRefusal(onTimeout.action, strategy, traits, settingsOf(capabilities));
+    return why === undefined ? undefined : `onTimeout.action: ${onTimeout.action}: ${why}`;
+  },
+};
+
+/** Parameters of a strategy or stop rule that isn't selected. */
+const limitCheck: CrossCheck = {
+  reads: ['strategy', 'limits.convergence'],
+  problem: ({ strategy, limits }, document) => {
+    const own = limitsOf(strategy, limits);
+    return Object.entries(document.limits ?? {}).flatMap(([name, given]) =>
+      given === undefined || own[name] !== undefined
+        ? []
+        : [
+            `limits.${name}: belongs to ${takersOfLimit(name).join(' and ')}, not to ${strategy} with ${limits.convergence}`,
+          ],
+    );
+  },
+};
+
+/** The profile, if it is a sound one: what is wrong with a file is told by whoever reads it. */
+const profileOf = (link: string): LinkProfile | null => {
+  try {
+    return loadProfile(link);
+  } catch {
+    return null;
+  }
+};
+
+const prospectOf = ({ guest, workload, limits, capabilities }: Scenario, profile: LinkProfile): Prospect => {
+  const { ramBytes, baseFootprintBytes, deviceStateBytes, disk } = guest;
+  const diskBytes =
+    disk === undefined || isSharedDisk(disk) ? 0 : disk.incremental ? disk.allocatedBytes : disk.sizeBytes;
+  const footprintBytes = Math.min(ramBytes, baseFootprintBytes + workload.regionBytes);
+  const { maxBandwidthMbps } = limits;
+  const { rateMbps } = profile.sourceToDestination;
+  return {
+    firstRoundBytes: diskBytes + (settingsOf(capabilities).zeroPages ? footprintBytes : ramBytes),
+    deviceStateBytes,
+    rateMbps: maxBandwidthMbps > 0 ? Math.min(rateMbps, maxBandwidthMbps) : rateMbps,
+    rttMs: rttMsOf(profile),
+  };
+};
+
+/** A stop rule's promise that the link can't keep. */
+const promiseCheck: CrossCheck = {
+  reads: ['link', 'guest', 'workload', 'strategy', 'limits', 'capabilities'],
+  problem: (scenario, _document, traits) => {
+    const rule = stopRules.get(scenario.limits.convergence);
+    if (rule?.refuses === undefined || traits.stopRule === false) return undefined;
+    const profile = profileOf(scenario.link);
+    const why = profile === null ? undefined : rule.refuses(prospectOf(scenario, profile), scenario.limits);
+    return why === undefined ? undefined : `limits.convergence: ${rule.name}: ${why}`;
   },
 };
 
 export const switchChecks: readonly CrossCheck[] = [
-  capabilityCheck,
   {
     reads: ['strategy', 'limits.convergence'],
-    problem: ({ strategy, limits }) =>
-      strategy !== 'pre-copy' && !isStrategyFile(strategy) && limits.convergence !== 'qemu'
-        ? `limits.convergence: ${limits.convergence} ends pre-copy, and ${strategy} ends by itself`
+    problem: ({ strategy, limits }, _document, traits) =>
+      traits.stopRule === false && limits.convergence !== defaultLimits.convergence
+        ? `limits.convergence: ${limits.convergence} ends pre-copy, but ${strategy} ends by itself`
+        : undefined,
+  },
+  limitCheck,
+  promiseCheck,
+  {
+    reads: ['strategy', 'limits.maxBandwidthMbps', 'guest.disk'],
+    problem: ({ strategy, limits, guest }, _document, traits) =>
+      traits.precopy === false && limits.maxBandwidthMbps > 0 && !isMigratingDisk(guest.disk)
+        ? `limits.maxBandwidthMbps: ${strategy} sends no page before the switchover; did you mean limits.maxPostcopyBandwidthMbps?`
         : undefined,
   },
   {
-    reads: ['limits.convergence', 'limits.stallWindowMs'],
-    problem: ({ limits }, document) =>
-      limits.convergence !== 'stall' && document.limits?.stallWindowMs !== undefined
-        ? `limits.stallWindowMs: only the stall rule has a window, not ${limits.convergence}`
+    reads: ['strategy', 'limits.maxPostcopyBandwidthMbps', 'capabilities'],
+    problem: ({ strategy, limits, capabilities }, _document, traits) =>
+      traits.postcopy === false &&
+      !settingsOf(capabilities).mayStartPostcopy &&
+      limits.maxPostcopyBandwidthMbps > 0
+        ? `limits.maxPostcopyBandwidthMbps: ${strategy} has no post-copy; did you mean limits.maxBandwidthMbps?`
         : undefined,
   },
-  {
-    reads: ['strategy', 'limits.maxBandwidthMbps'],
-    problem: ({ strategy, limits }) =>
-      strategy === 'post-copy' && limits.maxBandwidthMbps > 0
-        ? 'limits.maxBandwidthMbps: post-copy sends no page before the switchover; did you mean limits.maxPostcopyBandwidthMbps?'
-        : undefined,
-  },
-  {
-    reads: ['strategy', 'limits.maxPostcopyBandwidthMbps'],
-    problem: (scenario) =>
-      !hasPostcopy(scenario) && scenario.limits.maxPostcopyBandwidthMbps > 0
-        ? `limits.maxPostcopyBandwidthMbps: ${scenario.strategy} has no post-copy; did you mean limits.maxBandwidthMbps?`
-        : undefined,
-  },
-  {
-    reads: ['strategy', 'transfer.faults'],
-    problem: (scenario) =>
-      !hasPostcopy(scenario) && scenario.transfer.faults !== 'preempt'
-        ? `transfer.faults: ${scenario.strategy} has no demand faults to answer ${scenario.transfer.faults}; hybrid and post-copy have`
-        : undefined,
-  },
-  {
-    reads: ['transfer.faults', 'transfer.channels'],
-    problem: ({ transfer }) =>
-      transfer.faults !== 'preempt' && transfer.channels > 1
-        ? `transfer.faults: ${transfer.faults} means one stream that carries all pages in turn, got ${transfer.channels} channels`
-        : undefined,
-  },
-  {
-    reads: ['transfer.faults', 'limits.postcopyPushDelayMs'],
-    problem: ({ transfer, limits }) =>
-      transfer.faults === 'blocking' && limits.postcopyPushDelayMs > 0
-        ? `transfer.faults: blocking answers faults by the push alone, which limits.postcopyPushDelayMs would hold back`
-        : undefined,
-  },
+  capabilityCheck,
+  orderCheck,
+  timeoutCheck,
   {
     reads: ['strategy', 'transfer.dirtyBitmap'],
-    problem: ({ strategy, transfer }) =>
-      !transfer.dirtyBitmap && strategy !== 'hybrid' && !isStrategyFile(strategy)
-        ? `transfer.dirtyBitmap: ${withoutBitmap(strategy)}; false goes with hybrid alone`
+    problem: ({ transfer }, _document, { noDirtyBitmap }) =>
+      !transfer.dirtyBitmap && noDirtyBitmap !== undefined
+        ? `transfer.dirtyBitmap: ${noDirtyBitmap}; false works only with ${bitmapStrategies.join(' and ')}`
         : undefined,
   },
 ];

@@ -1,34 +1,70 @@
-import type { Capabilities } from '../../proto/capabilities.ts';
-import type { GuestConfig, WorkloadConfig } from '../../proto/guest.ts';
-import type { BackendName } from '../../proto/link.ts';
-import type { Limits, StrategyFile, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
+import type { Limits } from '#catalogue/limits';
+import type { Capabilities } from '#proto/capabilities';
+import type { GuestConfig, WorkloadConfig } from '#proto/guest';
+import type { BackendName } from '#proto/link';
+import type { LoadConfig } from '#proto/service';
+import type { TimeoutAction, TransferSwitches } from '#proto/strategy';
+import type { TrafficConfig, TrafficSide } from '#proto/traffic';
 import type { DriverName } from '../testbed/testbed.ts';
+import type { Threshold } from '../thresholds/threshold.ts';
 
-/** One experiment, complete and valid: what a scenario file, the command line and the defaults make together. */
+export interface HostsConfig {
+  /** Quota of CPU time of either host, in CPUs. */
+  cpus: number;
+}
+
+/** What is done to a migration that hasn't ended by then. */
+export interface TimeoutConfig {
+  /** From the order to migrate, in ms. */
+  afterMs: number;
+  action: TimeoutAction;
+}
+
+export interface HostLoadConfig {
+  /** Of the hosts' quota. */
+  share: number;
+  at: TrafficSide[];
+  /** Of the processes that make it. */
+  nice: number;
+}
+
+/** One experiment, complete and valid: a scenario file, the command line and the defaults combined. */
 export interface Scenario {
   name: string;
   /** Name of a profile in netem-profiles/. */
   link: string;
-  /** `auto`: docker where an engine answers, else netns. */
+  /** `auto`: docker if an engine answers, else netns. */
   driver: DriverName | 'auto';
-  /** `auto`: netem where the kernel has it, else nfqueue. */
+  /** `auto`: netem if the kernel has it, else nfqueue. */
   backend: BackendName | 'auto';
   guest: Omit<GuestConfig, 'workload' | 'seed'>;
   workload: WorkloadConfig;
-  /** By its name, or the path of a file that exports one. */
-  strategy: StrategyName | StrategyFile;
+  /** What shares the link with the migration; absent = nothing. */
+  traffic?: TrafficConfig[];
+  /** What source and destination have; absent = all of this machine. */
+  hosts?: HostsConfig;
+  /** What keeps them busy beside the agents; absent = nothing. */
+  hostLoad?: HostLoadConfig;
+  /** Requests to a service in the guest; absent = it is none. */
+  load?: LoadConfig;
+  /** The name, or the path of a file that exports one. */
+  strategy: string;
   limits: Limits;
-  transfer: TransferSwitches;
-  /** Those that are on; what `transfer` says, isn't said again. */
+  transfer: Pick<TransferSwitches, 'dirtyBitmap'>;
+  /** The capabilities that are on. */
   capabilities: Capabilities;
+  /** Absent = a migration takes as long as its limits allow. */
+  onTimeout?: TimeoutConfig;
+  /** What its runs are judged by, all together; no run knows of it. */
+  thresholds?: Threshold[];
   /** TCP congestion control of both hosts, as the kernel names it. */
   congestionControl: string;
-  /** How many runs; run i (from 0) uses seed + i. */
+  /** Number of runs; run i (from 0) uses seed + i. */
   repeat: number;
   seed: number;
   /** How long the workload runs before the migration starts, in ms. */
   warmupMs: number;
-  /** The observer's pings, in ms from one to the next. */
+  /** Interval of the observer's pings, in ms. */
   pingIntervalMs: number;
 }
 
@@ -38,3 +74,10 @@ export const guestConfigOf = (scenario: Pick<Scenario, 'guest' | 'workload' | 's
   workload: scenario.workload,
   seed: scenario.seed,
 });
+
+/** What a run is made of: what it is judged by makes no difference to it. */
+export const unjudged = (scenario: Scenario): Scenario => {
+  const run = { ...scenario };
+  delete run.thresholds;
+  return run;
+};

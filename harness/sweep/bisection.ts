@@ -1,16 +1,16 @@
 import type { BisectDocument } from './document.ts';
 
-/** What bisection knows: whether the migration converged at a value. */
+/** An outcome of bisection: whether the migration converged at a value. */
 export type Outcomes = ReadonlyMap<number, boolean>;
 
 export type Step =
   | { evaluate: number }
-  /** Between the two lies the limit; an end that is null was never reached, as the limit lies beyond the range. */
+  /** The limit lies between the two; null if it lies beyond that end of the range. */
   | { converged: number | null; notConverged: number | null };
 
 type Range = Pick<BisectDocument, 'low' | 'high' | 'scale' | 'resolution'>;
 
-/** Three significant digits: what a person reads, far below what a run's chance leaves of them. */
+/** Three significant digits: readable, and far finer than the variation between runs. */
 const rounded = (value: number): number => Number(value.toPrecision(3));
 
 const middle = (scale: Range['scale'], low: number, high: number): number =>
@@ -23,10 +23,10 @@ const isResolved = ({ scale, resolution }: Range, low: number, high: number): bo
 };
 
 /**
- * The next step of a bisection, from nothing but its outcomes so far, so that one that was interrupted goes on where it
- * was. It starts in the middle and evaluates an end of the range only when all that is left is beside it. Near the limit
- * chance decides: a value above may converge although one below did not, but every value is evaluated once and the
- * search goes on from there.
+ * The next step of a bisection, derived only from its outcomes so far, so that an interrupted one resumes. It starts in
+ * the middle and evaluates an end of the range only when nothing else is left next to it. Near the limit chance
+ * decides: a value above may converge although one below did not, but every value is evaluated once and the search
+ * continues from there.
  */
 export const nextStep = (range: Range, outcomes: Outcomes): Step => {
   let { low, high } = range;
@@ -45,7 +45,7 @@ export const nextStep = (range: Range, outcomes: Outcomes): Step => {
     : { converged: low, notConverged: high };
 };
 
-/** How many evaluations it takes where the limit lies within the range. */
+/** Number of evaluations if the limit lies within the range. */
 export const expectedEvaluations = (range: Range): number => {
   const { low, high, scale, resolution } = range;
   const halvings =

@@ -1,8 +1,9 @@
-import { gibibyte, mebibyte, pageSizeBytes } from '../../proto/units.ts';
-import type { Scenario, Section } from '../scenario.ts';
+import { gibibyte, mebibyte, pageSizeBytes } from '#proto/units';
+import { unpredictable } from '../prediction/modelled.ts';
+import type { Scenario, Section, StatedTraits } from '../scenario.ts';
 import { parseScenario } from '../scenario.ts';
 import type { Part, SweepDefinition } from './definition.ts';
-import type { BisectDocument, Labels } from './document.ts';
+import type { BisectDocument, Labels, PredictDocument } from './document.ts';
 import { blame, layered, valueLayer } from './layers.ts';
 import type { Layer } from './layers.ts';
 import type { Source } from '../yaml-source.ts';
@@ -13,12 +14,14 @@ export interface Cell {
   labels: Labels;
   repeats: number;
   scenario: Scenario;
+  /** What is predicted of its runs; null = nothing. */
+  predict: PredictDocument | null;
 }
 
 /** A bisection along one axis at one point of a part's grid. */
 export interface Search {
   part: string;
-  /** Without the axis that is searched. */
+  /** Without the searched axis. */
   labels: Labels;
   repeats: number;
   bisect: BisectDocument;
@@ -55,10 +58,12 @@ const pointsOf = ({ axes, layer }: Part, base: Layer): Point[] =>
 
 const unitBytes = { MiB: mebibyte, GiB: gibibyte } as const;
 
-/** The fastest runs take 4 s each, so that many take a day. Results of more don't fit into one text, which they are read as. */
+/**
+ * At 4 s for the fastest runs, this many take a day. More results don't fit into one string, as which they are read.
+ */
 const sweepRunsMax = 20_000;
 
-/** Runs of all cells; a search counts as one run a repetition, as only its outcomes tell how many it takes. */
+/** Runs of all cells; a search counts as one run per repetition, as only its outcomes determine how many it takes. */
 const runsOf = (parts: readonly Part[]): number =>
   parts.reduce(
     (sum, { axes, repeats }) => sum + axes.reduce((product, axis) => product * axis.length, repeats),
@@ -73,7 +78,7 @@ const searchLayer = ({ part, bisect }: { part: string; bisect: BisectDocument },
   return valueLayer(sets, set, ['parts', part, 'bisect']);
 };
 
-/** The same problem of many cells is told once, with the first of them. */
+/** Reports the same problem of many cells once, for the first of them. */
 class CellProblems {
   readonly #cells = new Map<string, { first: string; others: number }>();
 
@@ -91,15 +96,17 @@ class CellProblems {
 }
 
 /**
- * Every cell and search of a definition, each of whose scenarios is complete and valid.
- * @param overrides the command line's, over whatever the file says.
- * @returns problems of all of the scenarios, with the place in the file that they come from.
+ * Every cell and search of a definition, with complete and valid scenarios.
+ * @param overrides from the command line; they take precedence over the file.
+ * @param stated traits of strategy files that have been read.
+ * @returns problems of all scenarios, with their place in the file.
  */
 export const expand = (
   { base, parts, name }: SweepDefinition,
   source: Source,
   overrides: Section,
   links: readonly string[],
+  stated?: StatedTraits,
 ): Expansion & { problems: string[] } => {
   const runs = runsOf(parts);
   if (runs > sweepRunsMax)
@@ -107,13 +114,13 @@ export const expand = (
       cells: [],
       searches: [],
       problems: [
-        `${source.at(['parts'])}: expected at most ${sweepRunsMax} runs, got ${runs}: every value of an axis multiplies them`,
+        `${source.at(['parts'])}: expected at most ${sweepRunsMax} runs, got ${runs}: every value of an axis multiplies the number`,
       ],
     };
   const problems = new CellProblems();
   const scenarioOf = (part: string, labels: Labels, layers: readonly Layer[]): Scenario | undefined => {
     const document = { ...layered(layers), name: `${name}.${part}` };
-    const parsed = parseScenario(document, overrides, links);
+    const parsed = parseScenario(document, overrides, links, stated);
     for (const problem of parsed.problems)
       problems.add(
         `${source.at(blame(layers, problem) ?? ['parts', part])}: ${problem}`,
@@ -126,10 +133,16 @@ export const expand = (
   for (const part of parts)
     for (const { labels, layers } of pointsOf(part, base)) {
       const point = { part: part.name, labels, repeats: part.repeats };
-      const { bisect } = part;
+      const { bisect, predict } = part;
       if (bisect === null) {
         const scenario = scenarioOf(part.name, labels, layers);
-        if (scenario !== undefined) cells.push({ ...point, scenario });
+        if (scenario === undefined) continue;
+        for (const problem of predict === null ? [] : unpredictable(scenario, predict.models))
+          problems.add(
+            `${source.at(['parts', part.name, 'predict'])}: ${problem}`,
+            cellText(part.name, labels),
+          );
+        cells.push({ ...point, scenario, predict });
         continue;
       }
       const at = (value: number): Scenario | undefined =>
@@ -137,7 +150,13 @@ export const expand = (
           ...layers,
           searchLayer({ part: part.name, bisect }, value),
         ]);
-      if (at(bisect.low) !== undefined && at(bisect.high) !== undefined)
+      const low = at(bisect.low);
+      if (low?.thresholds !== undefined)
+        problems.add(
+          `${source.at(['parts', part.name, 'bisect'])}: thresholds: a search has no fixed cells to judge: give them to parts without bisect`,
+          cellText(part.name, labels),
+        );
+      if (low !== undefined && at(bisect.high) !== undefined)
         searches.push({ ...point, bisect, scenarioAt: (value) => at(value)! });
     }
   return { cells, searches, problems: problems.list() };

@@ -1,14 +1,22 @@
 import type { z } from 'zod';
 import { nearest, unknownName } from '../nearest.ts';
 import type { Section } from '../scenario.ts';
-import type { BisectDocument, Label, Labels, PartDocument, SweepDocument } from './document.ts';
+import { keysAt } from '../scenario/keys.ts';
+import type {
+  BisectDocument,
+  Label,
+  Labels,
+  PartDocument,
+  PredictDocument,
+  SweepDocument,
+} from './document.ts';
 import { partSchema, sweepSchema, words } from './document.ts';
 import type { Layer } from './layers.ts';
 import { sectionLayer, valueLayer } from './layers.ts';
 import type { Path, Source } from '../yaml-source.ts';
 
 export interface AxisValue {
-  /** Usually one; several of axes that aren't independent. */
+  /** Usually one; several for axes that aren't independent. */
   labels: Labels;
   layer: Layer;
 }
@@ -23,19 +31,14 @@ export interface Part {
   layer: Layer;
   axes: readonly Axis[];
   bisect: BisectDocument | null;
+  predict: PredictDocument | null;
 }
 
-/** A sweep file whose structure is sound; its scenarios are another matter. */
+/** A sweep file with a valid structure; its scenarios are validated separately. */
 export interface SweepDefinition extends Omit<SweepDocument, 'parts' | 'base'> {
   base: Layer;
   parts: readonly Part[];
 }
-
-const keysAt = (schema: z.ZodObject, path: Path): string[] => {
-  const field: unknown = path.length === 0 ? schema : schema.shape[String(path[0])];
-  const inner = (field as { unwrap?: () => unknown } | undefined)?.unwrap?.() ?? field;
-  return Object.keys((inner as Partial<z.ZodObject> | undefined)?.shape ?? {});
-};
 
 const problemsOf = (schema: z.ZodObject, error: z.ZodError, source: Source, prefix: Path): string[] =>
   error.issues.flatMap((issue) => {
@@ -45,7 +48,7 @@ const problemsOf = (schema: z.ZodObject, error: z.ZodError, source: Source, pref
     return issue.keys.map((key) => `${source.at([...path, key])}: ${unknownName('key', key, known)}`);
   });
 
-/** What the sweep itself decides for every run. */
+/** Keys that the sweep itself sets for every run. */
 const ownKeys: readonly string[] = ['name', 'seed', 'repeat'];
 
 const forbidden = (section: Section, path: Path, source: Source): string[] =>
@@ -53,7 +56,7 @@ const forbidden = (section: Section, path: Path, source: Source): string[] =>
     .filter((key) => ownKeys.includes(key))
     .map((key) => `${source.at([...path, key])}: the sweep sets every run's ${key} itself`);
 
-/** YAML has no numbers as keys of a mapping; a label that looks like one is one. */
+/** Mapping keys are strings; a label that looks like a number becomes one. */
 const labelOf = (text: string): Label => (/^(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text);
 
 const labelsOf = (names: readonly string[], text: string): Labels =>
@@ -83,6 +86,7 @@ const partOf = (name: string, document: PartDocument, repeats: number): Part => 
       axisOf(axis, values, [...path, 'grid', axis]),
     ),
     bisect: document.bisect ?? null,
+    predict: document.predict ?? null,
   };
 };
 
@@ -98,7 +102,16 @@ const sectionsOf = (name: string, { scenario, grid }: PartDocument): [Section, P
   ),
 ];
 
-/** The experiment may be misspelt, which would make a set that nothing is judged by. */
+/** The scale of its guests is a choice only where they have something to be compared with. */
+const scaleProblems = ({ experiment }: SweepDocument, document: Section, source: Source): string[] =>
+  experiment === null || 'guestScale' in document
+    ? []
+    : [
+        `${source.at(['experiment'])}: expected guestScale beside it, the scale of the guests relative to those of ` +
+          `${experiment}, like 1/16`,
+      ];
+
+/** A misspelt experiment would produce a result set that no study judges. */
 const experimentProblems = (document: SweepDocument, known: readonly string[], source: Source): string[] => {
   const { experiment } = document;
   if (experiment === null || known.includes(experiment)) return [];
@@ -112,10 +125,10 @@ const experimentProblems = (document: SweepDocument, known: readonly string[], s
 const isMapping = (value: unknown): value is Section =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What stands in for what is wrong at the top, so that the parts are looked at all the same. */
+/** Replacements for invalid top-level values, so that the parts are still validated. */
 const standIns = { name: 'sweep', guestScale: 1, repeats: 1, seed: 0, base: {}, parts: {} };
 
-/** The document without what is wrong at its top. */
+/** The document without its invalid top-level values. */
 const soundTop = (document: Section, error: z.ZodError): SweepDocument => {
   const faulty = new Set(
     error.issues.flatMap((issue) =>
@@ -128,7 +141,7 @@ const soundTop = (document: Section, error: z.ZodError): SweepDocument => {
   return sweepSchema.parse({ ...standIns, ...Object.fromEntries(sound) });
 };
 
-/** @returns the definition as far as it is sound, and every problem of its structure with its place in the file. */
+/** @returns the definition as far as it is valid, and every structural problem with its place in the file. */
 export const readDefinition = (
   source: Source,
   experiments: readonly string[],
@@ -139,7 +152,7 @@ export const readDefinition = (
   if (!isMapping(document))
     return {
       definition: null,
-      problems: [`${source.at([])}: expected name, guestScale, repeats, seed, base and parts`],
+      problems: [`${source.at([])}: expected name, repeats, seed, base and parts`],
     };
   const read = sweepSchema.safeParse(document);
   if (!read.success) problems.push(...problemsOf(sweepSchema, read.error, source, []));
@@ -155,7 +168,11 @@ export const readDefinition = (
     for (const [section, path] of sectionsOf(part.name, part.document))
       problems.push(...forbidden(section, path, source));
   if (named.length === 0) problems.push(`${source.at(['parts'])}: expected at least one part`);
-  problems.push(...forbidden(top.base, ['base'], source), ...experimentProblems(top, experiments, source));
+  problems.push(
+    ...forbidden(top.base, ['base'], source),
+    ...experimentProblems(top, experiments, source),
+    ...scaleProblems(top, document, source),
+  );
   const definition = {
     ...top,
     base: sectionLayer(top.base, ['base']),

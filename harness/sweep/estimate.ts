@@ -1,34 +1,31 @@
 import { mean, sum } from 'simple-statistics';
-import type { LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
-import { gibibyte } from '../../proto/units.ts';
+import { strategies } from '#catalogue/strategies';
+import type { LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
+import { gibibyte } from '#proto/units';
 import type { Scenario } from '../scenario.ts';
 import { expectedEvaluations } from './bisection.ts';
 import type { Ledger, MadeRun } from './ledger.ts';
 import type { Block, Trial } from './plan.ts';
 import { keyOf } from './plan.ts';
 
-/** How long runs take: guessed from the scenario before any was made, then from those that were. */
+/** How long runs take: estimated from the scenario at first, then from completed runs. */
 
-/** Fresh agents, round trip, boot, collection and verification, without what grows with the guest. */
+/** Fresh agents, round trip, boot, collection and verification, except for what grows with the guest. */
 const fixedMs = 1900;
-/** Up, shaping, corrections and the closing throughput, without the round trips in them. */
+/** Bring-up, shaping, corrections and the closing throughput, without their round trips. */
 const testbedMs = 5000;
-/** Slow start is given 40 round trips by the throughput probe, both ways, twice a block. */
+/** The throughput probe allows 40 round trips for slow start, in both directions, twice a block. */
 const testbedRoundTrips = 160;
 /** Filling and comparing memory on both hosts, on the development machine. */
 const memoryPassMsPerGibibyte = 1500;
-/** What two cores carry at most of a fast link with a guest at work. */
+/** The most that two cores can carry on a fast link with a busy guest. */
 const fastestMbps = 4000;
-/** Pre-copy rounds of a guest that converges, as multiples of its region. */
-const precopyRounds = 2;
+/** What a custom strategy resends isn't known. */
+const sentBytes = ({ strategy, guest, workload }: Scenario): number =>
+  guest.baseFootprintBytes + workload.regionBytes * (1 + (strategies.get(strategy)?.resentRegions ?? 0));
 
-const sentBytes = ({ strategy, guest, workload }: Scenario): number => {
-  const resent = strategy === 'hybrid' ? 1 : strategy === 'pre-copy' ? precopyRounds : 0;
-  return guest.baseFootprintBytes + workload.regionBytes * (1 + resent);
-};
-
-/** A guess at a run in a kept testbed, in ms. */
+/** Estimated time of a run in a kept testbed, in ms. */
 export const guessRunMs = (scenario: Scenario, profile: LinkProfile): number => {
   const { guest, workload, warmupMs } = scenario;
   const footprint = guest.baseFootprintBytes + workload.regionBytes;
@@ -47,8 +44,8 @@ export const guessTestbedMs = (profile: LinkProfile): number =>
 
 type ProfileOf = (link: string) => LinkProfile;
 
-/** Runs that a block still needs as far as is known, each with its guess. */
-export const openRuns = (
+/** Known runs that a block still needs, each with its estimate. */
+const openRuns = (
   block: Block,
   ledger: Ledger,
   profileOf: ProfileOf,
@@ -63,7 +60,7 @@ export const openRuns = (
   const { bisect } = block.search.search;
   const made = ledger.evaluationsOf(block.search);
   const left = Math.max(1, expectedEvaluations(bisect) - made);
-  // Every other run fails to converge, and takes as long as it is allowed to.
+  // Every other run fails to converge, and takes the maximum time.
   const boundMs = next.scenario.limits.maxPrecopyMs / 2;
   return Array.from({ length: left }, () => {
     const { trial, guessMs } = guessed(next);
@@ -71,7 +68,7 @@ export const openRuns = (
   });
 };
 
-/** What was measured so far, against what was guessed. */
+/** Measured times so far, compared with the estimates. */
 export class Pace {
   readonly #measured = new Map<string, number[]>();
   readonly #ratios = new Map<string, number[]>();
@@ -81,7 +78,7 @@ export class Pace {
     this.#profileOf = profileOf;
   }
 
-  /** @param made as it was made, or as an earlier invocation's result says. */
+  /** @param made from this invocation, or from an earlier one's result. */
   note(made: Pick<MadeRun, 'part' | 'labels' | 'durationMs'>, scenario: Scenario): void {
     const cell = keyOf(made.part, made.labels);
     this.#measured.set(cell, [...(this.#measured.get(cell) ?? []), made.durationMs]);

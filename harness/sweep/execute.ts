@@ -1,9 +1,10 @@
 import { Subject } from 'rxjs';
-import { codeOf, LivemigError } from '../../proto/errors.ts';
+import { codeOf, LivemigError } from '#proto/errors';
 import type { RunEvent } from '../run/events.ts';
 import type { KeptTestbed, Refuted } from '../run/kept-testbed.ts';
 import { endedResult, startRecord } from '../run/record.ts';
 import type { RunResult, SweepOfRun } from '../result.ts';
+import type { PredictedOfRun } from '../result/sweep.ts';
 import type { RunOptions } from '../run.ts';
 import type { Ledger, MadeRun } from './ledger.ts';
 import { madeRun } from './ledger.ts';
@@ -14,13 +15,13 @@ import type { ResultSet } from './result-set.ts';
 import type { Meaning } from './tries.ts';
 import { meaningOf } from './tries.ts';
 
-/** Whoever watches a sweep. */
+/** An observer of a sweep. */
 export interface SweepWatcher {
-  /** A run begins; what it tells goes through `events`. */
+  /** A run begins; its events go through `events`. */
   began(trial: Trial, events: Subject<RunEvent>): void;
   /** It ended and is stored. */
   ended(trial: Trial, result: RunResult, meaning: Meaning): void;
-  /** Runs that were believed turned out to have been made over a wrong link. */
+  /** Accepted runs turned out to have used a wrong link. */
   refuted(runs: readonly MadeRun[], reasons: readonly string[]): void;
 }
 
@@ -32,14 +33,16 @@ export interface SweepOptions {
   signal: AbortSignal;
   watcher: SweepWatcher;
   run: (trial: Trial, options: RunOptions) => Promise<RunResult>;
+  /** What was predicted of a trial's run. */
+  predictedOf?: (trial: Trial) => PredictedOfRun[] | undefined;
   keepTestbed: () => Pick<KeptTestbed, 'lend' | 'close' | 'takeRefuted'> & AsyncDisposable;
-  /** Memory that the machine has to give, in bytes. */
+  /** Available memory, in bytes. */
   availableBytes: () => number;
 }
 
 type Kept = ReturnType<SweepOptions['keepTestbed']>;
 
-/** Runs what has no answer yet, block by block, until everything has or is given up. Aborted, it returns early. */
+/** Runs unanswered trials, block by block, until all are answered or given up. Returns early if aborted. */
 export const runSweep = async (options: SweepOptions): Promise<void> => {
   const { blocks, signal } = options;
   const sweep = new Sweep(options);
@@ -61,7 +64,7 @@ class Sweep {
   async runBlock(block: Block): Promise<void> {
     const { ledger, signal, keepTestbed } = this.#options;
     if (ledger.next(block) === null) return;
-    // Before the testbed is up: what its guests hold, each run gives back to the next.
+    // Before the testbed is up, as each run leaves its guests' memory to the next.
     const availableBytes = this.#options.availableBytes();
     await using kept = keepTestbed();
     while (!signal.aborted) {
@@ -72,7 +75,7 @@ class Sweep {
         continue;
       }
       await this.#close(kept);
-      // What the closing throughput refuted is run again, in a new testbed.
+      // Runs refuted by the closing throughput are repeated in a new testbed.
       if (ledger.next(block) === null) return;
     }
   }
@@ -112,7 +115,7 @@ class Sweep {
     try {
       watcher.began(trial, events);
       const result = await run(trial, { signal, events, sweep, testbeds: kept });
-      // An aborted run says nothing, not even that anything went wrong.
+      // An aborted run is inconclusive, and no failure either.
       if (result.state === 'aborted') return;
       await recording.finish(result);
       this.#note(trial, result);
@@ -126,12 +129,12 @@ class Sweep {
     const { ledger, watcher } = this.#options;
     this.#order += 1;
     const made = madeRun(result);
-    if (made === null) throw new LivemigError('INTERNAL', "a run of a sweep doesn't say which");
+    if (made === null) throw new LivemigError('INTERNAL', "a run of a sweep doesn't identify its trial");
     ledger.add(made);
     watcher.ended(trial, result, meaningOf(made));
   }
 
-  /** A set that is gone on with again and again on a small machine needn't say so again and again. */
+  /** Reported once: a set may be resumed many times on a small machine. */
   #wasRefusedBefore({ part, labels, repeat }: Trial): boolean {
     const key = keyOf(part, labels, repeat);
     return this.#options.set.made.some(
@@ -139,8 +142,20 @@ class Sweep {
     );
   }
 
-  #sweepOf({ part, labels, repeat }: Trial): SweepOfRun {
-    const { set, about } = this.#options;
-    return { sweepId: set.sweepId, ...about, part, cell: labels, repeat, order: this.#order };
+  #sweepOf(trial: Trial): SweepOfRun {
+    const { part, labels, searched, repeat } = trial;
+    const { set, about, predictedOf } = this.#options;
+    const ofSearch = searched === undefined ? {} : { searched };
+    const predicted = predictedOf?.(trial);
+    return {
+      sweepId: set.sweepId,
+      ...about,
+      part,
+      cell: labels,
+      ...ofSearch,
+      repeat,
+      ...(predicted === undefined ? {} : { predicted }),
+      order: this.#order,
+    };
   }
 }

@@ -1,29 +1,30 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isStrategyFile } from '../../proto/strategy.ts';
-import type { LinkProfile } from '../../proto/link.ts';
+import { isStrategyFile } from '#proto/strategy';
+import type { LinkProfile } from '#proto/link';
 import { profileReader } from '../profiles.ts';
 import type { Scenario } from '../scenario.ts';
+import { unjudged } from '../scenario.ts';
 import type { Expansion } from './cells.ts';
 import type { SweepDefinition } from './definition.ts';
 
-/** What makes two sweeps the same, by what a person would call it; a digest where it is large. */
+/** The identity of a sweep, by readable names; digests for large values. */
 export type Identity = Readonly<Record<string, string>>;
 
 const digest = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
-/** The driver may be chosen anew where the file leaves it open; the set's own header keeps to one. */
+/** The driver may change if the file leaves it open; the set's header pins one. */
 const withoutDriver = (scenario: Scenario, profileOf: (link: string) => LinkProfile) => ({
-  ...scenario,
+  ...unjudged(scenario),
   driver: null,
   link: profileOf(scenario.link),
   ...(isStrategyFile(scenario.strategy) ? { strategyText: readFileSync(scenario.strategy, 'utf8') } : {}),
 });
 
 /**
- * The identity of everything that is to be run, defaults and link profiles included. Descriptions, block length and
- * retries may change between two invocations.
+ * The identity of everything to run, including defaults and link profiles. Descriptions, block length and retries may
+ * change between invocations.
  */
 export const identityOf = (
   { name, experiment, guestScale, seed }: SweepDefinition,
@@ -37,9 +38,9 @@ export const identityOf = (
   };
   const profileOf = profileReader();
   const members = [
-    ...cells.map(({ part, labels, repeats, scenario }) => ({
+    ...cells.map(({ part, labels, repeats, scenario, predict }) => ({
       part,
-      value: [labels, repeats, withoutDriver(scenario, profileOf)],
+      value: [labels, repeats, withoutDriver(scenario, profileOf), ...(predict === null ? [] : [predict])],
     })),
     ...searches.map(({ part, labels, repeats, bisect, scenarioAt }) => ({
       part,
@@ -55,7 +56,7 @@ export const identityOf = (
   };
 };
 
-/** What differs, in a person's words. */
+/** The differences, in words. */
 export const differences = (before: Identity, now: Identity): string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(now)])].flatMap((key) => {
     if (before[key] === now[key]) return [];

@@ -1,12 +1,14 @@
-import { LivemigError, toErrorDocument } from '../../proto/errors.ts';
+import { LivemigError, toErrorDocument } from '#proto/errors';
 import type { Evidence, RunResult } from '../result.ts';
 
-const evidenceOf = (result: RunResult): Evidence =>
-  result.state === 'completed'
-    ? { source: null, destination: null, rounds: result.measurement.rounds, measurement: result.measurement }
-    : result.evidence;
+const evidenceOf = (result: RunResult): Evidence => {
+  if (result.state !== 'completed') return result.evidence;
+  const { measurement } = result;
+  const { rounds, linkCuts } = measurement;
+  return { source: null, destination: null, rounds, linkCuts, measurement };
+};
 
-/** A result whose link turned out wrong after the run: its numbers are evidence from now on, and no result. */
+/** A result whose link turned out wrong after the run: its figures become evidence only. */
 export const invalidated = (result: RunResult, reasons: readonly string[]): RunResult => ({
   ...result,
   state: 'invalid',
@@ -14,7 +16,7 @@ export const invalidated = (result: RunResult, reasons: readonly string[]): RunR
   error: toErrorDocument(
     new LivemigError(
       'LINK_OUT_OF_TOLERANCE',
-      `after this run the link wasn't what its profile ${result.link.profile} says: ${reasons.join('; ')}`,
+      `after this run the link didn't match its profile ${result.link.profile}: ${reasons.join('; ')}`,
     ),
   ),
   evidence: evidenceOf(result),

@@ -2,13 +2,13 @@ import type { Section } from '../scenario.ts';
 import { expandShorthand, isSection, withOverrides } from '../scenario/shorthand.ts';
 import type { Path } from '../yaml-source.ts';
 
-/** Something laid over a scenario document, and where the file says so. */
+/** Overrides of a scenario document, and their place in the file. */
 export interface Layer {
-  /** Where the file has one of its `keys`. */
+  /** The place of one of its `keys` in the file. */
   at: (key: string) => Path;
-  /** The document with the layer over it. */
+  /** The document with the layer applied. */
   over: (document: Section) => Section;
-  /** The scenario's own keys that it touches, the topmost ones. */
+  /** The scenario's top-level keys that it touches. */
   keys: readonly string[];
 }
 
@@ -19,18 +19,19 @@ export const sectionLayer = (section: Section, path: Path): Layer => ({
   keys: Object.keys(section),
 });
 
-/** One value at a key like `workload.region`, beside whatever else the section has. */
+const withValue = (before: unknown, [key, ...deeper]: readonly string[], value: unknown): unknown => {
+  if (key === undefined) return value;
+  const section = isSection(before) ? before : {};
+  return { ...section, [key]: withValue(section[key], deeper, value) };
+};
+
+/** One value at a key like `workload.region` or `guest.disk.size`, merged into the sections on its way. */
 export const valueLayer = (key: string, value: unknown, path: Path): Layer => {
-  const [section = key, field] = key.split('.');
+  const keys = key.split('.');
   return {
     at: () => path,
-    over: (document) => {
-      const expanded = expandShorthand(document);
-      if (field === undefined) return { ...expanded, [section]: value };
-      const before = expanded[section];
-      return { ...expanded, [section]: { ...(isSection(before) ? before : {}), [field]: value } };
-    },
-    keys: [section],
+    over: (document) => withValue(expandShorthand(document), keys, value) as Section,
+    keys: keys.slice(0, 1),
   };
 };
 
@@ -41,7 +42,7 @@ export const layered = (layers: readonly Layer[]): Section =>
 const keyOf = (problem: string): string =>
   /^unknown key "([^"]*)"/.exec(problem)?.[1] ?? /^[\w]+/.exec(problem)?.[0] ?? '';
 
-/** Where the file has what a problem of the whole is about: in the last layer that touches its key. */
+/** The place of a problem in the file: in the last layer that touches its key. */
 export const blame = (layers: readonly Layer[], problem: string): Path | undefined => {
   const key = keyOf(problem);
   return layers.findLast(({ keys }) => keys.includes(key))?.at(key);

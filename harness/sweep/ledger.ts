@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../proto/errors.ts';
+import type { ErrorCode } from '#proto/errors';
 import type { RunResult } from '../result.ts';
 import { nextStep } from './bisection.ts';
 import type { Step } from './bisection.ts';
@@ -8,7 +8,7 @@ import type { Labels } from './document.ts';
 import type { Block, SearchTrials, Trial } from './plan.ts';
 import { keyOf } from './plan.ts';
 
-/** What is remembered of a run that was made. */
+/** What is kept of a completed run. */
 export interface MadeRun {
   runId: string;
   part: string;
@@ -41,14 +41,14 @@ export const madeRun = (
 const keyOfTrial = ({ part, labels, repeat }: Pick<Trial, 'part' | 'labels' | 'repeat'>): string =>
   keyOf(part, labels, repeat);
 
-/** Which trials have their answer. */
+/** Records which trials are answered. */
 export class Ledger {
   readonly #answers = new Map<string, MadeRun>();
-  /** Runs of this invocation that were no answer; what earlier ones were, isn't held against a trial. */
+  /** Inconclusive runs of this invocation; earlier ones don't count against a trial. */
   readonly #failures = new Map<string, Meaning[]>();
   readonly #retries: number;
 
-  /** @param stored what earlier invocations made. */
+  /** @param stored runs of earlier invocations. */
   constructor(retries: number, stored: readonly MadeRun[] = []) {
     this.#retries = retries;
     for (const run of stored) if (meaningOf(run) === 'answer') this.#answers.set(keyOfTrial(run), run);
@@ -61,7 +61,7 @@ export class Ledger {
     else this.#failures.set(key, [...(this.#failures.get(key) ?? []), meaning]);
   }
 
-  /** Takes back answers that turned out to be none; returns them. */
+  /** Withdraws answers that turned out to be none; returns them. */
   refute(runIds: readonly string[]): MadeRun[] {
     const refuted = [...this.#answers].filter(([, { runId }]) => runIds.includes(runId));
     for (const [key] of refuted) {
@@ -79,7 +79,7 @@ export class Ledger {
     return this.#failures.get(keyOfTrial(trial)) ?? [];
   }
 
-  /** No answer, and no more runs for one. */
+  /** Unanswered, and no longer tried. */
   isGivenUp(trial: Trial): boolean {
     return this.answerTo(trial) === undefined && isGivenUp(this.failuresOf(trial), this.#retries);
   }
@@ -95,17 +95,17 @@ export class Ledger {
     return new Map(mine.map((run) => [Number(run.labels[bisect.axis]), run.state === 'completed']));
   }
 
-  /** Where a search stands. */
+  /** The state of a search. */
   stepOf(trials: SearchTrials): Step {
     return nextStep(trials.search.bisect, this.#outcomesOf(trials));
   }
 
-  /** How many values of a search have an outcome. */
+  /** Number of values of a search with an outcome. */
   evaluationsOf(trials: SearchTrials): number {
     return this.#outcomesOf(trials).size;
   }
 
-  /** The next trial of a block; null when all are answered or given up. First tries come before second ones. */
+  /** The next trial of a block; null if all are answered or given up. First attempts come before retries. */
   next(block: Block): Trial | null {
     if (block.kind === 'search') {
       const step = this.stepOf(block.search);

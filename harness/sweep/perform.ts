@@ -6,43 +6,51 @@ import type { SweepWatcher } from './execute.ts';
 import { runSweep } from './execute.ts';
 import { refusedCells } from './memory.ts';
 import type { RefusedCell } from './memory.ts';
+import type { Trial } from './plan.ts';
 import { planDocument } from './plan.ts';
+import { makePredictions } from './predictions.ts';
 import type { PreparedSweep } from './prepare.ts';
-import { checkIdentity, openResultSet, readHeader, runsFileOf } from './result-set.ts';
+import { checkIdentity, openResultSet, predictionsOf, readHeader, runsFileOf } from './result-set.ts';
 import { readRuns } from './runs-file.ts';
 import { SweepState } from './state.ts';
 
 export interface BegunSweep {
   state: SweepState;
-  /** Cells that this machine has too little memory for. */
+  /** Cells that need more memory than this machine has. */
   refused: readonly RefusedCell[];
   /** An earlier harness was killed while it wrote its last result, which is lost. */
   isTorn: boolean;
-  /** What is to be told of other lines that were never whole. */
+  /** Reports of other incomplete lines. */
   torn: readonly string[];
+}
+
+/** An observer of what comes before a sweep's runs. */
+export interface PreparationWatcher {
+  /** What is being done for the predictions. */
+  preparing(what: string): void;
 }
 
 export interface PerformOptions {
   /** The set's directory. */
   out: string;
-  /** Put aside what is there, and begin again. */
+  /** Move existing results aside, and start over. */
   fresh: boolean;
   signal: AbortSignal;
-  /** Who watches, as soon as it is known how far the sweep is. */
-  watch: (begun: BegunSweep) => SweepWatcher;
+  /** Creates the observer, once the sweep's progress is known. */
+  watch: (begun: BegunSweep) => SweepWatcher & PreparationWatcher;
 }
 
-/** The set's own, where the file and the command line leave it open. */
+/** The set's driver, if the file and the command line leave it open. */
 const driverFor = async (prepared: PreparedSweep, out: string, fresh: boolean): Promise<TestbedDriver> => {
   const header = fresh ? null : await readHeader(out);
   return chooseDriver(prepared.driver === 'auto' ? (header?.driver ?? 'auto') : prepared.driver);
 };
 
-/** Hosts that run elsewhere have memory of their own. */
+/** Hosts that run elsewhere have their own memory. */
 const availableBytesOf = (driver: PreparedSweep['driver']): number =>
   driver === 'attach' ? Infinity : process.availableMemory();
 
-/** How far a sweep is, and which cells this machine can't do; touches nothing. */
+/** A sweep's progress, and the cells that this machine can't run; read-only. */
 export const inspectSweep = async (
   prepared: PreparedSweep,
   { out, fresh }: Pick<PerformOptions, 'out' | 'fresh'>,
@@ -58,8 +66,8 @@ export const inspectSweep = async (
 };
 
 /**
- * Runs what a sweep still lacks, into its directory.
- * @throws LivemigError BAD_INPUT where the directory is of no use, UNSUPPORTED where no driver works
+ * Runs the remaining runs of a sweep, into its directory.
+ * @throws LivemigError BAD_INPUT if the directory is unusable, UNSUPPORTED if no driver works
  */
 export const performSweep = async (
   prepared: PreparedSweep,
@@ -77,13 +85,31 @@ export const performSweep = async (
   const state = new SweepState(blocks, definition.retries, set.made);
   const refused = refusedCells(blocks, availableBytesOf(driver.name));
   const { name, experiment, guestScale } = definition;
+  const watcher = watch({ state, refused, isTorn: set.isTorn, torn: set.torn });
+  const isOpen = (trial: Trial): boolean => state.ledger.answerTo(trial) === undefined;
+  const predictedOf = await makePredictions({
+    trials: blocks.flatMap((block) => (block.kind === 'trials' ? block.trials.filter(isOpen) : [])),
+    directory: predictionsOf(out),
+    seed: definition.seed,
+    retries: definition.retries,
+    driver,
+    signal,
+    tell: (what) => {
+      watcher.preparing(what);
+    },
+  }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+    return undefined;
+  });
+  if (predictedOf === undefined) return { state, sweepId: set.sweepId };
   await runSweep({
     blocks,
     ledger: state.ledger,
     set,
     about: { name, experiment, guestScale },
     signal,
-    watcher: watch({ state, refused, isTorn: set.isTorn, torn: set.torn }),
+    watcher,
+    predictedOf,
     run: ({ scenario }, options) => runScenario(scenario, { ...options, driver }),
     keepTestbed: () => new KeptTestbed(),
     availableBytes: () => availableBytesOf(driver.name),

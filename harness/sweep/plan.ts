@@ -1,49 +1,55 @@
+import { seedMax } from '#proto/guest';
 import type { Scenario } from '../scenario.ts';
 import type { Cell, Expansion, Search } from './cells.ts';
-import type { Labels } from './document.ts';
+import type { Labels, PredictDocument } from './document.ts';
 import { evenChunks, seededRandom, shuffled } from './random.ts';
 
-/** One repetition of one point: to be run until it says something. */
+/** One repetition of one point: run until it is conclusive. */
 export interface Trial {
   part: string;
   labels: Labels;
+  /** The axis whose value was chosen by a search. */
+  searched?: string;
   repeat: number;
   scenario: Scenario;
+  /** What is to be predicted of the run before it begins. */
+  predict?: PredictDocument;
 }
 
-/** A repetition of a search: which trials it takes, only their outcomes tell. */
+/** A repetition of a search: its trials depend on their outcomes. */
 export interface SearchTrials {
   search: Search;
   repeat: number;
   trialAt: (value: number) => Trial;
 }
 
-/** Runs in a row over the same link, so that they may share a testbed. */
+/** Consecutive runs over the same link, which may share a testbed. */
 export type Block =
   | { kind: 'trials'; link: string; trials: readonly Trial[] }
   | { kind: 'search'; link: string; search: SearchTrials };
 
 export interface PlanOptions {
-  /** Of the order; repetition i of a cell runs with seed + i. */
+  /** Seed of the order; repetition i of a cell runs with seed + i. */
   seed: number;
   blockRuns: number;
 }
 
-/** The same trial or cell, whatever the order of the labels. */
+/** Identifies a trial or cell, regardless of the order of its labels. */
 export const keyOf = (part: string, labels: Labels, repeat?: number): string =>
   JSON.stringify([part, Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)), repeat ?? null]);
 
 const seeded = (scenario: Scenario, seed: number, repeat: number): Scenario => ({
   ...scenario,
-  seed: (seed + repeat) % 2 ** 32,
+  seed: (seed + repeat) % (seedMax + 1),
 });
 
-const trialsOf = ({ part, labels, repeats, scenario }: Cell, seed: number): Trial[] =>
+const trialsOf = ({ part, labels, repeats, scenario, predict }: Cell, seed: number): Trial[] =>
   Array.from({ length: repeats }, (_, repeat) => ({
     part,
     labels,
     repeat,
     scenario: seeded(scenario, seed, repeat),
+    ...(predict === null ? {} : { predict }),
   }));
 
 const searchesOf = (search: Search, seed: number): SearchTrials[] =>
@@ -53,18 +59,19 @@ const searchesOf = (search: Search, seed: number): SearchTrials[] =>
     trialAt: (value) => ({
       part: search.part,
       labels: { ...search.labels, [search.bisect.axis]: value },
+      searched: search.bisect.axis,
       repeat,
       scenario: seeded(search.scenarioAt(value), seed, repeat),
     }),
   }));
 
-/** What has to be the same for a testbed to be kept. */
+/** What must be the same for a testbed to be kept. */
 const testbedKey = ({ link, driver, backend, congestionControl }: Scenario): string =>
   JSON.stringify([link, driver, backend, congestionControl]);
 
 /**
- * Every trial, in random order but for blocks of runs over the same link, whose order is random too: so neither a cell
- * nor a link is confounded with the time of day. A search is a block of its own, as each of its runs waits for the last.
+ * Every trial in random order, within blocks of runs over the same link, which are in random order too, so that neither
+ * cells nor links are confounded with the time of day. A search is a separate block, as each run depends on the last.
  */
 export const planOf = ({ cells, searches }: Expansion, { seed, blockRuns }: PlanOptions): Block[] => {
   const random = seededRandom(seed);
@@ -86,7 +93,7 @@ export const planOf = ({ cells, searches }: Expansion, { seed, blockRuns }: Plan
   return shuffled(blocks, random);
 };
 
-/** The plan as it is stored: in what order which trials were to be run. */
+/** The stored plan: the order of the trials. */
 export const planDocument = (blocks: readonly Block[]): unknown =>
   blocks.map((block) =>
     block.kind === 'trials'

@@ -1,10 +1,10 @@
-import { messageOf, toErrorDocument } from '../../proto/errors.ts';
+import { messageOf, toErrorDocument } from '#proto/errors';
 import { unknownName } from '../nearest.ts';
 import { listProfiles } from '../profiles.ts';
-import type { Section } from '../scenario.ts';
-import { badInput } from '../scenario.ts';
+import type { Scenario, Section, StatedTraits } from '../scenario.ts';
+import { badInput, filesOf } from '../scenario.ts';
 import type { DriverName } from '../testbed/testbed.ts';
-import { experiments } from '../trends/published.ts';
+import { experimentsFor } from '../studies/folder.ts';
 import type { Expansion } from './cells.ts';
 import { expand } from './cells.ts';
 import type { Part, SweepDefinition } from './definition.ts';
@@ -16,7 +16,7 @@ import { planOf } from './plan.ts';
 import type { Source } from '../yaml-source.ts';
 import { readSource } from '../yaml-source.ts';
 
-/** What the command line says besides the file. */
+/** The command line's settings besides the file. */
 export interface SweepRequest {
   /** A scenario document over every cell: link, driver, backend. */
   overrides: Section;
@@ -32,9 +32,9 @@ export interface PreparedSweep {
   /** The file's content. */
   document: unknown;
   identity: Identity;
-  /** In the order in which they are to be run; only of the parts that were asked for. */
+  /** In run order; only of the requested parts. */
   blocks: readonly Block[];
-  /** The same of all parts. */
+  /** Likewise, of all parts. */
   allBlocks: readonly Block[];
   driver: DriverName | 'auto';
 }
@@ -44,7 +44,7 @@ const keysOf = ({ axes, bisect }: Part): string[] => [
   ...(bisect === null ? [] : bisect.sets.split('.', 1)),
 ];
 
-/** An option over every cell says nothing sensible of what the sweep varies. */
+/** An option for every cell contradicts what the sweep varies. */
 const overrideProblems = (parts: readonly Part[], overrides: Section): string[] =>
   Object.keys(overrides).flatMap((key) => {
     const varying = parts.filter((part) => keysOf(part).includes(key)).map(({ name }) => name);
@@ -62,11 +62,11 @@ const onlyProblems = (only: readonly string[] | null, parts: readonly Part[]): s
     .map((name) => `--only: ${unknownName('part', name, known)}`);
 };
 
-const driversOf = ({ cells, searches }: Expansion): Set<DriverName | 'auto'> =>
-  new Set([
-    ...cells.map(({ scenario }) => scenario.driver),
-    ...searches.map(({ scenarioAt, bisect }) => scenarioAt(bisect.low).driver),
-  ]);
+/** The scenarios of every cell, and of both ends of every search. */
+const scenariosOf = ({ cells, searches }: Expansion): Scenario[] => [
+  ...cells.map(({ scenario }) => scenario),
+  ...searches.flatMap(({ scenarioAt, bisect: { low, high } }) => [scenarioAt(low), scenarioAt(high)]),
+];
 
 const withRequest = (definition: SweepDefinition, request: SweepRequest): SweepDefinition => ({
   ...definition,
@@ -85,8 +85,8 @@ const sourceOf = (file: string, others: readonly string[]): Source => {
 };
 
 /**
- * Reads a sweep file and makes sure that everything in it can be run.
- * @param others problems that are known already, to be told with the file's.
+ * Reads a sweep file and makes sure that everything in it can run.
+ * @param others known problems, reported together with the file's.
  * @throws LivemigError BAD_INPUT with every problem
  */
 export const prepareSweep = async (
@@ -95,18 +95,25 @@ export const prepareSweep = async (
   others: readonly string[],
 ): Promise<PreparedSweep> => {
   const source = sourceOf(file, others);
-  const { definition: read, problems } = readDefinition(source, experiments);
+  const { definition: read, problems } = readDefinition(source, experimentsFor(file));
   problems.unshift(...others);
   if (read === null) throw badInput(file, problems);
   const definition = withRequest(read, request);
   const selected = definition.parts.filter(({ name }) => request.only?.includes(name) ?? true);
   problems.push(...onlyProblems(request.only, definition.parts));
   problems.push(...overrideProblems(selected, request.overrides));
-  const expansion = expand(definition, source, request.overrides, listProfiles());
-  problems.push(...expansion.problems);
-  const [driver = 'auto', ...otherDrivers] = driversOf(expansion);
+  const expanded = (stated?: StatedTraits) =>
+    expand(definition, source, request.overrides, listProfiles(), stated);
+  const expansion = expanded();
+  const scenarios = scenariosOf(expansion);
+  const files = await filesOf(scenarios);
+  problems.push(...expansion.problems, ...files.problems);
+  // Traits from strategy files may rule out otherwise valid settings.
+  if (expansion.problems.length === 0 && files.stated !== null)
+    problems.push(...expanded(files.stated).problems);
+  const [driver = 'auto', ...otherDrivers] = new Set(scenarios.map((scenario) => scenario.driver));
   if (otherDrivers.length > 0)
-    problems.push(`${file}: one sweep runs by one driver, got ${[driver, ...otherDrivers].join(', ')}`);
+    problems.push(`${file}: a sweep uses a single driver, got ${[driver, ...otherDrivers].join(', ')}`);
   if (problems.length > 0) throw badInput(file, problems);
   const isSelected = ({ part }: { part: string }): boolean => selected.some(({ name }) => name === part);
   const wanted = {

@@ -9,7 +9,7 @@ export const seededRandom = (seed: number): (() => number) => {
   };
 };
 
-/** In random order, each equally likely (Fisher-Yates). */
+/** Shuffles uniformly (Fisher-Yates). */
 export const shuffled = <T>(items: readonly T[], random: () => number): T[] => {
   const order = [...items];
   for (let last = order.length - 1; last > 0; last -= 1) {
@@ -19,7 +19,7 @@ export const shuffled = <T>(items: readonly T[], random: () => number): T[] => {
   return order;
 };
 
-/** As many parts as it takes to have at most `most` in each, as equal as can be, in order. */
+/** Splits in order into the fewest parts of at most `most`, of nearly equal size. */
 export const evenChunks = <T>(items: readonly T[], most: number): T[][] => {
   const count = Math.ceil(items.length / most);
   const edge = (index: number): number => Math.round((index * items.length) / count);

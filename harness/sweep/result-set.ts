@@ -3,11 +3,11 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Observable } from 'rxjs';
 import { z } from 'zod';
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { LivemigError, messageOf } from '#proto/errors';
 import type { RunEvent } from '../run/events.ts';
 import type { RunResult } from '../result.ts';
 import { recordLines } from '../files/lines.ts';
-import { directoryProblems, fileProblems } from '../files/places.ts';
+import { directoryProblems, fileProblems, isMissing, storageCodeOf } from '../files/places.ts';
 import { sweepTemporaries } from '../files/temporary.ts';
 import { appendLine, writeAtomically } from '../files/write.ts';
 import { rescueResult, runsFileName } from '../store.ts';
@@ -18,12 +18,12 @@ import { takeLock } from './lock.ts';
 import { invalidateRuns, readRuns, repairRuns } from './runs-file.ts';
 import { timestamp } from '../timestamp.ts';
 
-/** `sweep.json`: what the runs beside it were made for. */
+/** `sweep.json`: the definition of the runs next to it. */
 const headerSchema = z.object({
   schemaVersion: z.literal(1),
   sweepId: z.string(),
   identity: z.record(z.string(), z.string()),
-  /** All runs of a set are made by one driver, the first invocation's. */
+  /** All runs of a set use one driver, the first invocation's. */
   driver: z.enum(driverNames),
   begunAt: z.iso.datetime(),
   resumedAt: z.array(z.iso.datetime()),
@@ -33,24 +33,24 @@ const headerSchema = z.object({
 });
 export type SweepHeader = z.infer<typeof headerSchema>;
 
-/** What an invocation brings. */
+/** The inputs of an invocation. */
 export type Wanted = Pick<SweepHeader, 'identity' | 'driver' | 'definition' | 'plan'>;
 
 export interface SweepRecording {
   /** Stores the result, and its events under the run's id. */
   finish(result: RunResult): Promise<void>;
-  /** The run left no result worth keeping. Nothing to do after `finish`. */
+  /** The run has no result worth keeping. No-op after `finish`. */
   discard(): Promise<void>;
 }
 
-/** The directory that a sweep writes; disposing lets it go for others. */
+/** The directory that a sweep writes; disposing releases it. */
 export interface ResultSet extends AsyncDisposable {
   readonly sweepId: string;
-  /** What earlier invocations made. */
+  /** Runs of earlier invocations. */
   readonly made: readonly MadeRun[];
   /** An earlier harness was killed while it wrote its last result, which is lost. */
   readonly isTorn: boolean;
-  /** What is to be told of other lines that were never whole. */
+  /** Reports of other incomplete lines. */
   readonly torn: readonly string[];
   record(events: Observable<RunEvent>): Promise<SweepRecording>;
   append(result: RunResult): Promise<void>;
@@ -70,44 +70,51 @@ const orElsewhere = async (result: RunResult, store: () => Promise<void>): Promi
     await store();
   } catch (cause) {
     const file = await rescueResult(result);
-    const where = file === null ? 'it is lost, and its run will be made again' : `it is in ${file}`;
-    throw new LivemigError('STORAGE_FAILED', `a result could not be stored; ${where}`, { cause });
+    const where = file === null ? 'it is lost, and its run will be repeated' : `it is in ${file}`;
+    throw new LivemigError(storageCodeOf(cause), `a result could not be stored; ${where}`, { cause });
   }
 };
+
+/** What was predicted of runs, and what from. */
+const predictionsName = 'predictions';
 
 const files = (directory: string) => ({
   header: join(directory, 'sweep.json'),
   runs: join(directory, runsFileName),
   lock: join(directory, '.lock'),
   events: join(directory, 'events'),
+  predictions: join(directory, predictionsName),
 });
 
-/** What a set was begun with; null where there is none yet. */
+/** The header of an existing set; null if there is none. */
 export const readHeader = async (directory: string): Promise<SweepHeader | null> => {
   const { header } = files(directory);
   try {
     return headerSchema.parse(JSON.parse(await readFile(header, 'utf8')));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw refuse(`${header} isn't what a sweep writes (${messageOf(error).split('\n', 1)[0] ?? ''})`, error);
+    if (isMissing(error)) return null;
+    throw refuse(`${header} isn't a sweep's header (${messageOf(error).split('\n', 1)[0] ?? ''})`, error);
   }
 };
 
-/** Puts an earlier set aside under names that no reader of result sets looks at. */
+/** Moves an earlier set aside, to names that readers of result sets ignore. */
 const putAside = async (directory: string): Promise<void> => {
   const stamp = timestamp().replaceAll(/[-:]|\.\d+/g, '');
-  for (const name of ['sweep.json', runsFileName, 'events'])
+  for (const name of ['sweep.json', runsFileName, 'events', predictionsName])
     await rename(join(directory, name), join(directory, name.replace(/(\.|$)/, `-until-${stamp}$1`))).catch(
       (error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        if (!isMissing(error)) throw error;
       },
     );
 };
 
-/** Where a set has its runs. */
+/** The folder of a set's predictions. */
+export const predictionsOf = (directory: string): string => files(directory).predictions;
+
+/** The file of a set's runs. */
 export const runsFileOf = (directory: string): string => files(directory).runs;
 
-/** @throws LivemigError BAD_INPUT where a set was begun for something else */
+/** @throws LivemigError BAD_INPUT if the set belongs to another definition */
 export const checkIdentity = (
   before: Pick<SweepHeader, 'identity'>,
   identity: SweepHeader['identity'],
@@ -117,12 +124,12 @@ export const checkIdentity = (
   const changes = [...differences(before.identity, identity), ...others];
   if (changes.length === 0) return;
   throw refuse(
-    `${directory} holds runs of another definition (${changes.join('; ')}): go on with the definition it was begun ` +
-      'with, give another directory with --out, or start over with --fresh, which puts what is there aside',
+    `${directory} holds runs of another definition (${changes.join('; ')}): resume with the original ` +
+      'definition, choose another directory with --out, or start over with --fresh, which moves existing results aside',
   );
 };
 
-/** The set's header, for the set to go on with. @throws LivemigError BAD_INPUT */
+/** The set's header, to resume with. @throws LivemigError BAD_INPUT */
 const headerOf = (before: SweepHeader | null, wanted: Wanted, directory: string): SweepHeader => {
   const now = timestamp();
   if (before === null)
@@ -134,10 +141,10 @@ const headerOf = (before: SweepHeader | null, wanted: Wanted, directory: string)
 };
 
 /**
- * Opens (and makes) a sweep's directory, to begin or to go on.
- * @param fresh put an earlier set aside instead of going on with it.
- * @throws LivemigError BAD_INPUT where it can't be written, is in use, is damaged or was begun for something else,
- *   STORAGE_FAILED where there is no room
+ * Opens (and creates) a sweep's directory, to start or to resume.
+ * @param fresh moves an earlier set aside instead of resuming it.
+ * @throws LivemigError BAD_INPUT if it can't be written, is in use, is damaged or belongs to another definition,
+ *   STORAGE_FAILED if there is no space
  */
 export const openResultSet = async (
   directory: string,
@@ -154,7 +161,7 @@ export const openResultSet = async (
   const mine = headerOf(await readHeader(directory), wanted, directory);
   const { runs: made, isTorn, torn } = await readRuns(runs);
   await repairRuns(runs);
-  // Of runs that a killed harness was in.
+  // From runs of a killed harness.
   for (const name of await readdir(events)) if (name.endsWith('.tmp')) await rm(join(events, name));
   sweepTemporaries(directory);
   await writeAtomically(header, `${JSON.stringify(mine, null, 2)}\n`);

@@ -1,7 +1,8 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { z } from 'zod';
-import { errorCodes, LivemigError } from '../../proto/errors.ts';
+import { errorCodes, LivemigError } from '#proto/errors';
 import { jsonLinesOf, tornText } from '../files/json-lines.ts';
+import { isMissing, storageCodeOf } from '../files/places.ts';
 import type { RunResult } from '../result.ts';
 import { sweepOfRunSchema } from '../result/sweep.ts';
 import { withFileLocked, writeAtomically } from '../files/write.ts';
@@ -9,7 +10,7 @@ import { invalidated } from './invalidated.ts';
 import type { MadeRun } from './ledger.ts';
 import { madeRun } from './ledger.ts';
 
-/** What is needed to go on; whoever reads the results validates all of it. */
+/** The fields needed to resume; readers of results validate the rest. */
 const lineSchema = z.object({
   runId: z.string(),
   state: z.enum(['completed', 'failed', 'invalid', 'aborted', 'unsupported']),
@@ -18,8 +19,6 @@ const lineSchema = z.object({
   link: z.object({ calibration: z.object({ durationMs: z.number() }).nullable() }),
   sweep: sweepOfRunSchema,
 });
-
-const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 
 const readText = async (file: string): Promise<string> => {
   try {
@@ -31,7 +30,7 @@ const readText = async (file: string): Promise<string> => {
 };
 
 const damaged = (file: string, line: number, why: string): LivemigError => {
-  const problem = `${file}:${line}: ${why}; mend or remove the line, or start over with --fresh`;
+  const problem = `${file}:${line}: ${why}; correct or remove the line, or start over with --fresh`;
   return new LivemigError('BAD_INPUT', problem, { problems: [problem] });
 };
 
@@ -43,14 +42,14 @@ const runOf = (document: unknown): MadeRun | string => {
 
 export interface StoredRuns {
   runs: MadeRun[];
-  /** The last line lacks its end: an earlier harness was killed while it wrote it. It counts as nothing. */
+  /** The last line is incomplete, as an earlier harness was killed while writing it; it is ignored. */
   isTorn: boolean;
-  /** What is to be told of other lines that were never whole. */
+  /** Reports of other incomplete lines. */
   torn: string[];
 }
 
 /**
- * The runs of a `runs.jsonl`; none where there is no file. Touches nothing.
+ * The runs of a `runs.jsonl`; none if there is no file. Read-only.
  * @throws LivemigError BAD_INPUT for a line that no sweep has written
  */
 export const readRuns = async (file: string): Promise<StoredRuns> => {
@@ -67,7 +66,7 @@ export const readRuns = async (file: string): Promise<StoredRuns> => {
   return { runs, isTorn: end < text.length, torn };
 };
 
-/** Makes the file, and cuts off a last line that lacks its end. Only the set's holder may call it. */
+/** Creates the file, and removes an incomplete last line. Only the holder of the set's lock may call it. */
 export const repairRuns = (file: string): Promise<void> =>
   withFileLocked(file, async () => {
     const bytes = await readFile(file);
@@ -76,8 +75,8 @@ export const repairRuns = (file: string): Promise<void> =>
   });
 
 /**
- * Makes results invalid that were stored as believed.
- * @throws LivemigError STORAGE_FAILED, and says which are still believed
+ * Marks stored results as invalid.
+ * @throws LivemigError STORAGE_FAILED, naming those that are not marked
  */
 export const invalidateRuns = async (
   file: string,
@@ -85,7 +84,7 @@ export const invalidateRuns = async (
   reasons: readonly string[],
 ): Promise<void> => {
   const mark = (line: string): string => {
-    // A torn line is nobody's.
+    // Skips incomplete lines.
     const [result] = jsonLinesOf(line).map(({ document }) => document as RunResult | undefined);
     return result !== undefined && runIds.includes(result.runId)
       ? JSON.stringify(invalidated(result, reasons))
@@ -96,6 +95,6 @@ export const invalidateRuns = async (
       await writeAtomically(file, (await readText(file)).split('\n').map(mark).join('\n'));
     });
   } catch (cause) {
-    throw new LivemigError('STORAGE_FAILED', `runs made over a wrong link (${reasons.join('; ')}) could not be marked, don't believe them: ${runIds.join(', ')}`, { cause }); // prettier-ignore
+    throw new LivemigError(storageCodeOf(cause), `runs made over a wrong link (${reasons.join('; ')}) could not be marked as invalid, don't rely on them: ${runIds.join(', ')}`, { cause }); // prettier-ignore
   }
 };

@@ -1,3 +1,4 @@
+import { inOrder } from '../in-order.ts';
 import { expectedEvaluations } from './bisection.ts';
 import type { Labels } from './document.ts';
 import { cellText } from './cells.ts';
@@ -5,19 +6,19 @@ import type { Ledger } from './ledger.ts';
 import type { Block } from './plan.ts';
 import { keyOf } from './plan.ts';
 
-/** Where a search of a sweep ended. */
+/** The outcome of a search. */
 export interface SearchResult {
   repeat: number;
-  /** The largest value that converged and the smallest that did not, next to each other; null beyond the range. */
+  /** The largest value that converged and the smallest that did not, adjacent; null beyond the range. */
   converged: number | null;
   notConverged: number | null;
 }
 
-/** How far a cell or a search is. */
+/** The progress of a cell or search. */
 export interface CellStanding {
   part: string;
   labels: Labels;
-  /** Repetitions that have their answer, and how many there are to be. */
+  /** Answered repetitions, and their total. */
   answered: number;
   wanted: number;
   /** Searches only: one for each repetition that has ended. */
@@ -47,9 +48,6 @@ const standingOf = (block: Block, ledger: Ledger): CellStanding[] => {
   ];
 };
 
-/** 2 before 10. */
-const inOrder = new Intl.Collator('en', { numeric: true });
-
 /** Every cell and search of a plan, by part and label. */
 export const standings = (blocks: readonly Block[], ledger: Ledger): CellStanding[] => {
   const all = blocks.flatMap((block) => standingOf(block, ledger));
@@ -61,11 +59,13 @@ export const standings = (blocks: readonly Block[], ledger: Ledger): CellStandin
       limits: group[0]!.limits === null ? null : group.flatMap(({ limits }) => limits ?? []),
     }))
     .map((standing) => ({ standing, text: cellText(standing.part, standing.labels) }))
-    .toSorted((left, right) => inOrder.compare(left.text, right.text))
+    .toSorted((left, right) => inOrder(left.text, right.text))
     .map(({ standing }) => standing);
 };
 
-/** Runs that have their answer, and how many there are to be as far as is known: a search may take some more or less. */
+/**
+ * Answered runs, and their estimated total: a search may take some more or less.
+ */
 export const countRuns = (blocks: readonly Block[], ledger: Ledger): { done: number; total: number } => {
   let done = 0;
   let total = 0;

@@ -9,7 +9,7 @@ import type { CellStanding } from './standing.ts';
 import { countRuns, standings } from './standing.ts';
 import type { SweepProgress } from './text.ts';
 
-/** Runs of earlier invocations teach how long a run takes, where the plan still has their trials. */
+/** Runs of earlier invocations refine the estimates, if the plan still has their trials. */
 const notePace = (pace: Pace, blocks: readonly Block[], made: readonly MadeRun[]): void => {
   const trials = new Map(
     blocks
@@ -22,7 +22,7 @@ const notePace = (pace: Pace, blocks: readonly Block[], made: readonly MadeRun[]
   }
 };
 
-/** How far a sweep is: what is answered, what is left, and how long that will take. */
+/** The progress of a sweep: what is answered, what is left, and how long that will take. */
 export class SweepState {
   readonly blocks: readonly Block[];
   readonly ledger: Ledger;
@@ -50,7 +50,7 @@ export class SweepState {
     return standings(this.blocks, this.ledger);
   }
 
-  /** Blocks that still have something to run. */
+  /** Blocks with runs left. */
   get openBlocks(): Block[] {
     return this.blocks.filter((block) => this.ledger.next(block) !== null);
   }

@@ -6,7 +6,7 @@ import type { RefusedCell } from './memory.ts';
 import type { Block, Trial } from './plan.ts';
 import type { CellStanding, SearchResult } from './standing.ts';
 
-/** What a sweep says to people. */
+/** A sweep's output for people. */
 
 /** `hybrid link=1G stressMB=2048 #2`, repetitions counted from 1. */
 export const trialText = ({ part, labels, repeat }: Pick<Trial, 'part' | 'labels' | 'repeat'>): string =>
@@ -21,7 +21,7 @@ const figures = (result: RunResult): string => {
 const outcome = (result: RunResult, meaning: Meaning, isGivenUp: boolean): string => {
   if (result.state === 'completed') return figures(result);
   if (result.error.code === 'NOT_CONVERGED') return 'does not converge';
-  const next = meaning === 'doubt' && !isGivenUp ? ', to be run again' : '';
+  const next = meaning === 'doubt' && !isGivenUp ? ', will be repeated' : '';
   return `${result.state}${next}: ${result.error.code}: ${result.error.message}`;
 };
 
@@ -56,7 +56,7 @@ const byPart = (cells: readonly CellStanding[]): [string, CellStanding[]][] => [
   ...Map.groupBy(cells, ({ part }) => part),
 ];
 
-/** What is to be run: a line a part. */
+/** The plan: one line per part. */
 export const planText = (
   title: string,
   cells: readonly CellStanding[],
@@ -77,18 +77,15 @@ export const planText = (
   const unsupported = refused.map(
     ({ part, labels, reason }) => `  unsupported: ${cellText(part, labels)}: ${reason}`,
   );
-  return [
-    title,
-    ...parts,
-    ...unsupported,
-    `  ${done > 0 ? `${done} of ${total} are there; ` : ''}${left}`,
-  ].join('\n');
+  return [title, ...parts, ...unsupported, `  ${done > 0 ? `${done} of ${total} done; ` : ''}${left}`].join(
+    '\n',
+  );
 };
 
 const limitText = ({ converged, notConverged }: SearchResult): string =>
   `converges up to ${converged ?? 'less than the range'}, not at ${notConverged ?? 'any value of the range'}`;
 
-/** Every cell that lacks runs, and every limit that was found. */
+/** Every cell that lacks runs, and every limit found. */
 const standingLines = (cells: readonly CellStanding[]): string[] =>
   cells.flatMap(({ part, labels, answered, wanted, limits }) => [
     ...(limits ?? []).map(
@@ -97,7 +94,7 @@ const standingLines = (cells: readonly CellStanding[]): string[] =>
     ...(answered < wanted ? [`  ${cellText(part, labels)}: ${answered} of ${wanted}`] : []),
   ]);
 
-/** Runs that were no answer, of this invocation. */
+/** Inconclusive runs of this invocation. */
 export interface Mishap {
   trial: Pick<Trial, 'part' | 'labels' | 'repeat'>;
   state: RunResult['state'];
@@ -110,7 +107,7 @@ const mishapLines = (mishaps: readonly Mishap[]): string[] =>
     ...group.map(({ trial, message }) => `  ${trialText(trial)}: ${message}`),
   ]);
 
-/** What came of it. */
+/** The outcome of a sweep. */
 export const outcomeText = (
   cells: readonly CellStanding[],
   mishaps: readonly Mishap[],
@@ -119,7 +116,7 @@ export const outcomeText = (
   const missing = cells.filter(({ answered, wanted }) => answered < wanted);
   const head =
     missing.length === 0
-      ? `complete: ${plural(cells.length, 'cell')}, every one with all of its runs`
+      ? `complete: ${plural(cells.length, 'cell')}, each with all of its runs`
       : `${missing.length} of ${plural(cells.length, 'cell')} lack runs`;
   return [...mishapLines(mishaps), head, ...standingLines(cells), `results in ${out}`].join('\n');
 };

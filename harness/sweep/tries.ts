@@ -1,14 +1,21 @@
-/** Whether a run said anything, and whether making it again makes sense: of a sweep's trials and of single runs. */
-import type { ErrorCode } from '../../proto/errors.ts';
+/** Whether a run was conclusive, and whether to repeat it: for a sweep's trials and for single runs. */
+import type { ErrorCode } from '#proto/errors';
 import type { RunResult } from '../result.ts';
 
 /**
- * What a run means for its trial: it was answered (a pre-copy that doesn't converge is an answer as well), the run says
- * nothing and is made again, the machine can't do it, or livemig is broken, which making it again would only hide.
+ * What a run means for its trial: answered (a pre-copy that doesn't converge is an answer as well), inconclusive and
+ * repeated, impossible on this machine, or a bug in livemig, which repeating would only hide.
  */
 export type Meaning = 'answer' | 'doubt' | 'unsupported' | 'finding';
 
-const doubtful: readonly ErrorCode[] = ['TESTBED_FAILED', 'LINK_NOT_APPLIED', 'AGENT_UNREACHABLE', 'TIMEOUT'];
+const doubtful: readonly ErrorCode[] = [
+  'TESTBED_FAILED',
+  'LINK_NOT_APPLIED',
+  'AGENT_UNREACHABLE',
+  'CONNECTION_LOST',
+  'CONNECTION_REFUSED',
+  'TIMEOUT',
+];
 
 export const meaningOf = ({
   state,
@@ -23,17 +30,17 @@ export const meaningOf = ({
   return errorCode !== null && doubtful.includes(errorCode) ? 'doubt' : 'finding';
 };
 
-/** How often a run may be made again. */
+/** How often a run may be repeated. */
 export const retriesBounds = { least: 0, most: 20 } as const;
 
 /**
- * Whether no more is tried.
- * @param failures what the tries so far meant, none of them an answer.
+ * Whether to give up.
+ * @param failures outcomes of the attempts so far, none of them an answer.
  */
 export const isGivenUp = (failures: readonly Meaning[], retries: number): boolean =>
   failures.some((meaning) => meaning !== 'doubt') || failures.length > retries;
 
-/** One try: its result, and how it is kept or let go. */
+/** One attempt: its result, and how to keep or drop it. */
 export interface Try<T> {
   result: RunResult;
   keep: () => Promise<T>;
@@ -41,8 +48,8 @@ export interface Try<T> {
 }
 
 /**
- * Makes a run until it says something or is given up, and keeps the last one.
- * @param told hears of every try that is let go, and that there is another.
+ * Repeats a run until it is conclusive or given up, and keeps the last attempt.
+ * @param told is called for every attempt that is dropped and repeated.
  */
 export const tryUntilAnswered = async <T>(
   retries: number,
@@ -56,7 +63,7 @@ export const tryUntilAnswered = async <T>(
     const { result } = attempt;
     const meaning = meaningOf({ state: result.state, errorCode: result.error?.code ?? null });
     failures.push(meaning);
-    // Whoever ends a run doesn't want another.
+    // A run ended by the user isn't repeated.
     const isWanted = !signal.aborted && result.state !== 'aborted';
     if (meaning === 'answer' || !isWanted || isGivenUp(failures, retries)) return attempt.keep();
     await attempt.drop();

@@ -1,14 +1,17 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { controlTokenVariable, formatAgentAddress, parseAgentAddress } from '../../proto/agent-address.ts';
-import { hostRoles } from '../../proto/control.ts';
-import type { HostRole } from '../../proto/control.ts';
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { controlTokenVariable, formatAgentAddress, parseAgentAddress } from '#proto/agent-address';
+import { hostRoles } from '#proto/control';
+import type { HostRole } from '#proto/control';
+import { LivemigError, messageOf } from '#proto/errors';
+import { machineClock } from '../clock.ts';
 import { connectAgent } from '../control-client.ts';
 import { expecting, group } from '../expecting.ts';
+import { untilAborted } from '../within.ts';
 import { parseSource, readSource } from '../yaml-source.ts';
 import { holdLeases } from './lease.ts';
-import type { Testbed, TestbedDriver } from './testbed.ts';
+import { ofRole } from './testbed.ts';
+import type { Testbed, TestbedDriver, TestbedOptions } from './testbed.ts';
 
 /** Names the hosts to use: a JSON document, or the path of a JSON or YAML file. */
 export const attachVariable = 'LIVEMIG_ATTACH';
@@ -68,10 +71,10 @@ export const readAttachment = async (value: string | undefined): Promise<Attachm
   throw new LivemigError('BAD_INPUT', `${attachVariable}: ${problems.join('; ')}`, { problems });
 };
 
-const greet = async (role: HostRole, agent: string): Promise<void> => {
+const greet = async (role: HostRole, agent: string, signal?: AbortSignal): Promise<void> => {
   const client = connectAgent(role, agent);
   try {
-    const info = await client.call('hello', {}, { timeoutMs: agentTimeoutMs });
+    const info = await untilAborted(client.call('hello', {}, { timeoutMs: agentTimeoutMs }), signal);
     if (info.role !== role)
       throw new LivemigError(
         'BAD_INPUT',
@@ -82,16 +85,19 @@ const greet = async (role: HostRole, agent: string): Promise<void> => {
   }
 };
 
-const up = async (): Promise<Testbed> => {
+const up = async ({ signal }: TestbedOptions): Promise<Testbed> => {
   const { agents, topology } = await readAttachment(process.env[attachVariable]);
-  await Promise.all(hostRoles.map((role) => greet(role, agents[role])));
+  await Promise.all(hostRoles.map((role) => greet(role, agents[role], signal)));
   // When it goes, however this process ends, the hosts drop what they were told to do here, and wait for the next.
-  const lease = await holdLeases(agents);
+  const lease = await holdLeases(agents, signal);
   return {
     driver: 'attach',
     id: `attached-${String(process.pid)}`,
     topology,
+    // Containers of this machine, with its clock. Hosts of another one would need theirs.
+    clock: machineClock,
     agents,
+    connect: (role) => connectAgent(role, ofRole<string>(agents, role)),
     exec: (role) =>
       Promise.reject(
         new LivemigError(
@@ -116,6 +122,7 @@ const up = async (): Promise<Testbed> => {
  */
 export const attachDriver: TestbedDriver = {
   name: 'attach',
+  noStorage: 'driver attach knows of no storage host: take driver netns or docker',
   probe: async () => {
     try {
       await readAttachment(process.env[attachVariable]);

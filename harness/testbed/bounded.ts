@@ -1,21 +1,12 @@
-import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
+import { codeOf, LivemigError, messageOf } from '#proto/errors';
 import type { Patience } from '../patience.ts';
 import { defaultPatience } from '../patience.ts';
-import { boundText, orLate, rejectedBy, within } from '../within.ts';
+import { boundText, orLate, untilAborted, within } from '../within.ts';
 import type { Testbed, TestbedDriver, TestbedOptions } from './testbed.ts';
 
 /** What a driver does with processes, sockets and engines may hang: here all of it has an end, whatever the driver is. */
 
 const defaultExecMs = 60_000;
-
-/** What comes up after all, when nobody waits for it any more, is taken down again. */
-const disown = (late: Promise<Testbed>): void => {
-  late
-    .then(async (testbed) => {
-      await testbed[Symbol.asyncDispose]();
-    })
-    .catch(() => undefined);
-};
 
 const boundedTestbed = (testbed: Testbed, patience: Patience): Testbed => {
   const { askMs, execGraceMs, renewMs, downMs } = patience;
@@ -66,20 +57,19 @@ const up = async (driver: TestbedDriver, options: TestbedOptions, patience: Pati
   const { upMs, abortUpMs } = patience;
   const { signal } = options;
   const work = driver.up(options);
-  work.catch(() => undefined);
   try {
-    const bounded = within(work, upMs, `bringing up a testbed of driver ${driver.name}`);
-    return await Promise.race([bounded, ...(signal === undefined ? [] : [rejectedBy(signal)])]);
+    return await untilAborted(within(work, upMs, `bringing up a testbed of driver ${driver.name}`), signal);
   } catch (error) {
+    // One that comes up after all, be it at this very moment, nobody waits for any more.
+    const gone = work.then(
+      async (testbed) => {
+        await testbed[Symbol.asyncDispose]();
+      },
+      () => undefined,
+    );
+    gone.catch(() => undefined);
     // It has been told, and now takes down what it has started.
-    const hasEnded =
-      signal?.aborted !== true ||
-      (await orLate(
-        work.catch(() => null),
-        abortUpMs,
-      )) !== 'late';
-    disown(work);
-    if (hasEnded) throw error;
+    if (signal?.aborted !== true || (await orLate(gone, abortUpMs)) !== 'late') throw error;
     throw new LivemigError(
       'TESTBED_FAILED',
       `the testbed that was on its way up did not go within ${boundText(abortUpMs)}; the next run removes what is left of it`,
@@ -90,6 +80,7 @@ const up = async (driver: TestbedDriver, options: TestbedOptions, patience: Pati
 /** The driver, with an end to everything that it may be asked for: TIMEOUT, or TESTBED_FAILED of what may leave something. */
 export const bounded = (driver: TestbedDriver, patience: Patience = defaultPatience): TestbedDriver => ({
   name: driver.name,
+  ...(driver.noStorage === undefined ? {} : { noStorage: driver.noStorage }),
   probe: () =>
     within(driver.probe(), patience.probeMs, `finding out whether driver ${driver.name} works here`),
   up: async (options) => boundedTestbed(await up(driver, options, patience), patience),

@@ -1,10 +1,11 @@
 /** Applying a link and finding out what it really is, before anything is measured over it. */
-import type { RttProbeResult } from '../../proto/control.ts';
-import { LivemigError } from '../../proto/errors.ts';
-import type { AppliedLink, BackendName, LinkProfile } from '../../proto/link.ts';
-import { backendNames, rttMsOf } from '../../proto/link.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import type { AgentClient } from '../control-client.ts';
+import type { RttProbeResult } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { AppliedLink, BackendName, LinkProfile } from '#proto/link';
+import { backendNames, rttMsOf } from '#proto/link';
+import type { Clock } from '../clock.ts';
+import { machineClock } from '../clock.ts';
+import type { AgentPort } from '../agent-port.ts';
 import type { ProbeOptions } from './probe-link.ts';
 import { measureRtt, measureThroughput } from './probe-link.ts';
 import {
@@ -16,8 +17,10 @@ import {
 } from './tolerance.ts';
 
 export interface CalibrateOptions extends ProbeOptions {
-  clients: ProbeOptions['clients'] & { wan: AgentClient };
+  clients: ProbeOptions['clients'] & { wan: AgentPort };
   backend: BackendName | 'auto';
+  /** By which its duration is told. */
+  clock?: Clock;
   /** Negative control: set this link instead, and see whether it is refused. */
   applyInstead?: LinkProfile;
 }
@@ -55,7 +58,7 @@ const maxCorrections = 6;
 const maxJitterAttempts = 3;
 
 /** Which backend `auto` means on this router: netem where it works, else nfqueue. */
-export const chooseBackend = async (wan: AgentClient, wanted: BackendName | 'auto'): Promise<BackendName> => {
+export const chooseBackend = async (wan: AgentPort, wanted: BackendName | 'auto'): Promise<BackendName> => {
   const support = await wan.call('probeBackends', {});
   const order = wanted === 'auto' ? backendNames : [wanted];
   const chosen = order.find((name) =>
@@ -72,20 +75,6 @@ const roundTripReasons = (profile: LinkProfile, rtt: RttProbeResult): string[] =
   ...rttReasons(profile, rtt.medianMs, rtt.samples),
   ...lossReasons(profile, rtt),
 ];
-
-/**
- * Measures the link that is there, changing nothing, and compares it with a profile.
- * @throws LivemigError AGENT_UNREACHABLE, or what a probe says when nothing comes through
- */
-export const verifyLink = async (options: ProbeOptions) => {
-  const rtt = await measureRtt(options);
-  const throughput = await measureThroughput(options);
-  return {
-    rtt,
-    ...throughput,
-    reasons: [...roundTripReasons(options.profile, rtt), ...throughput.reasons],
-  };
-};
 
 /** A link as it was set, and its round trip. */
 interface Probed {
@@ -121,8 +110,8 @@ const correctDelay = async (
  * @throws LivemigError LINK_NOT_APPLIED, UNSUPPORTED, AGENT_UNREACHABLE; a link out of tolerance is no error but `ok: false`
  */
 export const calibrate = async (options: CalibrateOptions): Promise<Calibration> => {
-  const startedAtMs = monotonicMs();
-  const { clients, topology, profile } = options;
+  const { clients, topology, profile, clock = machineClock } = options;
+  const startedAtMs = clock.nowMs();
   const backend = await chooseBackend(clients.wan, options.backend);
   const set = options.applyInstead ?? profile;
   const applying =
@@ -172,6 +161,6 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
     expectedGoodputMbps: expectedMbps,
     goodputRatio: throughput.goodputMbps / expectedMbps,
     throughputAttempts: throughput.throughputAttempts,
-    durationMs: monotonicMs() - startedAtMs,
+    durationMs: clock.nowMs() - startedAtMs,
   };
 };

@@ -1,5 +1,5 @@
 /** Whether a link that was calibrated for an earlier run is still what it was. */
-import type { RttProbeResult } from '../../proto/control.ts';
+import type { RttProbeResult } from '#proto/control';
 import type { ProbeOptions } from './probe-link.ts';
 import { measureRtt } from './probe-link.ts';
 import { rttReasons } from './tolerance.ts';

@@ -1,4 +1,4 @@
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 import { unknownName } from '../nearest.ts';
 import { bounded } from './bounded.ts';
 import { openFilesProblem } from './open-files.ts';
@@ -15,6 +15,8 @@ export const loadDriver = async (name: string): Promise<TestbedDriver> => {
       return (await import('./docker/index.ts')).dockerDriver;
     case 'attach':
       return (await import('./attach.ts')).attachDriver;
+    case 'sim':
+      return (await import('./sim/driver.ts')).simDriver;
     case undefined: {
       const problem = unknownName('driver', name, driverNames);
       throw new LivemigError('BAD_INPUT', problem, { problems: [problem] });
@@ -22,7 +24,10 @@ export const loadDriver = async (name: string): Promise<TestbedDriver> => {
   }
 };
 
-/** In the order in which `auto` tries them. `attach` is never chosen for anyone: its hosts were started by hand. */
+/**
+ * In the order in which `auto` tries them. `attach` and `sim` are never chosen for anyone: hosts that were started by
+ * hand, and figures that nobody measured, have to be asked for.
+ */
 const automatic: readonly DriverName[] = ['docker', 'netns'];
 
 /**

@@ -3,12 +3,13 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import { authorizationKey, authorizationOf, parseAgentAddress } from '../../proto/agent-address.ts';
-import { controlService } from '../../proto/control-service.ts';
-import { codeOf, LivemigError, messageOf } from '../../proto/errors.ts';
-import type { Heartbeat, Leased } from '../../proto/lease.ts';
-import { heartbeatMs } from '../../proto/lease.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { authorizationKey, authorizationOf, parseAgentAddress } from '#proto/agent-address';
+import { contractMismatch, controlContract, controlService } from '#proto/control-service';
+import { codeOf, LivemigError, messageOf } from '#proto/errors';
+import type { Heartbeat, Leased } from '#proto/lease';
+import { heartbeatMs } from '#proto/lease';
+import { monotonicMs } from '#proto/units';
+import { untilAborted } from '../within.ts';
 
 /** A whole guest may have to go first, and a harness that has just broken off has its time to come back. */
 const takeTimeoutMs = 30_000;
@@ -28,25 +29,26 @@ export interface HeldLease {
 
 /**
  * Makes the agent's host this harness's, until it is released or this process is gone.
- * @throws LivemigError TESTBED_FAILED where another harness holds it, AGENT_UNREACHABLE
+ * @throws LivemigError TESTBED_FAILED where another harness holds it, AGENT_UNREACHABLE; the signal's reason
  */
-export const holdLease = async (name: string, address: string): Promise<HeldLease> => {
+export const holdLease = async (name: string, address: string, signal?: AbortSignal): Promise<HeldLease> => {
   for (const untilMs = monotonicMs() + refusedPatienceMs; ;)
     try {
-      return await tryLease(name, address);
+      return await tryLease(name, address, signal);
     } catch (error) {
       if (codeOf(error) !== 'TESTBED_FAILED' || monotonicMs() > untilMs) throw error;
-      await sleep(askAgainMs);
+      await untilAborted(sleep(askAgainMs), signal);
     }
 };
 
-const tryLease = async (name: string, address: string): Promise<HeldLease> => {
+const tryLease = async (name: string, address: string, signal?: AbortSignal): Promise<HeldLease> => {
   const { target, token } = parseAgentAddress(address);
   const client = new Client(target, credentials.createInsecure(), { 'grpc.default_authority': 'livemig' });
   const first: Heartbeat = {
     holder: `livemig, process ${process.pid} on ${hostname()}`,
     id: randomUUID(),
     release: false,
+    contract: controlContract,
   };
   const { path, requestSerialize, responseDeserialize } = controlService.lease;
   const taken = Promise.withResolvers<undefined>();
@@ -63,8 +65,10 @@ const tryLease = async (name: string, address: string): Promise<HeldLease> => {
     const opened = client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata);
     stream = opened;
     opened.write(first);
-    opened.on('data', ({ refusal }: Leased) => {
-      if (refusal === '') {
+    opened.on('data', ({ refusal, contract }: Leased) => {
+      if (contract !== controlContract)
+        taken.reject(contractMismatch(`the ${name} agent at ${target}`, contract));
+      else if (refusal === '') {
         isTaken = true;
         taken.resolve(undefined);
       } else taken.reject(new LivemigError('TESTBED_FAILED', `the ${name} agent at ${target}: ${refusal}`));
@@ -97,7 +101,7 @@ const tryLease = async (name: string, address: string): Promise<HeldLease> => {
     taken.reject(new LivemigError('AGENT_UNREACHABLE', `the ${name} agent at ${target} did not take this harness within ${takeTimeoutMs} ms`)); // prettier-ignore
   }, takeTimeoutMs);
   try {
-    await taken.promise;
+    await untilAborted(taken.promise, signal);
   } catch (error) {
     drop();
     throw error;
@@ -121,11 +125,14 @@ const tryLease = async (name: string, address: string): Promise<HeldLease> => {
 
 /**
  * Holds every host, or none.
- * @throws LivemigError TESTBED_FAILED, AGENT_UNREACHABLE
+ * @throws LivemigError TESTBED_FAILED, AGENT_UNREACHABLE; the signal's reason once it has fired
  */
-export const holdLeases = async (agents: Readonly<Record<string, string>>): Promise<HeldLease> => {
+export const holdLeases = async (
+  agents: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
+): Promise<HeldLease> => {
   const outcomes = await Promise.allSettled(
-    Object.entries(agents).map(([name, address]) => holdLease(name, address)),
+    Object.entries(agents).map(([name, address]) => holdLease(name, address, signal)),
   );
   const held = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const all: HeldLease = {
@@ -137,7 +144,7 @@ export const holdLeases = async (agents: Readonly<Record<string, string>>): Prom
     },
   };
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed === undefined) return all;
+  if (failed === undefined && signal?.aborted !== true) return all;
   await all.release();
-  throw failed.reason;
+  throw failed === undefined ? signal?.reason : failed.reason;
 };

@@ -1,6 +1,6 @@
 /** The little of statistics that a jittered link is judged by. Pure. */
-import type { LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
+import type { LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
 
 /** Standard normal density. */
 const density = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
@@ -71,6 +71,12 @@ export const rttDeviationMsOf = ({
   sourceToDestination: out,
   destinationToSource: back,
 }: LinkProfile): number => Math.hypot(out.jitterMs, back.jitterMs);
+
+/** No packet is held back longer than that, in standard deviations. */
+const longestDeviations = 6;
+/** The longest round trip over an idle link, in ms. */
+export const longestRttMsOf = (profile: LinkProfile): number =>
+  rttMsOf(profile) + longestDeviations * rttDeviationMsOf(profile);
 
 /** One sound measurement in a thousand lies further off. */
 const sureDeviations = 3.3;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A run has some 60 files open; agents with 16 page streams have about as many, and inherit the limit. */
-export const openFilesNeeded = 256;
+const openFilesNeeded = 256;
 
 /** How many files this process may have open; null where the system doesn't say. Node has raised the soft limit already. */
 export const openFilesMax = (): number | null => {

@@ -1,16 +1,23 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { z } from 'zod';
 
 /** A process for good: ids are used again, but not with the same start time, nor in another PID namespace. */
-export interface Owner {
-  pid: number;
+export const ownerSchema = z.object({
+  pid: z.int().positive(),
   /** '' where the system has no /proc. */
-  startTime: string;
-  pidNamespace: string;
-}
+  startTime: z.string().max(64),
+  pidNamespace: z.string().max(64),
+});
+export type Owner = z.infer<typeof ownerSchema>;
 
-/** @param line of /proc/PID/stat; its second field, the program's name in parentheses, may hold anything. */
+/**
+ * @param line of /proc/PID/stat (proc(5)); its second field, the program's name in parentheses, may hold anything.
+ * @returns the fields behind it: the state, the parent's id, …
+ */
+export const statFields = (line: string): string[] => line.slice(line.lastIndexOf(')') + 2).split(' ');
+
 export const parseStartTime = (line: string): string | null => {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(line);
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
 };
 
@@ -49,8 +56,10 @@ const answersSignals = (pid: number): boolean => {
   }
 };
 
+/** @param startTime '' where the system has no /proc: there the process id alone has to do. */
+export const isThere = (pid: number, startTime: string): boolean =>
+  startTime === '' ? answersSignals(pid) : startTimeOf(pid) === startTime;
+
 /** Unknown, so not dead, where the owner lives in a PID namespace that we don't see. */
-export const isDead = (owner: Owner): boolean => {
-  if (owner.pidNamespace !== pidNamespace()) return false;
-  return owner.startTime === '' ? !answersSignals(owner.pid) : startTimeOf(owner.pid) !== owner.startTime;
-};
+export const isDead = (owner: Owner): boolean =>
+  owner.pidNamespace === pidNamespace() && !isThere(owner.pid, owner.startTime);

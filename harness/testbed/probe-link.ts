@@ -1,15 +1,15 @@
 /** What a link between two hosts does, measured by their agents. */
-import type { RttProbeResult } from '../../proto/control.ts';
-import { codeOf } from '../../proto/errors.ts';
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import type { AgentClient } from '../control-client.ts';
+import type { RttProbeResult } from '#proto/control';
+import { codeOf } from '#proto/errors';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import type { AgentPort } from '../agent-port.ts';
 import type { RttPlan, ThroughputPlan } from './probe-plan.ts';
 import { drainPlanOf, patientPlan, rttPlanOf, throughputPlanOf, warmUpPlanOf } from './probe-plan.ts';
 import type { Topology } from './testbed.ts';
 import { expectedGoodputMbps, goodputReasons } from './tolerance.ts';
 
 export interface ProbeOptions {
-  clients: { source: AgentClient; destination: AgentClient };
+  clients: { source: AgentPort; destination: AgentPort };
   topology: Topology;
   profile: LinkProfile;
 }
@@ -19,7 +19,7 @@ const maxAttempts = 3;
 const callSlackMs = 10_000;
 
 const probeRtt = (
-  from: AgentClient,
+  from: AgentPort,
   target: { address: string; port: number },
   plan: RttPlan & { enough?: number },
 ): Promise<RttProbeResult> =>
@@ -47,7 +47,7 @@ export const measureRtt = async ({ clients, topology, profile }: ProbeOptions): 
 };
 
 interface Way {
-  from: AgentClient;
+  from: AgentPort;
   target: { address: string; port: number };
   direction: LinkDirection;
   plan: ThroughputPlan;

@@ -1,8 +1,8 @@
 /** How a link is to be probed: how many probes, how far apart, how long to wait. Pure. */
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
-import { bandwidthDelayProductBytes } from '../../proto/units.ts';
-import { probesFor, rttDeviationMsOf } from './normal.ts';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { returningShareOf, rttMsOf } from '#proto/link';
+import { bandwidthDelayProductBytes } from '#proto/units';
+import { longestRttMsOf, probesFor, rttDeviationMsOf } from './normal.ts';
 import { isTcpBound, segmentBytes } from './tolerance.ts';
 
 /** What `probeRtt` is told. */
@@ -15,11 +15,8 @@ export interface RttPlan {
 
 /** Beyond the link's own time: threads that wait for a core, and an address that is looked up for the first time. */
 const slackMs = 1_000;
-/** No packet is held back longer than that, in standard deviations. */
-const longestDeviations = 6;
 
-const patienceMsOf = (profile: LinkProfile): number =>
-  Math.ceil(rttMsOf(profile) + longestDeviations * rttDeviationMsOf(profile) + slackMs);
+const patienceMsOf = (profile: LinkProfile): number => Math.ceil(longestRttMsOf(profile) + slackMs);
 
 /** Round trips that warm both processes up; nobody looks at what they take. */
 export const warmUpPlanOf = (profile: LinkProfile): RttPlan => ({
@@ -36,12 +33,6 @@ const chanceShare = 0.05;
 const mostMs = 10_000;
 /** … and never fewer than these are sent. */
 const leastSlowProbes = 20;
-
-/** The part of probes that comes back. */
-export const returningShareOf = ({
-  sourceToDestination: out,
-  destinationToSource: back,
-}: LinkProfile): number => (1 - out.lossPercent / 100) * (1 - back.lossPercent / 100);
 
 /**
  * A link keeps the order of its packets: one that is let go early waits for the one before it. So probes that stand close

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { statFields } from './owner.ts';
 
 /** How a process fares, seen from outside: it needs no word of its own for that. */
 export interface ProcessSight {
@@ -12,11 +13,10 @@ export interface ProcessSight {
 export const ended = (how: string): ProcessSight => ({ state: 'ended', cpuTicks: null, how });
 
 /**
- * @param stat line of /proc/PID/stat (proc(5)); the second field, the program's name in parentheses, may hold anything.
- * T is stopped by a signal, t by a debugger, Z a zombie, X on its way out.
+ * @param stat line of /proc/PID/stat (proc(5)). T is stopped by a signal, t by a debugger, Z a zombie, X on its way out.
  */
 export const parseSight = (stat: string): ProcessSight => {
-  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', ...fields] = statFields(stat);
   const cpuTicks = Number(fields[10]) + Number(fields[11]);
   if ('ZXx'.includes(state)) return ended('its process has ended');
   return {
@@ -44,8 +44,8 @@ export const childOf = (parent: number): number | null => {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent) return Number(name);
+      const [, itsParent] = statFields(readFileSync(`/proc/${name}/stat`, 'utf8'));
+      if (Number(itsParent) === parent) return Number(name);
     } catch {
       // Ended while we looked.
     }

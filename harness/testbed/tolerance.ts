@@ -1,14 +1,14 @@
 /** What a calibrated link may differ from its profile. Pure. */
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import { rttMsOf } from '../../proto/link.ts';
-import { bandwidthDelayProductBytes } from '../../proto/units.ts';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { returningShareOf, rttMsOf } from '#proto/link';
+import { bandwidthDelayProductBytes } from '#proto/units';
 import { chanceMsOf, medianRttMsOf } from './normal.ts';
 
 /** What tc counts for a full segment: 1500 bytes of IP and the Ethernet header. */
 export const segmentBytes = 1514;
 /** TCP payload in a full segment (timestamps on) and what tc counts for it. */
-const payloadShare = 1448 / segmentBytes;
-export const goodputTolerance = 0.03;
+export const payloadShare = 1448 / segmentBytes;
+const goodputTolerance = 0.03;
 /** Up to this rate any machine fills the link, so that the goodput must be the profile's. */
 export const exactRateMbps = 2_000;
 /**
@@ -112,11 +112,11 @@ const lossDeviations = 4;
 
 /** Why so many lost probes of so many aren't what the profile loses; empty when they are. */
 export const lossReasons = (
-  { sourceToDestination: out, destinationToSource: back }: LinkProfile,
+  profile: LinkProfile,
   { samples, lost }: { samples: number; lost: number },
 ): string[] => {
   const sent = samples + lost;
-  const share = 1 - (1 - out.lossPercent / 100) * (1 - back.lossPercent / 100);
+  const share = 1 - returningShareOf(profile);
   // What a busy machine loses of a link without loss has always been its own affair.
   if (share === 0) return [];
   const wanted = sent * share;

@@ -4,6 +4,8 @@ import { medianOf, mostBy } from './statistics.ts';
 import { figure } from './words.ts';
 
 const parts: Readonly<Record<Exclude<keyof Downtime, 'pauseMs'>, string>> = {
+  drainMs: 'draining the disk',
+  leaseMs: "the disk's lease",
   preSwitchoverMs: 'waiting for continue',
   finalPagesMs: 'pages and bitmap',
   deviceStateMs: 'sending the device state',

@@ -1,57 +1,115 @@
 import type { RunResult } from '../result.ts';
-import { settingsOf } from './cells.ts';
-import type { JudgeOptions } from './check.ts';
-import type { Contradiction } from './contradictions/index.ts';
-import { contradictions } from './contradictions/index.ts';
-import type { DataRow } from './data-table.ts';
-import { dataCells, dataRowsOf } from './data-table.ts';
 import { judge } from './index.ts';
+import type { CheckKind } from './kind.ts';
+import { checkKinds } from './kind.ts';
 import { needsOf } from './needs.ts';
+import { ownCode } from './own-code.ts';
 import { scaleNotes } from './scale.ts';
-import { frozenOn } from './tolerances.ts';
-import type { TrendVerdict, VerdictName } from './verdict.ts';
-import { verdictNames } from './verdict.ts';
+import { setUpsOf } from './set-ups.ts';
+import type { Contradiction, JudgeOptions, Study, StudyTable } from './study.ts';
+import type { TrendVerdict, VerdictWord } from './verdict.ts';
+import { verdictWords, wordOf } from './verdict.ts';
 
-/** Trend 11's table on one set-up. */
-export interface DataTable {
+/** A study's table on one set-up. */
+export interface TableOfSetUp extends StudyTable {
+  study: string;
   backend: string;
   driver: string;
   guestScale: number;
   variant: string;
-  rows: DataRow[];
 }
 
-/** Everything that `livemig validate` says. */
+/** A study whose checks were judged. */
+export interface JudgedStudy {
+  name: string;
+  /** null while they may still change. */
+  tolerancesFrozenOn: string | null;
+}
+
+/** The output of `livemig validate`. */
 export interface Judgement {
-  tolerancesFrozenOn: string;
+  studies: JudgedStudy[];
   accounting: JudgeOptions['accounting'];
   runs: number;
-  counts: Record<VerdictName, number>;
+  /** Of all checks; `countsByKind` says what they are worth. */
+  counts: Record<VerdictWord, number>;
+  countsByKind: Record<CheckKind, Record<VerdictWord, number>>;
   verdicts: TrendVerdict[];
-  dataTables: DataTable[];
+  tables: TableOfSetUp[];
   contradictions: Contradiction[];
-  /** What scaling does not preserve, and which sweeps were taken together. */
+  /** What scaling does not preserve, and which sweeps were combined. */
   notes: string[];
 }
 
-const dataTablesOf = (runs: readonly RunResult[]): DataTable[] =>
-  settingsOf(runs, 'ulster-wan').flatMap((setting) => {
-    const rows = dataRowsOf(dataCells(needsOf(setting)));
-    const { backend, driver, guestScale, variant } = setting;
-    return rows.length === 0 ? [] : [{ backend, driver, guestScale, variant, rows }];
+/** Total time and orchestrated time of every cell that an era judges, beside each other. */
+const eraTables = (verdicts: readonly TrendVerdict[]): TableOfSetUp[] => {
+  const judged = verdicts.flatMap(({ study, backends, drivers, guestScales, variant, inEras }) =>
+    inEras.map(({ era, times }) => ({
+      setUp: { study, backend: backends[0]!, driver: drivers[0]!, guestScale: guestScales[0]!, variant },
+      era,
+      times,
+    })),
+  );
+  const groups = Map.groupBy(judged, ({ setUp, era }) => JSON.stringify([era, setUp]));
+  return [...groups.values()].map((group) => {
+    const rows = new Map(group.flatMap(({ times }) => times).map((time) => [time.cell, time]));
+    return {
+      ...group[0]!.setUp,
+      title: `Time in era ${group[0]!.era}: as measured, and with the fixed time of its software`,
+      columns: [
+        { key: 'cell', title: 'cell' },
+        { key: 'totalTimeMs', title: 'total time, ms' },
+        { key: 'orchestratedTimeMs', title: 'orchestrated time, ms' },
+      ],
+      rows: [...rows.values()].map((row) => ({ ...row })),
+    };
   });
+};
 
-export const judgementOf = (runs: readonly RunResult[], options: JudgeOptions): Judgement => {
-  const verdicts = judge(runs, options);
-  const countOf = (name: VerdictName): number => verdicts.filter(({ verdict }) => verdict === name).length;
+const tablesOf = (runs: readonly RunResult[], study: Study): TableOfSetUp[] =>
+  setUpsOf(runs, study.name).flatMap((setUp) =>
+    study.tables.flatMap((make) => {
+      const table = ownCode(study, 'a table', () => make(needsOf(setUp, study.rules)));
+      const { backend, driver, guestScale, variant } = setUp;
+      return table === null ? [] : [{ study: study.name, backend, driver, guestScale, variant, ...table }];
+    }),
+  );
+
+export const countsOf = (verdicts: readonly TrendVerdict[]): Judgement['counts'] =>
+  Object.fromEntries(
+    verdictWords.map((word) => [word, verdicts.filter((verdict) => wordOf(verdict) === word).length]),
+  ) as Judgement['counts'];
+
+export const judgementOf = (
+  runs: readonly RunResult[],
+  studies: readonly Study[],
+  options: JudgeOptions,
+): Judgement => {
+  const verdicts = judge(runs, studies, options);
   return {
-    tolerancesFrozenOn: frozenOn,
+    studies: studies
+      .filter(({ trends }) => trends.length > 0)
+      .map(({ name, frozenOn }) => ({ name, tolerancesFrozenOn: frozenOn })),
     accounting: options.accounting,
     runs: runs.length,
-    counts: Object.fromEntries(verdictNames.map((name) => [name, countOf(name)])) as Judgement['counts'],
+    counts: countsOf(verdicts),
+    countsByKind: Object.fromEntries(
+      checkKinds.map((kind) => [kind, countsOf(verdicts.filter((verdict) => verdict.kind === kind))]),
+    ) as Judgement['countsByKind'],
     verdicts,
-    dataTables: dataTablesOf(runs),
-    contradictions: contradictions(),
-    notes: scaleNotes(runs),
+    tables: [...studies.flatMap((study) => tablesOf(runs, study)), ...eraTables(verdicts)],
+    contradictions: studies.flatMap((study) =>
+      ownCode(study, 'contradictions', () => [...study.contradictions()]),
+    ),
+    notes: scaleNotes(runs, studies),
   };
+};
+
+/** `2026-11-21`, or each study's day if they differ: `2026-11-21 (icclab-10g), not yet (mine)`. */
+export const frozenText = ({ studies }: Pick<Judgement, 'studies'>): string => {
+  const days = Map.groupBy(studies, ({ tolerancesFrozenOn }) => tolerancesFrozenOn ?? 'not yet');
+  const [only, ...others] = days.keys();
+  if (only === undefined) return 'not yet';
+  if (others.length === 0) return only;
+  return [...days].map(([day, group]) => `${day} (${group.map(({ name }) => name).join(', ')})`).join(', ');
 };

@@ -1,35 +1,32 @@
-import file from './known-failures.json' with { type: 'json' };
+import type { KnownFailure, Study } from './study.ts';
 import type { TrendVerdict } from './verdict.ts';
-
-/** A check that our testbed honestly doesn't show. */
-export interface KnownFailure {
-  /** Of the check, as in tolerances.json. */
-  id: string;
-  /** Day of the measurement that explains it, YYYY-MM-DD. */
-  on: string;
-  /** Measured, not guessed. */
-  reason: string;
-}
-
-export const knownFailures: readonly KnownFailure[] = file.knownFailures;
+import { wordOf } from './verdict.ts';
 
 export interface SortedFailures {
-  /** Nobody has explained these: red. */
+  /** Unexplained failures. */
   unexplained: TrendVerdict[];
-  /** Nobody has explained these either, but their confidence interval reaches over the bound: these runs can't tell. */
+  /** Unexplained, but inconclusive, as the confidence interval crosses the bound. */
   undecided: TrendVerdict[];
   explained: { verdict: TrendVerdict; known: KnownFailure }[];
-  /** Listed, but they hold now: the list is out of date, which hides the next failure. */
+  /** Listed, but they hold now: an outdated list would hide the next failure. */
   outdated: KnownFailure[];
 }
 
-/** Holds the failed checks against the list. What was not measured says nothing about its entry. */
+/**
+ * Compares the checks that fail, in every era as well, with their studies' lists. A check that was not measured says
+ * nothing about its entry.
+ */
 export const sortFailures = (
   verdicts: readonly TrendVerdict[],
-  known: readonly KnownFailure[] = knownFailures,
+  studies: readonly Pick<Study, 'name' | 'knownFailures'>[],
 ): SortedFailures => {
-  const failed = verdicts.filter(({ verdict }) => verdict === 'fails');
-  const entryOf = ({ id }: TrendVerdict): KnownFailure | undefined => known.find((entry) => entry.id === id);
+  const failed = verdicts.filter((verdict) => wordOf(verdict) === 'fails');
+  const entryOf = ({ study, id, busiestCell }: TrendVerdict): KnownFailure | undefined =>
+    studies
+      .find(({ name }) => name === study)
+      ?.knownFailures.find(
+        (entry) => entry.id === id && (busiestCell?.machineBusyShare ?? 0) >= (entry.machineBusyAtLeast ?? 0),
+      );
   const unlisted = failed.filter((verdict) => entryOf(verdict) === undefined);
   const measured = verdicts.filter(({ verdict }) => verdict !== 'not measured');
   return {
@@ -39,9 +36,14 @@ export const sortFailures = (
       const entry = entryOf(verdict);
       return entry === undefined ? [] : [{ verdict, known: entry }];
     }),
-    outdated: known.filter(
-      ({ id }) =>
-        measured.some((verdict) => verdict.id === id) && !failed.some((verdict) => verdict.id === id),
+    outdated: studies.flatMap(({ knownFailures }) =>
+      knownFailures.filter(
+        (entry) =>
+          // It says nothing of a machine that has time to spare.
+          entry.machineBusyAtLeast === undefined &&
+          measured.some((verdict) => entryOf(verdict) === entry) &&
+          !failed.some((verdict) => entryOf(verdict) === entry),
+      ),
     ),
   };
 };

@@ -1,7 +1,7 @@
 import type { CompletedRun } from '../result.ts';
-import type { Cell, Labels, Setting } from './cells.ts';
-import { cellText, matches } from './cells.ts';
-import { rules } from './tolerances.ts';
+import type { Cell, Labels, SetUp } from './set-ups.ts';
+import { cellText, matches } from './set-ups.ts';
+import type { Rules } from './tolerances.ts';
 
 export type Runs = readonly CompletedRun[];
 
@@ -12,50 +12,49 @@ export interface PointOfAxis {
 }
 
 /**
- * What a check asks of a set-up. It notes what is missing instead of failing at the first gap, and which runs were
- * looked at.
+ * What a check requests from a set-up. Records what is missing instead of failing at the first gap, and which runs were
+ * used.
  */
 export interface Needs {
-  readonly setting: Setting;
+  readonly setUp: SetUp;
   /** Empty when everything was there. */
   readonly missing: readonly string[];
-  /** Cells that exist but were left out, as too few of their repeats completed. */
+  /** Cells left out because too few of their repeats completed. */
   readonly leftOut: readonly string[];
   readonly runIds: readonly string[];
-  /** The completed repeats of a cell; empty, and missing, where they are too few. */
+  /** The completed repeats of a cell; if too few, empty and recorded as missing. */
   cell(part: string, labels: Labels): Runs;
-  /** The same, but nothing is missing where they are too few. */
+  /** Likewise, but too few are not recorded as missing. */
   optional(part: string, labels: Labels): Runs;
-  /** Every cell along an axis with enough repeats, in ascending order of numbers; missing where fewer than `least`. */
+  /** Every cell along an axis with enough repeats, in ascending order; recorded as missing if fewer than `least`. */
   along(part: string, labels: Labels, axis: string, least: number): PointOfAxis[];
-  /** Cells with whatever became of their runs. */
+  /** Cells with all their runs, however they ended. */
   cells(part: string, labels: Labels): readonly Cell[];
   /** Something else is missing. */
   lacks(what: string): void;
 }
 
-const shortage = ({ part, labels, runs, completed }: Cell): string =>
-  `${cellText(part, labels)}: ${completed.length} of ${runs.length} runs completed, at least ${rules.leastRepeats} needed`;
-
 const ascending = (left: PointOfAxis, right: PointOfAxis): number => Number(left.at) - Number(right.at);
 
-export const needsOf = (setting: Setting): Needs => {
+export const needsOf = (setUp: SetUp, { leastRepeats }: Pick<Rules, 'leastRepeats'>): Needs => {
   const missing = new Set<string>();
   const leftOut = new Set<string>();
   const runIds = new Set<string>();
+  const shortage = ({ part, labels, runs, completed }: Cell): string =>
+    `${cellText(part, labels)}: ${completed.length} of ${runs.length} runs completed, at least ${leastRepeats} needed`;
   const used = (cell: Cell): Cell => {
     for (const { runId } of cell.runs) runIds.add(runId);
     return cell;
   };
   const find = (part: string, labels: Labels): Cell[] =>
-    setting.cells.filter((cell) => matches(cell, part, labels));
-  const isEnough = ({ completed }: Cell): boolean => completed.length >= rules.leastRepeats;
+    setUp.cells.filter((cell) => matches(cell, part, labels));
+  const isEnough = ({ completed }: Cell): boolean => completed.length >= leastRepeats;
   const one = (part: string, labels: Labels): Cell | undefined => {
     const cell = find(part, labels)[0];
     return cell !== undefined && isEnough(cell) ? used(cell) : undefined;
   };
   return {
-    setting,
+    setUp,
     get missing() {
       return [...missing];
     },

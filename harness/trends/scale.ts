@@ -1,17 +1,18 @@
-import { bandwidthDelayProductBytes } from '../../proto/units.ts';
+import { bandwidthDelayProductBytes } from '#proto/units';
 import type { RunResult } from '../result.ts';
-import type { Setting } from './cells.ts';
-import { settingsOf } from './cells.ts';
-import { experiments } from './published.ts';
-import { bandwidthMbps, ramBytes } from './quantities.ts';
+import { bandwidthMbps, ramBytes } from './run-figures.ts';
+import type { SetUp } from './set-ups.ts';
+import { setUpsOf } from './set-ups.ts';
 import { leastBy } from './statistics.ts';
+import type { Study } from './study.ts';
 import { formatBytes } from '../format.ts';
-import { figure, scaleText, variantText } from './words.ts';
+import { isSimulated } from '../testbed/testbed.ts';
+import { driverText, figure, scaleText, variantText } from './words.ts';
 
 const rttMs = ({ link }: RunResult): number => link.calibration?.rttMs ?? NaN;
 const inFlightBytes = (run: RunResult): number => bandwidthDelayProductBytes(bandwidthMbps(run), rttMs(run));
 
-/** The run whose guest is smallest against what its link holds in flight. */
+/** The run whose guest is smallest relative to its link's bytes in flight. */
 const tightest = (runs: readonly RunResult[]): string => {
   const run = leastBy(runs, (each) => ramBytes(each) / inFlightBytes(each));
   return (
@@ -20,7 +21,7 @@ const tightest = (runs: readonly RunResult[]): string => {
   );
 };
 
-const noteOf = ({ experiment, backend, driver, guestScale, variant, cells }: Setting): string => {
+const noteOf = ({ experiment, backend, driver, guestScale, variant, cells }: SetUp): string => {
   const runs = cells.flatMap((cell) => cell.runs).filter((run) => Number.isFinite(inFlightBytes(run)));
   const times = figure(1 / guestScale);
   const scaling =
@@ -30,10 +31,10 @@ const noteOf = ({ experiment, backend, driver, guestScale, variant, cells }: Set
         `orderings, pre-copy's limit and fault latencies are measured as they are; fixed overheads, RTT and the ` +
         `downtime limit weigh ${times} times more against total time than they would with full-size guests, and ` +
         `RTT·B/M is ${times} times larger`;
-  return `${experiment} (${backend}, ${driver}${variantText(variant)}): ${scaling}. ${runs.length === 0 ? '' : `${tightest(runs)}.`}`.trim();
+  return `${experiment} (${backend}, ${driverText(driver)}${variantText(variant)}): ${scaling}. ${runs.length === 0 ? '' : `${tightest(runs)}.`}`.trim();
 };
 
-const sweepsOf = ({ cells }: Setting): string[] => {
+const sweepsOf = ({ cells }: SetUp): string[] => {
   const byName = Map.groupBy(
     cells.flatMap(({ runs }) => runs),
     ({ sweep }) => sweep!.name,
@@ -47,8 +48,24 @@ const sweepsOf = ({ cells }: Setting): string[] => {
   });
 };
 
-/** What a reader of the verdicts must know of how they came about: scaling, and sweeps taken together. */
-export const scaleNotes = (runs: readonly RunResult[]): string[] => {
-  const settings = experiments.flatMap((experiment) => settingsOf(runs, experiment));
-  return [...settings.map(noteOf), ...new Set(settings.flatMap(sweepsOf))];
+/** Where runs were computed from models, that they were, and what stands apart from them. */
+const simulationNote = (setUps: readonly SetUp[]): string[] => {
+  const [simulated, measured] = [true, false].map((is) =>
+    setUps
+      .filter(({ driver }) => isSimulated(driver) === is)
+      .reduce((sum, { cells }) => sum + cells.reduce((runs, cell) => runs + cell.runs.length, 0), 0),
+  );
+  if (simulated === 0) return [];
+  return [
+    `${simulated} of these runs are simulated: hosts, guest and link are models, and nothing of them was measured. ` +
+      (measured === 0
+        ? 'There are no measured runs.'
+        : `They are judged apart from the ${measured} measured ones.`),
+  ];
+};
+
+/** Notes on how the verdicts were derived: scaling, and combined sweeps. */
+export const scaleNotes = (runs: readonly RunResult[], studies: readonly Pick<Study, 'name'>[]): string[] => {
+  const setUps = studies.flatMap(({ name }) => setUpsOf(runs, name));
+  return [...setUps.map(noteOf), ...new Set(setUps.flatMap(sweepsOf)), ...simulationNote(setUps)];
 };

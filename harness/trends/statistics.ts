@@ -1,13 +1,13 @@
 import {
   linearRegression,
   linearRegressionLine,
-  median,
   quantileSorted,
   rSquared,
   sampleWithReplacement,
 } from 'simple-statistics';
+import { median } from '../median.ts';
 import { seededRandom } from '../sweep/random.ts';
-import { rules } from './tolerances.ts';
+import type { Rules } from './tolerances.ts';
 import type { Estimate } from './verdict.ts';
 
 type Random = () => number;
@@ -30,22 +30,22 @@ export const fitLine = (points: readonly Point[]): Line => {
 };
 
 export const medianOf = <R>(group: readonly R[], quantity: (item: R) => number): number =>
-  group.length === 0 ? NaN : median(group.map(quantity));
+  median(group.map(quantity));
 
-/** The first of the items with the least figure. @throws TypeError of no items */
+/** The first item with the least figure. @throws TypeError if there are no items */
 export const leastBy = <R>(items: readonly R[], by: (item: R) => number): R =>
   items.reduce((left, right) => (by(right) < by(left) ? right : left));
 
 export const mostBy = <R>(items: readonly R[], by: (item: R) => number): R =>
   leastBy(items, (item) => -by(item));
 
-/** The repeats of a cell to compute with: all of them for the estimate, a resample of them for its confidence. */
+/** The repeats of a cell: all for the estimate, a resample for its confidence interval. */
 export type Draw = <R>(group: readonly R[]) => readonly R[];
 
-/** No resample: what the estimate itself is computed with. */
+/** No resampling: for the estimate itself. */
 export const everything: Draw = (group) => group;
 
-/** Within one resample a group is drawn once, so quantities of the same runs stay paired. */
+/** Within one resample, a group is drawn once, so quantities of the same runs stay paired. */
 const resampling = (random: Random): Draw => {
   const drawn = new Map<unknown, unknown>();
   return <R>(group: readonly R[]): readonly R[] => {
@@ -59,17 +59,20 @@ const resampling = (random: Random): Draw => {
 
 /**
  * A statistic of the runs with its confidence interval: percentile bootstrap (Efron 1979), repeats resampled within
- * their cells, seeded. With three repeats a cell, the interval of a median is little more than their range; it says
- * what these repeats can tell, not more.
+ * their cells, seeded. With three repeats per cell, the interval of a median is little more than their range.
  * @param statistic takes each cell's runs through `draw`, and always the same array for the same cell
  */
-export const estimateOf = (statistic: (draw: Draw) => number, unit: string): Estimate => {
+export const estimateOf = (
+  statistic: (draw: Draw) => number,
+  unit: string,
+  { confidence, resamples, seed }: Omit<Rules, 'leastRepeats'>,
+): Estimate => {
   const value = statistic(everything);
-  const random = seededRandom(rules.seed);
-  const values = Array.from({ length: rules.resamples }, () => statistic(resampling(random)))
+  const random = seededRandom(seed);
+  const values = Array.from({ length: resamples }, () => statistic(resampling(random)))
     .filter((each) => Number.isFinite(each))
     .sort((left, right) => left - right);
   if (values.length === 0) return { value, low: NaN, high: NaN, unit };
-  const tail = (1 - rules.confidence) / 2;
+  const tail = (1 - confidence) / 2;
   return { value, low: quantileSorted(values, tail), high: quantileSorted(values, 1 - tail), unit };
 };

@@ -1,12 +1,15 @@
 /** Figures in sentences. */
 
-/** Enough digits to judge by: three significant ones, four for what is near 1 from below (R², shares). */
+import { isSimulated } from '../testbed/testbed.ts';
+
+/** Enough digits to judge by: three significant ones, four for what is near 1 from below (R², shares). NaN: none. */
 export const figure = (value: number): string => {
+  if (Number.isNaN(value)) return 'not measured';
   const digits = value > 0.9 && value < 1 ? 4 : 3;
   return String(Number(value.toPrecision(digits)));
 };
 
-/** Figures that belong together with the same decimals: as many as the largest needs, at most four. */
+/** Related figures with the same number of decimals: as many as the largest needs, at most four. */
 export const aligned = (...values: readonly number[]): string[] => {
   const largest = Math.max(...values.map((value) => Math.abs(value)));
   const nearOne = values.some((value) => value > 0.9 && value < 1);
@@ -15,16 +18,27 @@ export const aligned = (...values: readonly number[]): string[] => {
   return values.map((value) => (Math.round(value * 10 ** decimals) === 0 ? '0' : value.toFixed(decimals)));
 };
 
-/** `1.94 … 2.03`, or the one figure where they are all the same. */
+/** `1.94 … 2.03`, or a single figure if they are all the same. */
 export const range = (values: readonly number[]): string =>
   [...new Set([Math.min(...values), Math.max(...values)].map(figure))].join(' … ');
 
-export const seconds = (ms: number): string => `${figure(ms / 1000)} s`;
+const withUnit = (value: number, unit: string): string =>
+  Number.isNaN(value) ? figure(value) : `${figure(value)} ${unit}`;
 
-export const percent = (share: number): string => `${figure(share * 100)} %`;
+export const seconds = (ms: number): string => withUnit(ms / 1000, 's');
 
-/** What a set-up's words end with, where another one has other settings. */
+export const percent = (share: number): string => withUnit(share * 100, '%');
+
+/** The suffix of a set-up's text, if another one has other settings. */
 export const variantText = (variant: string): string => (variant === '' ? '' : `, ${variant}`);
+
+/** `netns`; `sim (simulated)` */
+export const driverText = (driver: string): string =>
+  isSimulated(driver) ? `${driver} (simulated)` : driver;
+
+/** What a title begins with that names a set-up. */
+export const madeWith = (drivers: readonly string[]): string =>
+  drivers.some(isSimulated) ? 'Simulated with' : 'Measured with';
 
 /** `1/16`, `1`, `0.3` */
 export const scaleText = (guestScale: number): string =>

@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { GuestConfig } from '../../proto/guest.ts';
-import { nextRandom } from './page-bodies/pool.ts';
+import { LivemigError } from '#proto/errors';
+import type { GuestConfig } from '#proto/guest';
+import { nextRandom } from '#catalogue/contents/parts/pool';
+import { requestQueueBytesOf } from './request-queue.ts';
 import { registerWords } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 
 /** Bytes made between two looks at the event loop. */
 const prepareChunkBytes = 4 << 20;
 
-/** Bytes of all vCPUs' registers: the end of the device state. */
-export const registerBytesOf = ({ vcpus }: Pick<GuestConfig, 'vcpus'>): number => vcpus * registerWords * 4;
+/** Bytes of all vCPUs' registers, and of the requests that wait for them: the end of the device state. */
+export const registerBytesOf = (guest: Pick<GuestConfig, 'vcpus' | 'workload'>): number =>
+  guest.vcpus * registerWords * 4 + requestQueueBytesOf(guest);
 
 /** Bytes of a guest's device state: as configured, but at least the vCPUs' registers. */
 export const deviceStateBytesOf = (guest: GuestConfig): number =>
@@ -18,13 +21,13 @@ export const deviceStateBytesOf = (guest: GuestConfig): number =>
 
 /**
  * A guest's device state at the source: bytes that stand for its devices', then the vCPUs' registers. The devices' are
- * made and hashed when the guest boots, since an emulator's work on stand-ins is no part of a downtime; only the
- * registers, which stand last, are of the moment of the pause.
+ * made and hashed when the guest boots, since emulating them must not count as downtime; only the registers, which come
+ * last, are saved at the pause.
  */
 export class DeviceState {
   readonly #state: Buffer;
   readonly #registers: Buffer;
-  /** Over everything in front of the registers. */
+  /** Over everything before the registers. */
   readonly #devicesHash: Hash;
 
   private constructor(state: Buffer, registers: Buffer, devicesHash: Hash) {
@@ -57,7 +60,28 @@ export class DeviceState {
   }
 }
 
-/** Puts the registers, which end a device state, in place, so that every vCPU goes on where it stopped. */
+/**
+ * What a machine saves of its guest.
+ * @param deviceState null = the guest was booted as a destination: its state has not arrived yet.
+ * @throws LivemigError ILLEGAL_PHASE where there is none
+ */
+export const savedState = (deviceState: DeviceState | null): ReturnType<DeviceState['save']> => {
+  if (deviceState === null)
+    throw new LivemigError(
+      'ILLEGAL_PHASE',
+      'expected a guest that was booted at the source, got one that has no device state of its own',
+    );
+  return deviceState.save();
+};
+
+/** Each vCPU's random generator has its own seed; all other registers are zero. */
+export const seedRegisters = ({ seed, vcpus }: GuestConfig, buffers: GuestBuffers): void => {
+  const registers = new Int32Array(buffers.registers);
+  for (let vcpu = 0; vcpu < vcpus; vcpu++)
+    registers[(vcpu + 1) * registerWords - 1] = Math.imul(seed + vcpu + 1, 0x9e3779b1) | 1;
+};
+
+/** Restores the registers, the end of a device state, so that every vCPU continues where it stopped. */
 export const loadRegisters = (buffers: GuestBuffers, registers: Buffer): void => {
   registers.copy(Buffer.from(buffers.registers));
 };

@@ -1,4 +1,4 @@
-import type { FaultCounters } from '../../proto/control.ts';
+import type { FaultCounters } from '#proto/control';
 import { clock, faultRingEntries } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 

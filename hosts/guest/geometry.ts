@@ -1,11 +1,12 @@
-import { pageSizeBytes } from '../../proto/units.ts';
-import type { GuestConfig, WorkloadContent } from '../../proto/guest.ts';
+import { pageSizeBytes } from '#proto/units';
+import type { GuestConfig } from '#proto/guest';
+import { defaultContent } from '#catalogue/contents';
 
 /** Pages per memory segment (256 MiB): one SharedArrayBuffer of 16 GiB would break Buffer's 32-bit offsets. */
 export const pagesPerSegment = 1 << 16;
 export const segmentShift = 16;
 
-/** Which pages of a guest are what. */
+/** Which pages of a guest are used for what. */
 export interface GuestGeometry {
   pageCount: number;
   /** Pages populated at boot: `[0, basePages)` and the workload's region. */
@@ -30,15 +31,15 @@ export interface PageRange {
 
 /** Pages and what they hold; all others hold random bytes. */
 export interface RegionContent extends PageRange {
-  content: WorkloadContent;
+  content: string;
 }
 
-export const randomEverywhere: RegionContent = { first: 0, end: 0, content: 'random' };
+export const randomEverywhere: RegionContent = { first: 0, end: 0, content: defaultContent };
 
-/** The workload's region, where it holds something else than random bytes. */
+/** The workload's region, if it holds anything but random bytes. */
 export const regionContentOf = (guest: GuestConfig): RegionContent => {
   const { content } = guest.workload;
-  if (content === 'random') return randomEverywhere;
+  if (content === defaultContent) return randomEverywhere;
   const { regionFirst, regionPages } = geometryOf(guest);
   return { first: regionFirst, end: regionFirst + regionPages, content };
 };

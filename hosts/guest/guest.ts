@@ -1,42 +1,90 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { guestPingPort } from '../../proto/control.ts';
-import type { GuestInfo } from '../../proto/control.ts';
-import { LivemigError } from '../../proto/errors.ts';
-import type { GuestConfig, GuestSample } from '../../proto/guest.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import { DeviceState } from './device-state.ts';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { serviceOf } from '#catalogue/workloads';
+import { guestPingPort, guestServicePort } from '#proto/control';
+import type { FaultCounters, GuestInfo } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import { sectorBytes } from '#proto/guest';
+import type { GuestConfig, GuestSample } from '#proto/guest';
+import { monotonicMs } from '#proto/units';
+import type { DiskControl, Machine } from '../machine.ts';
+import type { StorageAddress } from '#proto/storage';
+import { attachDisk } from './attached-disk.ts';
+import type { AttachedThreadData } from './attached-thread.ts';
+import { DiskLease } from './disk-lease.ts';
+import type { DiskThreadData } from './disk-thread.ts';
+import { diskRateOf } from './disk-load.ts';
+import { DiskQueue } from './disk-queue.ts';
+import { allocateDisk } from './disk-shared.ts';
+import type { DiskBuffers } from './disk-shared.ts';
+import { createDiskFile } from './disk-store.ts';
+import type { FileStore } from './disk-store.ts';
+import { Disk } from './disk.ts';
+import { DeviceState, loadRegisters, savedState, seedRegisters } from './device-state.ts';
+import { faultCounters } from './fault-counters.ts';
 import { geometryOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
+import type { Region } from '../region.ts';
 import type { NicData } from './nic.ts';
-import { allocateGuest, clock, control, registerWords, runState } from './shared.ts';
+import { answersBytesOf, requestQueueBytesOf } from './request-queue.ts';
+import { allocateGuest, clock, control, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 import type { VcpuData } from './vcpu.ts';
 
-/** Guest threads keep next to nothing on their heaps; V8 would reserve tens of MiB for each. */
+/** Guest threads keep almost nothing on their heaps; V8 would reserve tens of MiB for each. */
 const threadLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
+/** Answers and sectors of kilobytes make garbage; tiny generations would be collected all the time. */
+const serviceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
 /** Pages filled between two looks at the event loop. */
 const bootChunkPages = 4096;
+const bootChunkBlocks = 64;
 const parkTimeoutMs = 10_000;
+/** Writes in flight cross the link, which may be slow; the end of a migration ends them too. */
+const drainTimeoutMs = 120_000;
 const parkSpinMs = 10;
 
 /** A guest on this host: its memory, its vCPU threads, its network card. */
-export class Guest {
+export class Guest implements Machine {
   readonly config: GuestConfig;
   readonly buffers: GuestBuffers;
   readonly memory: GuestMemory;
-  /** Called on the main thread for every page that a vCPU waits for. */
+  readonly regions: readonly Region[];
   onFault: (page: number, vcpu: number) => void = () => undefined;
   readonly #controls: Int32Array;
   readonly #waiting: Int32Array;
   readonly #clocks: Float64Array;
   readonly #workers: Worker[] = [];
+  readonly #disk: { disk: Disk; buffers: DiskBuffers; file: FileStore; queue: DiskQueue } | null;
+  readonly leasedDisk: DiskLease | null;
+  /** Makes the requests of a disk that stays. */
+  #attached: Worker | null = null;
+  /** Threads that stop with the guest: vCPUs, and the disk's if the workload uses it. */
+  #stopping = 0;
   #deviceState: DeviceState | null = null;
+  #isDestroyed = false;
 
-  private constructor(config: GuestConfig) {
+  private constructor(config: GuestConfig, holder: string, storage: StorageAddress | undefined) {
     this.config = config;
-    this.buffers = allocateGuest(geometryOf(config).pageCount, config.vcpus, config.seed);
+    this.buffers = allocateGuest(geometryOf(config).pageCount, config.vcpus, config.seed, {
+      requestQueueBytes: requestQueueBytesOf(config),
+    });
     this.memory = new GuestMemory(this.buffers, config.seed, regionContentOf(config));
+    this.#disk = null;
+    this.leasedDisk = null;
+    if (config.disk !== undefined && storage !== undefined)
+      this.leasedDisk = new DiskLease(
+        attachDisk(config.disk, config.seed, this.buffers.pool),
+        storage,
+        holder,
+      );
+    else if (config.disk !== undefined) {
+      const buffers = allocateDisk(config.disk, config.seed, this.buffers.pool);
+      const file = createDiskFile(config.disk);
+      const disk = new Disk(buffers, file);
+      this.#disk = { disk, buffers, file, queue: new DiskQueue(disk, buffers.control) };
+    }
+    this.regions = this.#disk === null ? [this.memory] : [this.memory, this.#disk.disk];
     this.#controls = new Int32Array(this.buffers.control);
     this.#waiting = new Int32Array(this.buffers.waiting);
     this.#clocks = new Float64Array(this.buffers.clocks);
@@ -46,15 +94,31 @@ export class Guest {
    * Boots a guest, paused. On the source its footprint is populated; on the destination memory is empty and, with
    * `prealloc`, backed.
    * @param address the guest's own address, which its network card answers on.
+   * @param storage where its disk is, of a guest whose disk stays there.
    */
   static async boot(
     config: GuestConfig,
     host: 'source' | 'destination',
     address: string,
+    storage?: StorageAddress,
   ): Promise<[Guest, GuestInfo]> {
     const startedAtMs = monotonicMs();
-    const guest = new Guest(config);
-    const { pageCount, basePages, regionFirst, regionPages } = geometryOf(config);
+    const guest = new Guest(config, host, storage);
+    const { pageCount } = geometryOf(config);
+    try {
+      await guest.leasedDisk?.open(host);
+      const nonZeroPages = await guest.#populate(host);
+      await guest.#startThreads(host, address);
+      return [guest, { pageCount, nonZeroPages, bootMs: monotonicMs() - startedAtMs }];
+    } catch (error) {
+      await guest.destroy();
+      throw error;
+    }
+  }
+
+  /** Fills memory and disk at the source; at the destination, backs the footprint. Returns its pages. */
+  async #populate(host: 'source' | 'destination'): Promise<number> {
+    const { basePages, regionFirst, regionPages } = geometryOf(this.config);
     const footprint = [
       [0, basePages],
       [Math.max(regionFirst, basePages), regionFirst + regionPages],
@@ -62,35 +126,47 @@ export class Guest {
     let nonZeroPages = 0;
     for (const [first, end] of footprint)
       for (let page = first; page < end; page++) {
-        if (host === 'source') guest.memory.writeVersion(page, 1);
-        else if (config.prealloc) guest.memory.populate(page);
+        if (host === 'source') this.memory.writeVersion(page, 1);
+        else if (this.config.prealloc) this.memory.populate(page);
         if (++nonZeroPages % bootChunkPages === 0) await nextTurn();
       }
     if (host === 'source') {
-      guest.memory.markAllPresent();
-      guest.#seedRegisters();
-      guest.#deviceState = await DeviceState.prepare(config, guest.buffers);
+      await this.#fillDisk();
+      this.memory.markAllPresent();
+      seedRegisters(this.config, this.buffers);
+      this.#deviceState = await DeviceState.prepare(this.config, this.buffers);
     }
-    try {
-      await guest.#startThreads(host, address);
-    } catch (error) {
-      await guest.destroy();
-      throw error;
-    }
-    return [guest, { pageCount, nonZeroPages, bootMs: monotonicMs() - startedAtMs }];
+    return nonZeroPages;
   }
 
-  #seedRegisters(): void {
-    const registers = new Int32Array(this.buffers.registers);
-    for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++)
-      registers[(vcpu + 1) * registerWords - 1] = Math.imul(this.config.seed + vcpu + 1, 0x9e3779b1) | 1;
+  /** What the disk holds before the guest boots. */
+  async #fillDisk(): Promise<void> {
+    if (this.#disk === null) return;
+    const { disk, buffers } = this.#disk;
+    const { allocatedBytes } = buffers.config;
+    const end = allocatedBytes / sectorBytes;
+    for (let block = 0; block * disk.blockSizeBytes < allocatedBytes; block++) {
+      disk.fill(block, end);
+      if (block % bootChunkBlocks === 0) await nextTurn();
+    }
+    disk.markAllPresent();
   }
 
   async #startThreads(host: 'source' | 'destination', address: string): Promise<void> {
+    const service = serviceOf(this.config.workload);
+    const answers: SharedArrayBuffer[] = [];
+    const bells: MessagePort[] = [];
     for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++) {
       const workerData: VcpuData = { buffers: this.buffers, guest: this.config, vcpu };
-      const worker = new Worker(new URL('vcpu.ts', import.meta.url), {
+      if (service !== null) {
+        const { port1: bell, port2: heard } = new MessageChannel();
+        workerData.answering = { answers: new SharedArrayBuffer(answersBytesOf(service)), bell };
+        answers.push(workerData.answering.answers);
+        bells.push(heard);
+      }
+      const worker = new Worker(new URL(import.meta.resolve('#hosts/guest/vcpu')), {
         workerData,
+        transferList: workerData.answering === undefined ? [] : [workerData.answering.bell],
         resourceLimits: threadLimits,
       });
       worker.on('message', (page: number) => {
@@ -99,13 +175,66 @@ export class Guest {
       // No 'error' listener: a vCPU that dies takes the agent with it, as nothing measured after it would be true.
       this.#workers.push(worker);
     }
+    this.#stopping = this.config.vcpus;
+    if (this.#disk !== null && diskRateOf(this.config) > 0) {
+      const { buffers, file, queue } = this.#disk;
+      const workerData: DiskThreadData = {
+        buffers,
+        fd: file.fd,
+        guest: this.config,
+        control: this.buffers.control,
+      };
+      // Likewise for the disk: a failed write must not pass for one that was made.
+      const worker = new Worker(new URL(import.meta.resolve('#hosts/guest/disk-thread')), {
+        workerData,
+        resourceLimits: threadLimits,
+      });
+      worker.on('message', (block: number) => {
+        queue.told(block);
+      });
+      this.#workers.push(worker);
+      this.#stopping++;
+    }
+    if (this.leasedDisk !== null && diskRateOf(this.config) > 0) {
+      const { buffers, storage } = this.leasedDisk;
+      const workerData: AttachedThreadData = {
+        buffers,
+        storage,
+        holder: host,
+        guest: this.config,
+        control: this.buffers.control,
+      };
+      // Likewise.
+      this.#attached = new Worker(new URL(import.meta.resolve('#hosts/guest/attached-thread')), {
+        workerData,
+        resourceLimits: serviceLimits,
+      });
+      this.#workers.push(this.#attached);
+      this.#stopping++;
+    }
     const workerData: NicData = {
       control: this.buffers.control,
       address,
       port: guestPingPort,
       hostNumber: host === 'source' ? 1 : 2,
+      ...(service === null
+        ? {}
+        : {
+            service: {
+              service,
+              port: guestServicePort,
+              vcpus: this.config.vcpus,
+              registers: this.buffers.registers,
+              answers,
+              bells,
+            },
+          }),
     };
-    const nic = new Worker(new URL('nic.ts', import.meta.url), { workerData, resourceLimits: threadLimits });
+    const nic = new Worker(new URL(import.meta.resolve('#hosts/guest/nic')), {
+      workerData,
+      transferList: bells,
+      resourceLimits: service === null ? threadLimits : serviceLimits,
+    });
     this.#workers.push(nic);
     await new Promise<void>((resolve, reject) => {
       nic.once('message', () => {
@@ -120,17 +249,20 @@ export class Guest {
     await this.#untilParked();
   }
 
-  /**
-   * The device state, to be saved once the guest is paused.
-   * @throws LivemigError ILLEGAL_PHASE of a guest that was booted as a destination: its state is still to come.
-   */
-  get deviceState(): DeviceState {
-    if (this.#deviceState === null)
-      throw new LivemigError(
-        'ILLEGAL_PHASE',
-        'expected a guest that was booted at the source, got one that has no device state of its own',
-      );
-    return this.#deviceState;
+  saveDeviceState(): { state: Buffer; digest: Buffer } {
+    return savedState(this.#deviceState);
+  }
+
+  loadRegisters(registers: Buffer): void {
+    loadRegisters(this.buffers, registers);
+  }
+
+  get disk(): DiskControl | null {
+    return this.#disk?.queue ?? null;
+  }
+
+  get faults(): FaultCounters {
+    return faultCounters(this.buffers);
   }
 
   get isRunning(): boolean {
@@ -139,30 +271,41 @@ export class Guest {
 
   /** Lets every vCPU run. */
   resume(): void {
-    Atomics.store(this.#controls, control.runState, runState.running);
+    this.#enter(runState.running);
+    this.#attached?.postMessage(runState.running);
+  }
+
+  #enter(state: number): void {
+    Atomics.store(this.#controls, control.runState, state);
     Atomics.notify(this.#controls, control.runState);
+    Atomics.add(this.#controls, control.doorbell, 1);
+    Atomics.notify(this.#controls, control.doorbell);
   }
 
   /**
    * Stops every vCPU at an instruction boundary; resolves when all are out of the guest.
    * @throws LivemigError TIMEOUT when a vCPU stays blocked on a missing page.
    */
-  async pause(): Promise<void> {
-    Atomics.store(this.#controls, control.runState, runState.paused);
-    Atomics.notify(this.#controls, control.runState);
-    await this.#untilParked();
+  async pause(drains = true): Promise<void> {
+    this.#enter(runState.paused);
+    if (drains) this.#attached?.postMessage(runState.paused);
+    await this.#untilParked(drains || this.#attached === null ? this.#stopping : this.#stopping - 1);
   }
 
-  async #untilParked(): Promise<void> {
+  get #isDraining(): boolean {
+    return this.#disk?.queue.isDraining === true || this.leasedDisk?.isDraining === true;
+  }
+
+  async #untilParked(stopping = this.#stopping): Promise<void> {
     const startedAtMs = monotonicMs();
     for (;;) {
       const parked = Atomics.load(this.#controls, control.parked);
-      if (parked === this.config.vcpus) return;
+      if (parked >= stopping) return;
       const waitedMs = monotonicMs() - startedAtMs;
-      if (waitedMs > parkTimeoutMs)
+      if (waitedMs > (this.#isDraining ? drainTimeoutMs : parkTimeoutMs))
         throw new LivemigError(
           'TIMEOUT',
-          `${parked} of ${this.config.vcpus} vCPUs stopped within ${parkTimeoutMs} ms`,
+          `${parked} of ${stopping} threads of the guest stopped within ${Math.round(waitedMs)} ms`,
         );
       // A running vCPU stops within microseconds, and this wait is part of the downtime, so it begins by asking again
       // and again. Not Atomics.waitAsync: it has been seen to miss a notification (Node 24.21).
@@ -175,7 +318,7 @@ export class Guest {
     Atomics.store(this.#controls, control.throttlePercent, percent);
   }
 
-  /** Wakes the vCPUs that wait for a page that is here now. */
+  /** Wakes the vCPUs that wait for a page that has arrived. */
   wakeWaiters(): void {
     for (let vcpu = 0; vcpu < this.config.vcpus; vcpu++) {
       const page = Atomics.load(this.#waiting, vcpu);
@@ -196,10 +339,6 @@ export class Guest {
     if (this.isRunning) return monotonicMs();
     const moment = Math.max(...this.#perVcpu(clock.lastInstructionMs));
     return moment > 0 ? moment : null;
-  }
-
-  get staleReads(): number {
-    return Atomics.load(this.#controls, control.staleReads);
   }
 
   /** Time that throttling has taken from the vCPUs since boot on this host, summed over vCPUs, in ms. */
@@ -231,8 +370,10 @@ export class Guest {
 
   /** Ends every thread. The memory goes when the last reference does. */
   async destroy(): Promise<void> {
-    Atomics.store(this.#controls, control.runState, runState.stopped);
-    Atomics.notify(this.#controls, control.runState);
+    this.#enter(runState.stopped);
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    if (!this.#isDestroyed) this.#disk?.file.close();
+    this.leasedDisk?.close();
+    this.#isDestroyed = true;
   }
 }

@@ -1,9 +1,12 @@
 /**
  * The guest's network card: a thread that answers pings on the guest's own address while, and only while, the guest
- * runs on this host. A ping is a sequence number (4 bytes); the answer adds the host (1 = source, 2 = destination).
+ * runs on this host, and that takes the requests of a guest that is a service (service-port.ts). A ping is a sequence number
+ * (4 bytes); the answer adds the host (1 = source, 2 = destination).
  */
 import { createSocket } from 'node:dgram';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { ServicePortData } from './service-port.ts';
+import { openServicePort } from './service-port.ts';
 import { control, runState } from './shared.ts';
 
 export interface NicData {
@@ -11,9 +14,10 @@ export interface NicData {
   address: string;
   port: number;
   hostNumber: 1 | 2;
+  service?: ServicePortData;
 }
 
-const { control: shared, address, port, hostNumber } = workerData as NicData;
+const { control: shared, address, port, hostNumber, service } = workerData as NicData;
 const controls = new Int32Array(shared);
 const socket = createSocket('udp4');
 const answer = Buffer.alloc(5);
@@ -30,8 +34,9 @@ socket.on('message', (ping, from) => {
 socket.on('error', (error) => {
   throw error;
 });
-socket.bind(port, address, () => parentPort?.postMessage('ready'));
-parentPort?.on('message', () => {
-  socket.close();
-  parentPort?.close();
-});
+let opening = service === undefined ? 1 : 2;
+const ready = (): void => {
+  if (--opening === 0) parentPort?.postMessage('ready');
+};
+socket.bind(port, address, ready);
+if (service !== undefined) openServicePort(service, controls, address, hostNumber, ready);

@@ -1,8 +1,9 @@
-import { pageSizeBytes } from '../../proto/units.ts';
+import { pageSizeBytes } from '#proto/units';
 import { randomEverywhere } from './geometry.ts';
 import type { RegionContent } from './geometry.ts';
-import { pageBodies } from './page-bodies/index.ts';
-import type { PageBody } from './page-bodies/page-body.ts';
+import { contents, defaultContent } from '#catalogue/contents';
+import type { PageBody } from '#catalogue/contents/parts/page-body';
+import { definedAs } from '#catalogue/room';
 
 const checkConstant = 0x6c697665;
 
@@ -10,8 +11,8 @@ const zeroPage = Buffer.alloc(pageSizeBytes);
 
 /**
  * What pages contain: a header of page number, version, seed and a check word over them, and a body. Every byte follows
- * from page number, version and seed, so that any reader on either host can tell a page that is missing, stale, torn or
- * someone else's. Version 0 is the zero page of fresh memory.
+ * from page number, version and seed, so that any reader on either host can recognise a missing, stale, torn or foreign
+ * page. Version 0 is the zero page of fresh memory.
  */
 export class PageContent {
   readonly #seed: number;
@@ -21,11 +22,11 @@ export class PageContent {
   readonly #regionEnd: number;
 
   /** @param region pages that hold something else than random bytes. */
-  constructor(pool: SharedArrayBuffer, seed: number, region: RegionContent = randomEverywhere) {
+  constructor(pool: ArrayBufferLike, seed: number, region: RegionContent = randomEverywhere) {
     const source = { pool: Buffer.from(pool), seed: seed | 0 };
     this.#seed = seed | 0;
-    this.#random = pageBodies.random(source);
-    this.#region = pageBodies[region.content](source);
+    this.#random = definedAs(contents, defaultContent).body(source);
+    this.#region = definedAs(contents, region.content).body(source);
     this.#regionFirst = region.first;
     this.#regionEnd = region.end;
   }
@@ -44,7 +45,7 @@ export class PageContent {
     this.#bodyOf(page).write(segment, offset, page, version);
   }
 
-  /** The version that the bytes at `offset` are as a whole, or -1 when they are no version of this page. */
+  /** The version that all the bytes at `offset` form, or -1 if they are no version of this page. */
   versionAt(segment: Buffer, words: Int32Array, offset: number, page: number): number {
     const word = offset >>> 2;
     const version = words[word + 1] ?? 0;

@@ -1,4 +1,4 @@
-/** A set of page numbers as a bitmap with a count: what is to send, what is missing. Pure. */
+/** A set of page numbers as a bitmap with a count: what is to be sent, what is missing. Pure. */
 export class PageSet {
   readonly pageCount: number;
   readonly #words: Int32Array;
@@ -63,6 +63,23 @@ export class PageSet {
     return true;
   }
 
+  addRun(first: number, count: number): void {
+    for (let page = first; page < first + count; page++) this.add(page);
+  }
+
+  /** How many pages from `first` up to, but not including, `end` are in the set. */
+  countIn(first: number, end: number): number {
+    let count = 0;
+    for (let page = first; page < end;) {
+      const bit = page & 31;
+      const bits = Math.min(32 - bit, end - page);
+      const mask = (bits === 32 ? -1 : (1 << bits) - 1) << bit;
+      count += popCount((this.#words[page >>> 5] ?? 0) & mask);
+      page += bits;
+    }
+    return count;
+  }
+
   addAll(other: PageSet): void {
     for (let index = 0; index < this.#words.length; index++) {
       const before = this.#words[index] ?? 0;
@@ -112,17 +129,22 @@ export class PageSet {
   }
 
   /**
-   * Runs of consecutive pages from page `from` on, as pairs of first page and number of pages. For whoever can't wait:
-   * it goes word by word, and makes no object a run.
+   * Runs of consecutive pages from page `from` on, as pairs of first page and number of pages. For hot paths: it goes
+   * word by word, and allocates nothing per run.
+   * @param behind pages from here on are left out.
    * @returns at most `runsMax` of them, and where to go on; `next` is -1 when that was all.
    */
-  runPairs(from: number, runsMax: number): { pairs: number[]; next: number } {
+  runPairs(from: number, runsMax: number, behind = this.pageCount): { pairs: number[]; next: number } {
     const pairs: number[] = [];
-    let first = this.next(from);
+    const nextFrom = (page: number): number => {
+      const next = this.next(page);
+      return next < behind ? next : -1;
+    };
+    let first = nextFrom(from);
     for (let runs = 0; first !== -1 && runs < runsMax; runs++) {
-      const end = this.#nextAbsent(first);
+      const end = Math.min(behind, this.#nextAbsent(first));
       pairs.push(first, end - first);
-      first = this.next(end);
+      first = nextFrom(end);
     }
     return { pairs, next: first };
   }

@@ -1,25 +1,25 @@
 import { totalmem } from 'node:os';
-import { LivemigError } from '../../proto/errors.ts';
-import type { GuestConfig } from '../../proto/guest.ts';
-import { mebibyte, pageSizeBytes } from '../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import type { GuestConfig } from '#proto/guest';
+import { mebibyte, pageSizeBytes } from '#proto/units';
 import { geometryOf } from './geometry.ts';
 
 /** Ledger, first versions and bitmaps of a page (shared.ts). */
 const bookkeepingBytes = 9;
 
-/** What this machine or its control group has, in bytes. */
-export const memoryBytes = (): number => {
+/** The memory of this machine or its control group, in bytes. */
+const memoryBytes = (): number => {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
 };
 
 /** Memory that a guest takes at least: its zero pages cost nothing. */
-export const footprintBytes = (guest: GuestConfig): number => {
+const footprintBytes = (guest: GuestConfig): number => {
   const { pageCount, basePages, regionPages } = geometryOf(guest);
   return Math.min(pageCount, basePages + regionPages) * pageSizeBytes + pageCount * bookkeepingBytes;
 };
 
-/** @throws LivemigError UNSUPPORTED for a guest that this machine can't hold, whatever else it does. */
+/** @throws LivemigError UNSUPPORTED for a guest that this machine can't hold, whatever else the machine does. */
 export const requireRoom = (guest: GuestConfig, availableBytes: number = memoryBytes()): void => {
   const needed = footprintBytes(guest);
   if (needed <= availableBytes) return;

@@ -1,6 +1,7 @@
-import { pageSizeBytes } from '../../proto/units.ts';
+import { pageSizeBytes } from '#proto/units';
 import { pagesPerSegment } from './geometry.ts';
-import { createPool } from './page-bodies/pool.ts';
+import { bitmapBytes } from './shared-bitmap.ts';
+import { createPool } from '#catalogue/contents/parts/pool';
 
 /** vCPU registers: 16 words of workload state that travel with the device state. */
 export const registerWords = 16;
@@ -8,7 +9,17 @@ export const registerWords = 16;
 export const faultRingEntries = 1 << 16;
 
 /** Words of the control block. */
-export const control = { runState: 0, parked: 1, staleReads: 2, throttlePercent: 3, words: 8 } as const;
+export const control = {
+  runState: 0,
+  parked: 1,
+  staleReads: 2,
+  throttlePercent: 3,
+  /** Whether writes are logged, too. */
+  logsWrites: 4,
+  /** Counts whatever a vCPU without work wakes for. */
+  doorbell: 5,
+  words: 8,
+} as const;
 export const runState = { paused: 0, running: 1, stopped: 2 } as const;
 
 /** Per-vCPU doubles in the clock block. */
@@ -28,11 +39,14 @@ export const clock = {
 export interface GuestBuffers {
   pageCount: number;
   vcpus: number;
-  segments: SharedArrayBuffer[];
-  pool: SharedArrayBuffer;
+  /** Shared where there are threads; elsewhere plain memory, which is copied ten times as fast. */
+  segments: ArrayBufferLike[];
+  pool: ArrayBufferLike;
   /** Bit per page: written since the last bitmap sync. */
   dirty: SharedArrayBuffer;
-  /** Bit per page: the page is here. All set on a host that booted the guest. */
+  /** Bit per page: written since the recorder last looked; only while one is recording. */
+  log: SharedArrayBuffer;
+  /** Bit per page: the page is present. All set on a host that booted the guest. */
   present: SharedArrayBuffer;
   /** Version + 1 that this host's guest last wrote to a page or saw in it; 0 = never touched here. */
   lastVersion: SharedArrayBuffer;
@@ -40,6 +54,7 @@ export interface GuestBuffers {
   firstVersion: SharedArrayBuffer;
   control: SharedArrayBuffer;
   clocks: SharedArrayBuffer;
+  /** Those of all vCPUs, then the queue of requests (request-queue.ts): all of it travels with the device state. */
   registers: SharedArrayBuffer;
   /** Per vCPU the page that it waits for, or -1. */
   waiting: SharedArrayBuffer;
@@ -47,28 +62,43 @@ export interface GuestBuffers {
   faultLatencies: SharedArrayBuffer;
 }
 
-/** Words of a bitmap over `pageCount` pages. */
-export const bitmapWords = (pageCount: number): number => Math.ceil(pageCount / 32);
-
-/** Lays out a guest. Nothing is written, so memory costs nothing until it is touched. */
-export const allocateGuest = (pageCount: number, vcpus: number, seed: number): GuestBuffers => {
-  const segments: SharedArrayBuffer[] = [];
+/**
+ * Lays out a guest. Nothing is written, so memory costs nothing until it is touched.
+ * @param made buffers made elsewhere: the one that page contents are cut from, and segments of zeros; and room for requests.
+ */
+export const allocateGuest = (
+  pageCount: number,
+  vcpus: number,
+  seed: number,
+  made: {
+    pool?: ArrayBufferLike;
+    newSegment?: (bytes: number) => ArrayBufferLike;
+    requestQueueBytes?: number;
+  } = {},
+): GuestBuffers => {
+  const {
+    requestQueueBytes = 0,
+    pool = createPool(seed),
+    newSegment = (bytes: number) => new SharedArrayBuffer(bytes),
+  } = made;
+  const segments: ArrayBufferLike[] = [];
   for (let first = 0; first < pageCount; first += pagesPerSegment)
-    segments.push(new SharedArrayBuffer(Math.min(pagesPerSegment, pageCount - first) * pageSizeBytes));
+    segments.push(newSegment(Math.min(pagesPerSegment, pageCount - first) * pageSizeBytes));
   const waiting = new SharedArrayBuffer(vcpus * 4);
   new Int32Array(waiting).fill(-1);
   return {
     pageCount,
     vcpus,
     segments,
-    pool: createPool(seed),
-    dirty: new SharedArrayBuffer(bitmapWords(pageCount) * 4),
-    present: new SharedArrayBuffer(bitmapWords(pageCount) * 4),
+    pool,
+    dirty: new SharedArrayBuffer(bitmapBytes(pageCount)),
+    log: new SharedArrayBuffer(bitmapBytes(pageCount)),
+    present: new SharedArrayBuffer(bitmapBytes(pageCount)),
     lastVersion: new SharedArrayBuffer(pageCount * 4),
     firstVersion: new SharedArrayBuffer(pageCount * 4),
     control: new SharedArrayBuffer(control.words * 4),
     clocks: new SharedArrayBuffer(vcpus * clock.words * 8),
-    registers: new SharedArrayBuffer(vcpus * registerWords * 4),
+    registers: new SharedArrayBuffer(vcpus * registerWords * 4 + requestQueueBytes),
     waiting,
     faultLatencies: new SharedArrayBuffer(vcpus * faultRingEntries * 4),
   };

@@ -1,11 +1,16 @@
 /** A vCPU: a worker thread that runs the workload's steps on guest memory, pauses, and blocks on missing pages. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { GuestConfig } from '../../proto/guest.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import { workloads } from '../workloads/index.ts';
+import type { MessagePort } from 'node:worker_threads';
+import type { GuestConfig } from '#proto/guest';
+import { monotonicMs } from '#proto/units';
+import { definedAs } from '#catalogue/room';
+import { serviceOf, workloads } from '#catalogue/workloads';
 import { geometryOf, sliceOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
-import { nextRandom } from './page-bodies/pool.ts';
+import { StepPace, Throttle } from './pace.ts';
+import { park } from './parking.ts';
+import { AnswerRing, RequestQueue, requestsOf } from './request-queue.ts';
+import { nextRandom } from '#catalogue/contents/parts/pool';
 import { clock, control, faultRingEntries, registerWords, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 import { GuestView } from './view.ts';
@@ -14,19 +19,18 @@ export interface VcpuData {
   buffers: GuestBuffers;
   guest: GuestConfig;
   vcpu: number;
+  /** Of a guest that is a service: where answers go, and what tells the network card of them. */
+  answering?: { answers: SharedArrayBuffer; bell: MessagePort };
 }
 
-/** A vCPU that fell behind (it was blocked or the host was busy) doesn't catch up more than this. */
-const backlogMaxMs = 5;
-/** A paced vCPU sleeps between its steps: 1 ms, longer where steps are rare. */
-const sleepMinMs = 1;
-const sleepMaxMs = 4;
-/** The thread's CPU time is published this often: the split between guest and agent is as sharp as that. */
+/** The thread's CPU time is published this often: the split between guest and agent is that precise. */
 const cpuIntervalMs = 10;
-/** Flat out, the clock is read only once per so many steps. */
+/** Flat out, the clock is read only once per this many steps. */
 const burstSteps = 32;
+/** So long sleeps a vCPU that has nothing to do and isn't woken. */
+const idleMs = 100;
 
-const { buffers, guest, vcpu } = workerData as VcpuData;
+const { buffers, guest, vcpu, answering } = workerData as VcpuData;
 const controls = new Int32Array(buffers.control);
 const clocks = new Float64Array(buffers.clocks, vcpu * clock.words * 8, clock.words);
 const registers = new Int32Array(buffers.registers, vcpu * registerWords * 4, registerWords);
@@ -38,7 +42,7 @@ const memory = new GuestMemory(buffers, guest.seed, regionContentOf(guest));
 const blockUntilPresent = (page: number): void => {
   const faultedAtMs = monotonicMs();
   Atomics.store(waiting, vcpu, page);
-  // It may have arrived between the look that brought us here and the note that we wait: then it was no fault.
+  // It may have arrived between the check that brought us here and the note that we wait: then there was no fault.
   if (memory.isPresent(page)) {
     Atomics.store(waiting, vcpu, -1);
     return;
@@ -53,7 +57,7 @@ const blockUntilPresent = (page: number): void => {
   clocks[clock.stalledMs] = (clocks[clock.stalledMs] ?? 0) + stalledMs;
 };
 
-const view = new GuestView(memory, blockUntilPresent, () => Atomics.add(controls, control.staleReads, 1));
+const view = new GuestView(memory, blockUntilPresent);
 // The last register is the random generator's state: it travels too.
 const randomRegister = registerWords - 1;
 const random = (): number => {
@@ -61,74 +65,68 @@ const random = (): number => {
   registers[randomRegister] = state | 0;
   return state;
 };
-const workload = workloads[guest.workload.name]({
+const service = serviceOf(guest.workload);
+const requests =
+  service === null || answering === undefined
+    ? {}
+    : {
+        requests: requestsOf(
+          new RequestQueue(buffers.registers, guest.vcpus, service),
+          new AnswerRing(answering.answers, service),
+          service,
+          () => {
+            answering.bell.postMessage(null);
+          },
+        ),
+      };
+const workload = definedAs(workloads, guest.workload.name).create({
   config: guest.workload,
   slice: sliceOf(geometryOf(guest), vcpu, guest.vcpus),
   vcpu,
   vcpus: guest.vcpus,
   pageCount: buffers.pageCount,
   registers,
+  ...requests,
 });
+const isIdle = (): boolean => workload.isIdle === true;
 
-/**
- * QEMU's cpu_throttle_thread: after each time slice that it has run, a throttled vCPU sleeps so long that the share of its
- * time that was asked for is lost.
- */
-const throttle = { sliceMs: 10, fromMs: 0 };
+const throttle = new Throttle();
 const sleepIfThrottled = (nowMs: number): void => {
-  const share = Atomics.load(controls, control.throttlePercent) / 100;
-  if (share === 0 || nowMs - throttle.fromMs < throttle.sliceMs) return;
-  Atomics.wait(controls, control.runState, runState.running, (share / (1 - share)) * throttle.sliceMs);
+  const sleepMs = throttle.sleepMs(nowMs, Atomics.load(controls, control.throttlePercent));
+  if (sleepMs === 0) return;
+  Atomics.wait(controls, control.runState, runState.running, sleepMs);
   throttle.fromMs = monotonicMs();
   clocks[clock.throttledMs] = (clocks[clock.throttledMs] ?? 0) + throttle.fromMs - nowMs;
 };
 
 /** Runs steps until the guest is told to pause or stop. */
 const runUntilInterrupted = (): void => {
-  const flatOut = workload.stepsPerSecond === 0;
-  const stepsPerMs = workload.stepsPerSecond / 1000;
-  const sleepMs = Math.min(sleepMaxMs, Math.max(sleepMinMs, 500 / workload.stepsPerSecond));
-  let fromMs = monotonicMs();
-  let done = 0;
+  const pace = new StepPace(workload);
+  pace.begin(monotonicMs());
   let cpuAtMs = 0;
   let operations = clocks[clock.operations] ?? 0;
   while (Atomics.load(controls, control.runState) === runState.running) {
+    // Before looking for work: what comes afterwards rings again.
+    const rung = Atomics.load(controls, control.doorbell);
     sleepIfThrottled(monotonicMs());
     const nowMs = monotonicMs();
-    let due = flatOut ? burstSteps : Math.floor((nowMs - fromMs) * stepsPerMs) - done;
-    if (!flatOut && due > Math.max(1, backlogMaxMs * stepsPerMs)) {
-      fromMs = nowMs - backlogMaxMs;
-      done = 0;
-      due = Math.max(1, Math.floor(backlogMaxMs * stepsPerMs));
-    }
-    for (; due > 0 && Atomics.load(controls, control.runState) === runState.running; due--) {
+    const due = pace.due(nowMs) ?? burstSteps;
+    let done = 0;
+    for (; done < due && !isIdle(); done++) {
+      if (Atomics.load(controls, control.runState) !== runState.running) break;
       workload.step(view, random);
-      done++;
-      operations++;
     }
+    pace.did(done);
+    operations += done;
     clocks[clock.operations] = operations;
     clocks[clock.dirtied] = view.dirtied;
     if (nowMs - cpuAtMs >= cpuIntervalMs) {
       cpuAtMs = nowMs;
       clocks[clock.cpuS] = threadCpuS();
     }
-    if (!flatOut) Atomics.wait(controls, control.runState, runState.running, sleepMs);
+    if (pace.sleepMs > 0) Atomics.wait(controls, control.runState, runState.running, pace.sleepMs);
+    else if (isIdle()) Atomics.wait(controls, control.doorbell, rung, idleMs);
   }
-};
-
-/** Tells that this vCPU is out of the guest, and waits for the word to run. False = stopped for good. */
-const park = (): boolean => {
-  clocks[clock.cpuS] = threadCpuS();
-  Atomics.add(controls, control.parked, 1);
-  Atomics.notify(controls, control.parked);
-  for (;;) {
-    const state = Atomics.load(controls, control.runState);
-    if (state === runState.running) break;
-    if (state === runState.stopped) return false;
-    Atomics.wait(controls, control.runState, state);
-  }
-  Atomics.sub(controls, control.parked, 1);
-  return true;
 };
 
 const threadCpuS = (): number => {
@@ -136,7 +134,13 @@ const threadCpuS = (): number => {
   return (user + system) / 1e6;
 };
 
-while (park()) {
+/** Publishes the CPU time used, then waits for the order to run. */
+const parked = (): boolean => {
+  clocks[clock.cpuS] = threadCpuS();
+  return park(controls);
+};
+
+while (parked()) {
   const startedAtMs = monotonicMs();
   if (clocks[clock.firstInstructionMs] === 0) clocks[clock.firstInstructionMs] = startedAtMs;
   runUntilInterrupted();

@@ -1,9 +1,11 @@
 import { EMPTY } from 'rxjs';
-import { LivemigError } from '../../proto/errors.ts';
-import { encodePingSamples } from '../../proto/pings.ts';
+import { LivemigError } from '#proto/errors';
+import { encodePingSamples } from '#proto/pings';
 import { Orders } from '../orders.ts';
 import type { OrderTable } from '../orders.ts';
 import type { Role } from '../role.ts';
+import { loadMethods } from './load-orders.ts';
+import { startLoad } from './load.ts';
 import type { Pinger } from './pinger.ts';
 import { startPinger } from './pinger.ts';
 
@@ -19,16 +21,23 @@ const pingOrders: OrderTable<Phase, Order> = {
   orders: { startPings: ['idle'], stopPings: ['pinging'] },
 };
 
-/** The view from outside: pings the guest's own address, wherever the router says it lives. */
-export const createObserver = (): Role => {
+/**
+ * The view from outside: pings the guest's own address, wherever the router says it lives, and sends requests to its service.
+ */
+export const createObserver = (
+  start: typeof startPinger = startPinger,
+  load: typeof startLoad = startLoad,
+): Role => {
+  const loads = loadMethods(load);
   const orders = new Orders<Phase, Order>('the observer', pingOrders, 'idle');
   let pinger: Pinger | undefined;
   return {
     events: EMPTY,
     handlers: {
+      ...loads.handlers,
       startPings: ({ guestAddress, port, intervalMs }) =>
         orders.exclusively('startPings', async () => {
-          const started = await startPinger(guestAddress, port, intervalMs);
+          const started = await start(guestAddress, port, intervalMs);
           if (orders.phase === 'closed') {
             await started.stop(0);
             throw new LivemigError('CANCELLED', 'the observer closes');
@@ -52,7 +61,7 @@ export const createObserver = (): Role => {
     },
     close: async () => {
       orders.phase = 'closed';
-      await pinger?.stop(0);
+      await Promise.all([pinger?.stop(0), loads.close()]);
       await orders.idle();
     },
   };

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { LivemigError, messageOf } from '../../proto/errors.ts';
-import { maxPings, pingReplyBytes, pingRequestBytes } from '../../proto/pings.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import { maxPings, pingReplyBytes, pingRequestBytes } from '#proto/pings';
+import { monotonicMs } from '#proto/units';
 import { PingRecorder } from './recorder.ts';
 
 /** Node's finest timer. */
@@ -12,8 +12,8 @@ const settlePollMs = 2;
 export interface Pinger {
   readonly recorder: PingRecorder;
   /**
-   * Sends no more, waits for the answers under way, and closes. Links keep the order of packets, so once the newest
-   * ping is answered, there are no more; `settleMs` is for one that never will be. Idempotent.
+   * Stops sending, waits for outstanding answers, and closes. Links keep packets in order, so the answer to the newest
+   * ping is the last; `settleMs` bounds the wait for it. When called again, the shorter bound holds.
    */
   stop(settleMs: number): Promise<void>;
 }
@@ -29,7 +29,7 @@ const connected = (socket: Socket, address: string, port: number): Promise<void>
 
 /**
  * Pings a UDP address at a steady rate without drift: a tick sends whatever has fallen due, so that a late timer costs
- * a moment's resolution and never a ping. Times are taken in this process, beside the system calls.
+ * a moment's resolution and never a ping. Times are taken in this process, next to the system calls.
  * @throws LivemigError TESTBED_FAILED when no socket can be had.
  */
 export const startPinger = async (address: string, port: number, intervalMs: number): Promise<Pinger> => {
@@ -70,15 +70,17 @@ export const startPinger = async (address: string, port: number, intervalMs: num
   tick();
 
   let stopped: Promise<void> | undefined;
+  let untilMs = Infinity;
   return {
     recorder,
-    stop: (settleMs) =>
-      (stopped ??= (async () => {
+    stop: (settleMs) => {
+      untilMs = Math.min(untilMs, monotonicMs() + settleMs);
+      return (stopped ??= (async () => {
         clearTimeout(timer);
-        const untilMs = monotonicMs() + settleMs;
         while (!recorder.isNewestAnswered && monotonicMs() < untilMs)
           await new Promise((resolve) => setTimeout(resolve, settlePollMs));
         await new Promise<void>((resolve) => socket.close(resolve));
-      })()),
+      })());
+    },
   };
 };

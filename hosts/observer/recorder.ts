@@ -1,5 +1,5 @@
-import type { PingSamples } from '../../proto/pings.ts';
-import { pingHost } from '../../proto/pings.ts';
+import type { PingSamples } from '#proto/pings';
+import { pingHost } from '#proto/pings';
 
 interface Chunk {
   sentAtMs: Float64Array;
@@ -20,7 +20,7 @@ export class PingRecorder {
   #sent = 0;
   #received = 0;
 
-  /** @param maxPings bound of what is kept; once `full`, no more pings may be sent. */
+  /** @param maxPings the most that are kept; once `full`, no more pings may be sent. */
   constructor(maxPings: number) {
     this.#maxPings = maxPings;
   }

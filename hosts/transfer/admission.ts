@@ -1,44 +1,55 @@
-import type { DestinationHello, FromDestination, SourceHello } from '../../proto/migration.ts';
-import { capabilitiesMax, capabilityNameMax, migrationVersion } from '../../proto/migration.ts';
-import type { ControlStream } from './source-connection.ts';
+import type { DestinationHello, SourceHello } from '#proto/migration';
+import { capabilitiesMax, capabilityNameMax, migrationVersion } from '#proto/migration';
+import type { MigrationClock } from '../clock.ts';
+import type { ControlAtSource } from './wire.ts';
 
 /**
- * @param helloMs whoever connects has to say who it is within so long.
- * @param refuse is told what was expected, of a stream that begins with anything but a hello.
+ * @param helloMs how long a client has to introduce itself.
+ * @param refuse is told what was expected when a stream begins with anything but a hello.
  */
 export const untilHello = (
-  stream: ControlStream,
+  stream: ControlAtSource,
+  clock: MigrationClock,
   helloMs: number,
   refuse: (reason: string) => void,
   admit: (hello: DestinationHello) => void,
 ): void => {
-  const patience = setTimeout(() => {
-    refuse(`expected a hello within ${Math.round(helloMs)} ms`);
-  }, helloMs);
-  const rest = (): void => {
-    clearTimeout(patience);
-  };
-  stream.once('end', rest);
-  stream.once('cancelled', rest);
-  stream.once('data', (message: FromDestination) => {
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
     rest();
-    if ('hello' in message) admit(message.hello);
-    else refuse('expected a hello');
+  };
+  const rest = clock.timer(helloMs, () => {
+    over();
+    refuse(`expected a hello within ${Math.round(helloMs)} ms`);
+  });
+  stream.listen({
+    data: (message) => {
+      if (isOver) return;
+      over();
+      if ('hello' in message) admit(message.hello);
+      else refuse('expected a hello');
+    },
+    ended: () => {
+      over();
+      stream.end();
+    },
+    lost: over,
   });
 };
 
 /**
- * Why someone isn't the destination; null = it is.
- * @param connections that there were, and whether the last of them stands.
+ * Why a client isn't the destination; null = it is.
+ * @param connections so far, and whether the last of them still stands.
  */
 export const refusalOf = (
   { migrationId, recovers }: DestinationHello,
   ours: SourceHello,
   connections: { count: number; isUp: boolean },
 ): string | null => {
-  // Not which one: knowing it is what tells the destination from a stranger.
+  // Doesn't say which one: knowing the id is what tells the destination from a stranger.
   if (migrationId !== ours.migrationId) return 'expected another migration';
-  // Also one that recovers: as long as a connection stands, it stands for the destination.
+  // Even one that claims to recover: while a connection stands, it is the destination's.
   if (connections.isUp) return 'this migration has a destination already';
   if (recovers !== connections.count > 0)
     return `expected a destination that ${recovers ? 'begins' : 'recovers'}`;

@@ -1,14 +1,15 @@
-import type { EncodedPages, OutgoingBatch } from '../../proto/bulk.ts';
-import { batchEncodedPagesMax, batchZeroPagesMax } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
-import type { Compressor, PageEncoder, PageOrder } from '../capabilities/capability.ts';
-import type { GuestMemory } from '../guest/memory.ts';
+import type { EncodedPages, OutgoingBatch } from '#proto/bulk';
+import { batchEncodedPagesMax, batchZeroPagesMax, ramRegion } from '#proto/migration';
+import { pageSizeBytes } from '#proto/units';
+import type { Compressor, PageEncoder, PageOrder } from '#catalogue/capability';
+import type { BlockSpace, Placed } from '../block-space.ts';
+import type { Region } from '../region.ts';
 import { PageSet } from '../guest/page-set.ts';
 
 /** Pages that cost no payload, zero pages and unchanged ones, still cost the time to look at them. */
 const freePagesMax = batchZeroPagesMax;
 
-/** The same runs, ascending: where the pages' order wraps around, or is a capability's, theirs doesn't. */
+/** The same runs in ascending order, even if the pages' order wraps around or is set by a capability. */
 const ascending = (runs: number[]): number[] => {
   let isAscending = true;
   for (let run = 2; run < runs.length; run += 2) isAscending &&= runs[run - 2]! < runs[run]!;
@@ -23,13 +24,14 @@ export interface Encodings {
   zeroPages: boolean;
   /** Asked one after the other. */
   encoders: readonly PageEncoder[];
-  /** What a whole batch goes through on its way out. */
+  /** Applied to a whole batch on its way out. */
   compressors: readonly Compressor[];
 }
 
-/** A batch in the making: each page travels in a run of zero pages, encoded, or whole. */
+/** A batch being filled: each page travels in a run of zero pages, encoded, or whole. */
 class Draft {
-  readonly #memory: GuestMemory;
+  readonly #region: Region;
+  readonly #base: number;
   readonly #encodings: Encodings;
   readonly #whole: number[] = [];
   readonly #zeroRuns: number[] = [];
@@ -38,13 +40,16 @@ class Draft {
   encodedPages = 0;
   unchangedPages = 0;
 
-  constructor(memory: GuestMemory, encodings: Encodings) {
-    this.#memory = memory;
+  constructor({ region, base }: Placed<Region>, encodings: Encodings) {
+    this.#region = region;
+    this.#base = base;
     this.#encodings = encodings;
   }
 
-  add(page: number): void {
-    if (this.#encodings.zeroPages && this.#memory.isZeroPage(page)) this.#addZero(page);
+  /** @param block its global number */
+  add(block: number): void {
+    const page = block - this.#base;
+    if (this.#encodings.zeroPages && this.#region.isZero(page)) this.#addZero(page);
     else this.#addContent(page);
   }
 
@@ -63,7 +68,7 @@ class Draft {
     }
     this.#forget(page);
     this.#whole.push(page);
-    this.payloadBytes += pageSizeBytes;
+    this.payloadBytes += this.#region.blockSizeBytes;
   }
 
   #forget(page: number, except?: PageEncoder): void {
@@ -80,20 +85,25 @@ class Draft {
     else runs.push(page, 1);
   }
 
-  /** Whether another page would make it longer than `wantedBytes`, or than a message may be. */
+  /** Whether another page would make it longer than `wantedBytes` or the longest message. */
   isFull(wantedBytes: number): boolean {
     return (
-      this.payloadBytes + pageSizeBytes > wantedBytes ||
+      (this.payloadBytes > 0 && this.payloadBytes + this.#region.blockSizeBytes > wantedBytes) ||
       this.zeroPages + this.unchangedPages >= freePagesMax ||
       this.encodedPages >= batchEncodedPagesMax
     );
   }
 
-  finish(copyPage: OutgoingBatch['copyPage'], next: number): TakenBatch {
+  finish(next: number): TakenBatch {
+    const region = this.#region;
     const batch: OutgoingBatch = {
+      region: region.id,
+      blockSizeBytes: region.blockSizeBytes,
       pages: Uint32Array.from(this.#whole),
       zeroRuns: ascending(this.#zeroRuns),
-      copyPage,
+      copyPage: (page, target, at) => {
+        region.copyTo(page, target, at);
+      },
     };
     const encoded = this.#encodings.encoders.flatMap((encoder) => encoder.flush() ?? []);
     if (encoded.length > 0) batch.encoded = encoded;
@@ -105,72 +115,95 @@ class Draft {
 export interface TakenBatch {
   batch: OutgoingBatch;
   zeroPages: number;
-  /** Pages that travel in full although they are among the encoded ones, by encoding. */
+  /** Pages that travel in full although they are counted as encoded, by encoding. */
   wholeWithin: ReadonlyMap<string, number>;
   /** The page after the last one taken. */
   next: number;
 }
 
-/** Makes batches of the guest's pages. */
+/** Makes batches of the guest's blocks, each of one region. */
 export class Batcher {
-  readonly #memory: GuestMemory;
+  readonly #space: BlockSpace<Region>;
   readonly #encodings: Encodings;
   readonly #overtaking: Encodings;
-  readonly #copyPage: OutgoingBatch['copyPage'];
   /**
-   * Pages that are still to be sent as far as is known: those that the last sync found dirty and that have not been taken
-   * since (QEMU's migration_dirty_pages, whose bytes are `ram.remaining`). At first every page.
+   * Pages known to be unsent: those that the last sync found dirty and that have not been taken since (QEMU's
+   * migration_dirty_pages, whose bytes are `ram.remaining`). At first every page.
    */
   readonly unsent: PageSet;
   /** Null = ascending, as the strategy says. */
   order: PageOrder | null = null;
 
-  constructor(memory: GuestMemory, encodings: Encodings) {
-    this.#memory = memory;
+  constructor(space: BlockSpace<Region>, encodings: Encodings) {
+    this.#space = space;
     this.#encodings = encodings;
-    this.unsent = PageSet.all(memory.pageCount);
+    this.unsent = PageSet.all(space.blockCount);
     this.#overtaking = {
       ...encodings,
       encoders: encodings.encoders.filter(({ isOrdered }) => isOrdered !== true),
     };
-    this.#copyPage = (page, target, at) => {
-      memory.copyTo(page, target, at);
-    };
   }
 
   /**
-   * Takes as many pages as `wanted` whole ones are bytes, and the zero pages between them, out of `pages`, ascending
-   * from page `from` and wrapping around.
+   * Takes pages worth `wanted` whole ones in bytes, and the zero pages between them, out of `pages`, ascending from
+   * page `from` and wrapping around.
    * @param skip pages that are taken out but left out of the batch.
    */
   take(pages: PageSet, from: number, wanted: number, skip?: (page: number) => boolean): TakenBatch {
-    const draft = new Draft(this.#memory, this.#encodings);
     const wantedBytes = Math.min(wanted, this.order?.batchPagesMax ?? Infinity) * pageSizeBytes;
     let cursor = from;
-    while (pages.count > 0 && !draft.isFull(wantedBytes)) {
+    let placed = this.#space.placed[0]!;
+    let draft: Draft | null = null;
+    while (pages.count > 0 && draft?.isFull(wantedBytes) !== true) {
       const page = this.order === null ? pages.nextAround(cursor) : this.order.next(pages, cursor);
+      if (draft === null) {
+        placed = this.#space.at(page);
+        draft = this.#draftOf(placed, this.#encodings);
+      } else if (page < placed.base || page >= placed.end) break;
       pages.delete(page);
       cursor = page + 1;
       if (skip?.(page) === true) continue;
       draft.add(page);
       this.unsent.delete(page);
     }
-    return draft.finish(this.#copyPage, cursor);
+    draft ??= this.#draftOf(placed, this.#encodings);
+    return draft.finish(cursor);
   }
 
-  /** The same batch, shorter where a compressor makes it so. */
+  /** Capabilities apply to pages of RAM; blocks of other regions travel as zeros, or whole. */
+  #draftOf(placed: Placed<Region>, encodings: Encodings): Draft {
+    const { id, elidesZeros: zeroPages = encodings.zeroPages } = placed.region;
+    return new Draft(placed, id === ramRegion ? encodings : { ...encodings, zeroPages, encoders: [] });
+  }
+
+  /** The same batch, made shorter by a compressor if possible. */
   async compressed(taken: TakenBatch): Promise<TakenBatch> {
     let { batch } = taken;
+    if (batch.region !== ramRegion) return taken;
     for (const compressor of this.#encodings.compressors) batch = await compressor.compress(batch);
     return { ...taken, batch };
   }
 
   /** A batch of one page, which may overtake others. */
   one(page: number): TakenBatch {
-    const draft = new Draft(this.#memory, this.#overtaking);
-    draft.add(page);
-    this.unsent.delete(page);
-    return draft.finish(this.#copyPage, page + 1);
+    return this.these([page]);
+  }
+
+  /** A batch of these blocks of one region, ascending; at least one. */
+  these(blocks: readonly number[]): TakenBatch {
+    const draft = this.#draftOf(this.#space.at(blocks[0]!), this.#overtaking);
+    for (const block of blocks) {
+      draft.add(block);
+      this.unsent.delete(block);
+    }
+    return draft.finish(blocks.at(-1)! + 1);
+  }
+
+  /** All blocks of a batch, by global number, whichever way they travel. */
+  blocksOf(batch: OutgoingBatch): number[] {
+    const { base } = this.#space.named(batch.region)!;
+    const pages = pagesOf(batch);
+    return base === 0 ? pages : pages.map((page) => base + page);
   }
 }
 
@@ -178,8 +211,8 @@ export class Batcher {
 export const isEmpty = ({ pages, zeroRuns, encoded }: OutgoingBatch): boolean =>
   pages.length === 0 && zeroRuns.length === 0 && encoded === undefined;
 
-/** All pages of a batch, whichever way they travel. */
-export const pagesOf = ({ pages, zeroRuns, encoded = [] }: OutgoingBatch): number[] => {
+/** By their numbers in the region. */
+const pagesOf = ({ pages, zeroRuns, encoded = [] }: OutgoingBatch): number[] => {
   const zeroPages = Array.from({ length: zeroRuns.length / 2 }, (_, run) =>
     Array.from({ length: zeroRuns[2 * run + 1]! }, (__, index) => zeroRuns[2 * run]! + index),
   );
@@ -202,9 +235,9 @@ export const travelOf = ({
   };
 };
 
-/** Bytes of what is between the page numbers: whole pages, and encoded ones with their numbers. */
-export const pageBytesOf = ({ pages, encoded }: OutgoingBatch): number =>
+/** Payload bytes: whole pages, and encoded ones with their numbers. */
+export const pageBytesOf = ({ pages, encoded, blockSizeBytes }: OutgoingBatch): number =>
   (encoded ?? []).reduce(
     (sum: number, { pages: numbers, data }: EncodedPages) => sum + numbers.length * 4 + data.length,
-    pages.length * pageSizeBytes,
+    pages.length * blockSizeBytes,
   );

@@ -1,9 +1,5 @@
-import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import type { OutgoingBulkMessage } from '../../proto/bulk.ts';
-
-export type Stream =
-  | Pick<ServerWritableStream<unknown, OutgoingBulkMessage>, 'write' | 'end' | 'destroy'>
-  | ServerDuplexStream<unknown, OutgoingBulkMessage>;
+import type { OutgoingBulkMessage } from '#proto/bulk';
+import type { FaultsAtSource, BulkStream } from './wire.ts';
 
 /** The body of a message; the channel numbers it. */
 export type Body = OutgoingBulkMessage extends infer M
@@ -12,15 +8,15 @@ export type Body = OutgoingBulkMessage extends infer M
     : never
   : never;
 
-/** One stream of bulk messages from source to destination, on a connection of its own. */
+/** One stream of bulk messages from source to destination, on its own connection. */
 export class Channel {
-  readonly #stream: Stream;
+  readonly #stream: BulkStream | FaultsAtSource;
   readonly #onWrite: (body: Body) => void;
   #sequence = 0;
   #writing = 0;
 
   /** @param onWrite is told of every message, before it goes out. */
-  constructor(stream: Stream, onWrite: (body: Body) => void = () => undefined) {
+  constructor(stream: BulkStream | FaultsAtSource, onWrite: (body: Body) => void = () => undefined) {
     this.#stream = stream;
     this.#onWrite = onWrite;
   }
@@ -41,7 +37,7 @@ export class Channel {
     this.#writing++;
     this.#onWrite(body);
     return new Promise((resolve, reject) => {
-      this.#stream.write({ sequence: this.#sequence, ...body }, (error: Error | null | undefined) => {
+      this.#stream.write({ sequence: this.#sequence, ...body }, (error) => {
         this.#writing--;
         if (error) reject(error);
         else resolve();
@@ -53,7 +49,7 @@ export class Channel {
     this.#stream.end();
   }
 
-  /** What hasn't left this process never will. */
+  /** Drops what hasn't left this process. */
   destroy(): void {
     this.#stream.destroy();
   }

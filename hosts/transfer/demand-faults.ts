@@ -1,4 +1,4 @@
-import type { FaultMode } from '../../proto/strategy.ts';
+import type { FaultMode } from '#catalogue/transfer';
 import type { PageSet } from '../guest/page-set.ts';
 import type { FaultService } from '../ports.ts';
 
@@ -17,7 +17,7 @@ export class DemandFaults implements FaultService {
 
   /**
    * @param answer sends a page that is due at once.
-   * @param onQueued a page waits for the push (`blocking`), which need not wait for its own turn.
+   * @param onQueued a page waits for the push (`blocking`), which should then continue at once.
    */
   constructor(mode: FaultMode, answer: (page: number) => void, onQueued: () => void) {
     this.blocksPush = mode === 'blocking';
@@ -25,12 +25,12 @@ export class DemandFaults implements FaultService {
     this.#onQueued = onQueued;
   }
 
-  /** Pages that were sent and never arrived. Those that still are to be sent, aren't meant. Returns how many they are. */
+  /** Adds pages that were sent and never arrived, except those still to be sent. Returns how many there are. */
   lost(missing: PageSet): number {
     const before = this.#unsent?.count ?? 0;
     if (this.#unsent === null) this.#unsent = missing;
     else this.#unsent.addAll(missing);
-    // A request that came over the lost connection comes again.
+    // A request made over the lost connection will come again.
     this.#queue.length = 0;
     this.#newest = null;
     return this.#unsent.count - before;
@@ -42,7 +42,7 @@ export class DemandFaults implements FaultService {
   }
 
   serve(unsent: PageSet): void {
-    // Lost on the way, before the switchover was through.
+    // Lost on the way, before the switchover was complete.
     if (this.#unsent !== null) unsent.addAll(this.#unsent);
     this.#unsent = unsent;
   }
@@ -63,7 +63,7 @@ export class DemandFaults implements FaultService {
   take(): number | null {
     const newest = this.#newest;
     this.#newest = null;
-    // What an earlier fault's batch has brought along needs none of its own.
+    // Pages that an earlier fault's batch has brought along need no batch.
     for (let page = this.#queue.shift(); page !== undefined; page = this.#queue.shift())
       if (this.#unsent?.has(page) === true) return page;
     return newest;

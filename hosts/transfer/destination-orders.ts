@@ -1,6 +1,8 @@
-import type { TransferConfig } from '../../proto/strategy.ts';
+import { discardRunsMax } from '#proto/migration-bounds';
+import type { TransferConfig } from '#proto/strategy';
 import { deviceStateBytesOf } from '../guest/device-state.ts';
-import type { Guest } from '../guest/guest.ts';
+import type { BlockSpace } from '../block-space.ts';
+import type { Machine } from '../machine.ts';
 import { PageSet } from '../guest/page-set.ts';
 import type { Body } from './channel.ts';
 import type { SourceServer } from './source-server.ts';
@@ -8,30 +10,31 @@ import type { Waiters } from './waiters.ts';
 
 /** Priming sends the device state's size twice: slow start's window reaches about half of what it has sent. */
 const primeFactor = 2;
-const runsPerDiscardMax = 65_536;
 /** A pair of numbers of at most five bytes each. */
 const runBytes = 10;
-/** The next ones are ready when the link has taken one: it is never idle for want of them. */
+/** The next ones are ready when the link has taken one, so it never idles for lack of them. */
 const chunksUnderWay = 4;
 const noDigest = Buffer.alloc(0);
 
-/** What the source has the destination do besides taking pages: on the first channel, in order. */
+/** What the source orders the destination to do besides taking pages: on the first channel, in order. */
 export class DestinationOrders {
-  readonly #guest: Guest;
+  readonly #guest: Pick<Machine, 'config' | 'saveDeviceState'>;
+  readonly #space: BlockSpace;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
   readonly #messageBytes: number;
-  /** Every page that was to be discarded. */
+  /** Every page that has been discarded. */
   readonly discarded: PageSet;
   readonly #windowBytes: number;
   paddingBytes = 0;
 
   /**
-   * @param transfer its bulk window is as much as is ever under way: no congestion window need be wider. What follows a
-   *   message waits for it, so that each has `orderBytes` at most.
+   * @param transfer its bulk window is the most that is ever in flight: no congestion window need be wider. What
+   *   follows a message waits for it, so each has at most `orderBytes`.
    */
   constructor(
-    guest: Guest,
+    guest: Pick<Machine, 'config' | 'saveDeviceState'>,
+    space: BlockSpace,
     server: SourceServer,
     waiters: Waiters,
     { bulkWindowBytes, orderBytes }: Pick<TransferConfig, 'bulkWindowBytes' | 'orderBytes'>,
@@ -41,11 +44,13 @@ export class DestinationOrders {
     this.#guest = guest;
     this.#server = server;
     this.#waiters = waiters;
-    this.discarded = new PageSet(guest.memory.pageCount);
+    this.#space = space;
+    this.discarded = new PageSet(space.blockCount);
   }
 
   /** A write to a destination that is gone may never call back: then the failure ends it. */
   async #write(body: Body): Promise<void> {
+    this.#waiters.check();
     const stands = this.#server.stands();
     let isWritten = false;
     this.#server.channels[0]?.write(body).then(
@@ -53,7 +58,7 @@ export class DestinationOrders {
         isWritten = true;
         this.#waiters.poke();
       },
-      // The loss of the connection is told by its control stream.
+      // The control stream reports the loss of the connection.
       () => undefined,
     );
     await this.#waiters.until(() => isWritten || !stands());
@@ -75,31 +80,33 @@ export class DestinationOrders {
     await this.#writeDiscards(pages);
   }
 
-  /** The order may be lost with a connection. */
+  /** The order may get lost with a connection. */
   async discardAgain(): Promise<void> {
     await this.#writeDiscards(this.discarded);
   }
 
   async #writeDiscards(pages: PageSet): Promise<void> {
-    const runsMax = Math.max(1, Math.min(runsPerDiscardMax, Math.floor(this.#messageBytes / runBytes)));
+    const runsMax = Math.max(1, Math.min(discardRunsMax, Math.floor(this.#messageBytes / runBytes)));
     const stands = this.#server.stands();
-    for (let from = 0; from !== -1 && stands();) {
-      const { pairs, next } = pages.runPairs(from, runsMax);
-      if (pairs.length > 0) await this.#write({ discard: { runs: pairs } });
-      from = next;
-    }
+    for (const { region, base, end } of this.#space.placed)
+      for (let from = base; from !== -1 && from < end && stands();) {
+        const { pairs, next } = pages.runPairs(from, runsMax, end);
+        if (base > 0) for (let run = 0; run < pairs.length; run += 2) pairs[run]! -= base;
+        if (pairs.length > 0) await this.#write({ discard: { region: region.id, runs: pairs } });
+        from = next;
+      }
   }
 
-  /** Sends what the guest's boot has made and hashed, but for the registers, which come last. */
+  /** Sends what was made and hashed at the guest's boot: all but the registers, which come last. */
   async sendDeviceState(): Promise<void> {
-    const { state, digest } = this.#guest.deviceState.save();
+    const { state, digest } = this.#guest.saveDeviceState();
     const underWay: Promise<void>[] = [];
     const stands = this.#server.stands();
     for (let at = 0; at < state.length && stands(); at += this.#messageBytes) {
       const chunk = state.subarray(at, at + this.#messageBytes);
       const isLast = at + this.#messageBytes >= state.length;
       const write = this.#write({ deviceState: { state: chunk, digest: isLast ? digest : noDigest } });
-      // One that fails is met when its turn has come; those behind it fail likewise, and nobody asks them.
+      // A failed write is noticed when its turn comes; those behind it fail as well, and are not awaited.
       write.catch(() => undefined);
       underWay.push(write);
       if (underWay.length >= chunksUnderWay) await underWay.shift();

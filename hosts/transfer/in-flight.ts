@@ -13,7 +13,7 @@ export class InFlight<T> {
     this.sentBytes += bytes;
   }
 
-  /** The connection is lost: what is under way will not be confirmed any more. Returns it. */
+  /** The connection is lost: what is in flight will not be confirmed any more. Returns it. */
   lost(): T[] {
     this.confirmedBytes = this.sentBytes;
     return this.#unconfirmed.flatMap((queue) => queue.splice(0).map(({ load }) => load));

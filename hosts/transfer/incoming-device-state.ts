@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
-import { deviceStateChunkMaxBytes, digestBytes } from '../../proto/migration.ts';
+import { deviceStateChunkMaxBytes, digestBytes } from '#proto/migration';
 import { demandWithin, violation } from './phase-machine.ts';
 
 /**
- * A device state on its way in: never more of it than was announced, and whole only with its digest. It is hashed chunk by
- * chunk, while the next one is under way, so that next to nothing is left to do after the last. Of the devices' bytes,
- * which are stand-ins, nothing is kept.
+ * An incoming device state: never more of it than was announced, and complete only with its digest. It is hashed chunk
+ * by chunk, while the next one is in flight, so almost nothing is left to do after the last. The devices' bytes, which
+ * are stand-ins, are not kept.
  */
 export class IncomingDeviceState {
   readonly #stateBytes: number;
   readonly #registerBytes: number;
   #receivedBytes = 0;
   #hash = createHash('sha256');
-  /** The last bytes so far: as many as there are of registers. */
+  /** The last bytes so far: as many as the registers have. */
   #tail = Buffer.alloc(0);
 
   /** @param stateBytes of the whole. @param registerBytes of its end. */
@@ -21,7 +21,7 @@ export class IncomingDeviceState {
     this.#registerBytes = registerBytes;
   }
 
-  /** What has come so far belongs to a connection that is lost: it comes again from its beginning. */
+  /** What has arrived so far belongs to a lost connection: it will be sent again from the beginning. */
   restart(): void {
     this.#receivedBytes = 0;
     this.#hash = createHash('sha256');
@@ -42,7 +42,7 @@ export class IncomingDeviceState {
     demandWithin('bytes of digest', digest.length, isLast ? digestBytes : 0, isLast ? digestBytes : 0);
     this.#hash.update(state);
     this.#receivedBytes += state.length;
-    // Joined, these are bytes of their own: the chunk's message is not to be kept for them.
+    // Concatenating copies the bytes, so the chunk's message isn't kept alive for them.
     const ending = state.subarray(-this.#registerBytes);
     this.#tail = Buffer.concat([this.#tail.subarray(-this.#registerBytes), ending]);
     if (!isLast) return null;

@@ -1,24 +1,28 @@
-import type { Clock } from '../ports.ts';
+/** The clock that a pacer waits by. */
+export interface PacerClock {
+  nowMs(): number;
+  sleep(durationMs: number): Promise<void>;
+}
 
 /** A sender that was late (a timer, a busy machine) makes up for this much: within a second 2 % above the rate. */
 const creditMs = 20;
-/** Demand pages don't wait, but the push waits for them no longer than QEMU's accounting interval (BUFFER_DELAY). */
+/** Demand pages don't wait; the push waits for them for at most QEMU's accounting interval (BUFFER_DELAY). */
 const debtMaxMs = 100;
-/** A message takes this much of the time at the rate, so that short spans keep to it, too. */
+/** A message takes this long at the rate, so that short spans keep to it too. */
 const messageMs = 10;
 
 /**
- * Holds what is sent to a rate, which may be set anew at any time: a leaky bucket. What was sent above the rate is
- * owed, and nothing more is to be sent until time has paid for it.
+ * Holds what is sent to a rate, which may change at any time: a leaky bucket. What was sent above the rate is owed, and
+ * nothing more is sent until time has paid for it.
  */
 export class Pacer {
-  readonly #clock: Clock;
+  readonly #clock: PacerClock;
   #bytesPerMs = 0;
   #owedBytes = 0;
   #settledAtMs = 0;
   #endWait: () => void = () => undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: PacerClock) {
     this.#clock = clock;
   }
 
@@ -34,7 +38,7 @@ export class Pacer {
     this.interrupt();
   }
 
-  /** Whether there is a rate to keep. */
+  /** Whether there is a rate to keep to. */
   get isOn(): boolean {
     return this.#bytesPerMs > 0;
   }
@@ -75,13 +79,13 @@ export class Pacer {
   }
 
   /** Resolves when more may be sent, or at the next `interrupt`. */
-  async untilDue(signal: AbortSignal): Promise<void> {
+  async untilDue(): Promise<void> {
     const { dueInMs } = this;
     if (dueInMs === 0) return;
     const interrupted = new Promise<void>((resolve) => {
       this.#endWait = resolve;
     });
-    await Promise.race([this.#clock.sleep(dueInMs, signal), interrupted]);
+    await Promise.race([this.#clock.sleep(dueInMs), interrupted]);
   }
 
   /** Ends a wait early. What is owed stays owed. */

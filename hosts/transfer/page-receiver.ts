@@ -1,4 +1,4 @@
-import type { EncodedPages, PageBatch } from '../../proto/bulk.ts';
+import type { Discard, EncodedPages, PageBatch } from '#proto/bulk';
 import {
   batchContentPagesMax,
   batchEncodedPagesMax,
@@ -7,128 +7,180 @@ import {
   capabilityNameMax,
   discardedGuestsMax,
   discardRunsMax,
-} from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
-import type { PageDecoder } from '../capabilities/capability.ts';
-import type { GuestMemory } from '../guest/memory.ts';
+  ramRegion,
+} from '#proto/migration';
+import type { PageDecoder } from '#catalogue/capability';
+import { destinationCounters, noneCounted } from '#catalogue/counters';
+import type { BlockSpace, Placed } from '../block-space.ts';
+import type { Region } from '../region.ts';
 import { PageSet } from '../guest/page-set.ts';
 import { demandWithin, violation } from './phase-machine.ts';
 
-/** What the destination does with pages that come. */
+const checkRange = (first: number, count: number, blockCount: number): void => {
+  if (!(count >= 1 && first >= 0 && first + count <= blockCount))
+    throw violation(`expected pages below ${blockCount}, got ${first} and ${count - 1} more`);
+};
+
+/** Runs ascend without overlap, so that no page costs twice. @returns their pages. */
+const checkRuns = (runs: readonly number[], pagesMax: number, blockCount: number): number => {
+  if (runs.length % 2 !== 0) throw violation('expected runs as pairs, got an odd count');
+  let total = 0;
+  let end = 0;
+  for (let run = 0; run < runs.length; run += 2) {
+    const first = runs[run]!;
+    const count = runs[run + 1]!;
+    checkRange(first, count, blockCount);
+    if (first < end)
+      throw violation(`expected ascending runs, got one at ${first} behind one up to ${end - 1}`);
+    end = first + count;
+    total += count;
+    if (total > pagesMax)
+      throw violation(`expected runs of at most ${pagesMax} pages, got ${total} and more`);
+  }
+  return total;
+};
+
+/** What the destination does with arriving pages. */
 export class PageReceiver {
-  readonly #memory: GuestMemory;
-  /** Pages whose memory has been written here: only these need clearing when they turn out to be zero. */
+  readonly #space: BlockSpace<Region>;
+  /** Blocks that have been written here: only these need clearing when they turn out to be zero. */
   readonly #written: PageSet;
   readonly #onInstalled: () => void;
   /** Pages of the message at hand whose bytes are in place. */
   #inPlace: number[] = [];
   /** Once the guest runs here, a page that is present is the guest's own and must not be overwritten. */
   guestRuns = false;
-  /** By the name of the encoding: those that the source's Hello announced. */
+  /** Decoders by encoding: those that the source's Hello announced. */
   decoders: ReadonlyMap<string, PageDecoder> = new Map();
   presentCount = 0;
-  pagesReceived = 0;
-  zeroPagesReceived = 0;
-  encodedPagesReceived = 0;
+  /** Blocks that must arrive before the guest runs, and haven't. */
+  missingToRun: number;
+  readonly received = noneCounted(destinationCounters);
   duplicateArrivals = 0;
-  /** Pages that the connection's discards name. */
+  /** Pages that the connection's discards have named. */
   #discarded = 0;
 
-  /** @param onInstalled pages that were missing are here: told once per message, while the guest runs here. */
-  constructor(memory: GuestMemory, onInstalled: () => void) {
-    this.#memory = memory;
-    this.#written = new PageSet(memory.pageCount);
+  /** @param onInstalled missing pages have arrived: called once per message, while the guest runs here. */
+  constructor(space: BlockSpace<Region>, onInstalled: () => void) {
+    this.#space = space;
+    this.#written = new PageSet(space.blockCount);
+    this.missingToRun = space.placed.reduce(
+      (sum, { region }) => sum + (region.canPostcopy ? 0 : region.blockCount),
+      0,
+    );
     this.#onInstalled = onInstalled;
   }
 
   get missingCount(): number {
-    return this.#memory.pageCount - this.presentCount;
+    return this.#space.blockCount - this.presentCount;
   }
 
   /** @throws LivemigError PROTOCOL_VIOLATION; nothing of the batch is installed then. */
-  receive({ pages, zeroRuns, payload, encoded = [] }: PageBatch): void {
-    if (pages.length > batchPagesMax || payload.length !== pages.length * pageSizeBytes)
+  receive({ region: id, pages, zeroRuns, payload, encoded = [] }: PageBatch): void {
+    const placed = this.#placed(id);
+    const { blockCount, blockSizeBytes } = placed.region;
+    if (pages.length > batchPagesMax || payload.length !== pages.length * blockSizeBytes)
       throw violation(
-        `expected at most ${batchPagesMax} pages of ${pageSizeBytes} bytes, got ${pages.length} in ${payload.length} bytes`,
+        `expected at most ${batchPagesMax} pages of ${blockSizeBytes} bytes, got ${pages.length} in ${payload.length} bytes`,
       );
-    for (const page of pages) this.#checkRange(page, 1);
-    this.#checkRuns(zeroRuns, batchZeroPagesMax);
-    this.#checkEncoded(pages.length, encoded);
+    for (const page of pages) checkRange(page, 1, blockCount);
+    checkRuns(zeroRuns, batchZeroPagesMax, blockCount);
+    if (encoded.length > 0 && id !== ramRegion)
+      throw violation(`expected encoded pages of region ${ramRegion} alone, got some of region ${id}`);
+    this.#checkEncoded(pages.length, encoded, blockCount);
     const installers = encoded.map((each) => this.#decoderOf(each).open(each));
     let at = 0;
     for (const page of pages) {
-      this.#installPage(page, payload, at);
-      at += pageSizeBytes;
+      this.#installPage(placed, page, payload, at);
+      at += blockSizeBytes;
     }
     for (let run = 0; run < zeroRuns.length; run += 2)
       for (let page = zeroRuns[run] ?? 0, left = zeroRuns[run + 1] ?? 0; left > 0; page++, left--)
-        this.#installZero(page);
-    for (const [index, each] of encoded.entries()) this.#installEncoded(each, installers[index]!);
-    this.#markInPlace();
+        this.#installZero(placed, page);
+    for (const [index, each] of encoded.entries()) this.#installEncoded(placed, each, installers[index]!);
+    this.#markInPlace(placed);
   }
 
-  #installPage(page: number, payload: Buffer, at: number): void {
-    this.pagesReceived++;
-    if (this.guestRuns && this.#memory.isPresent(page)) {
+  #placed(id: number): Placed<Region> {
+    const placed = this.#space.named(id);
+    if (placed === undefined) throw violation(`expected a known region, got region ${id}`);
+    return placed;
+  }
+
+  #installPage({ region, base }: Placed<Region>, page: number, payload: Buffer, at: number): void {
+    this.received.pages++;
+    if (this.guestRuns && region.isPresent(page)) {
       this.duplicateArrivals++;
       return;
     }
-    this.#memory.copyFrom(page, payload, at);
-    this.#written.add(page);
+    region.copyFrom(page, payload, at);
+    this.#written.add(base + page);
     this.#inPlace.push(page);
   }
 
-  #installZero(page: number): void {
-    this.zeroPagesReceived++;
-    if (this.guestRuns && this.#memory.isPresent(page)) {
+  #installZero({ region, base }: Placed<Region>, page: number): void {
+    this.received.zeroPages++;
+    if (this.guestRuns && region.isPresent(page)) {
       this.duplicateArrivals++;
       return;
     }
-    if (this.#written.has(page)) this.#memory.clear(page);
-    this.#markPresent(page);
+    if (this.#written.has(base + page)) region.clear(page);
+    this.#markPresent(region, page);
   }
 
-  #installEncoded({ pages }: EncodedPages, install: (index: number) => void): void {
-    this.encodedPagesReceived += pages.length;
+  #installEncoded(
+    { region, base }: Placed<Region>,
+    { pages }: EncodedPages,
+    install: (index: number) => void,
+  ): void {
+    this.received.encodedPages += pages.length;
     for (const [index, page] of pages.entries()) {
-      if (this.guestRuns && this.#memory.isPresent(page)) {
+      if (this.guestRuns && region.isPresent(page)) {
         this.duplicateArrivals++;
         continue;
       }
       install(index);
-      this.#written.add(page);
+      this.#written.add(base + page);
       this.#inPlace.push(page);
     }
   }
 
   /**
-   * The present bits come after the bytes: a vCPU that sees one reads them. And they come together, with one wake-up for
-   * the message: page by page, a vCPU that walks just behind the push meets, waits for and is woken at every page of it,
-   * which costs ten times what the copy does (10 Gb/s then carries under 2 Gb/s).
+   * The present bits are set after the bytes: a vCPU that sees one reads them. They are set together, with one wake-up
+   * for the message: page by page, a vCPU just behind the push would wait and be woken at every page, which costs ten
+   * times what the copy does (10 Gb/s then carries under 2 Gb/s).
    */
-  #markInPlace(): void {
-    for (const page of this.#inPlace) this.#markPresent(page);
+  #markInPlace({ region }: Placed<Region>): void {
+    for (const page of this.#inPlace) this.#markPresent(region, page);
     this.#inPlace = [];
     // Before the guest runs here, nobody waits for a page.
     if (this.guestRuns) this.#onInstalled();
   }
 
-  #markPresent(page: number): void {
-    if (this.#memory.markPresent(page)) this.presentCount++;
+  #markPresent(region: Region, page: number): void {
+    if (!region.markPresent(page)) return;
+    this.presentCount++;
+    if (!region.canPostcopy) this.missingToRun--;
   }
 
-  /** Takes pages as missing again. @throws LivemigError PROTOCOL_VIOLATION */
-  discard(runs: number[]): void {
-    const { pageCount } = this.#memory;
+  /** Marks pages as missing again. @throws LivemigError PROTOCOL_VIOLATION */
+  discard({ region: id, runs }: Discard): void {
+    const { region } = this.#placed(id);
+    if (!region.canPostcopy)
+      throw violation(`expected discards of what can come after the switchover, got some of region ${id}`);
+    const { blockCount } = this.#space;
     demandWithin('runs of a discard', runs.length / 2, 1, discardRunsMax);
-    const count = this.#checkRuns(runs, pageCount);
-    demandWithin('pages of all discards', this.#discarded + count, 1, discardedGuestsMax * pageCount);
+    const count = checkRuns(runs, region.blockCount, region.blockCount);
+    demandWithin('pages of all discards', this.#discarded + count, 1, discardedGuestsMax * blockCount);
     this.#discarded += count;
-    for (let run = 0; run < runs.length; run += 2)
-      this.presentCount -= this.#memory.markMissing(runs[run] ?? 0, runs[run + 1] ?? 0);
+    for (let run = 0; run < runs.length; run += 2) {
+      const hadCome = region.markMissing(runs[run] ?? 0, runs[run + 1] ?? 0);
+      this.presentCount -= hadCome;
+      this.received.discardedPages += hadCome;
+    }
   }
 
-  /** The connection is lost; what is discarded is told again over the next one. */
+  /** The connection is lost; discards are sent again over the next one. */
   connectionLost(): void {
     this.#discarded = 0;
   }
@@ -141,8 +193,8 @@ export class PageReceiver {
     );
   }
 
-  /** Before any of it is decoded, as a few bytes may stand for many. */
-  #checkEncoded(wholePages: number, encoded: readonly EncodedPages[]): void {
+  /** Checks before anything is decoded, as a few bytes may expand to many. */
+  #checkEncoded(wholePages: number, encoded: readonly EncodedPages[], blockCount: number): void {
     let contentPages = wholePages;
     for (const [index, each] of encoded.entries()) {
       const { encoding, pages } = each;
@@ -153,30 +205,6 @@ export class PageReceiver {
       contentPages += pages.length;
     }
     demandWithin('pages with content in a message', contentPages, 0, batchContentPagesMax);
-    for (const { pages } of encoded) for (const page of pages) this.#checkRange(page, 1);
-  }
-
-  /** Runs ascend without overlap, so that none costs twice. @returns their pages. */
-  #checkRuns(runs: readonly number[], pagesMax: number): number {
-    if (runs.length % 2 !== 0) throw violation('expected runs as pairs, got an odd count');
-    let total = 0;
-    let end = 0;
-    for (let run = 0; run < runs.length; run += 2) {
-      const first = runs[run]!;
-      const count = runs[run + 1]!;
-      this.#checkRange(first, count);
-      if (first < end)
-        throw violation(`expected ascending runs, got one at ${first} behind one up to ${end - 1}`);
-      end = first + count;
-      total += count;
-      if (total > pagesMax)
-        throw violation(`expected runs of at most ${pagesMax} pages, got ${total} and more`);
-    }
-    return total;
-  }
-
-  #checkRange(first: number, count: number): void {
-    if (!(count >= 1 && first >= 0 && first + count <= this.#memory.pageCount))
-      throw violation(`expected pages below ${this.#memory.pageCount}, got ${first} and ${count - 1} more`);
+    for (const { pages } of encoded) for (const page of pages) checkRange(page, 1, blockCount);
   }
 }

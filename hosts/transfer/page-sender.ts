@@ -1,29 +1,31 @@
-import { batchWireBytes } from '../../proto/bulk.ts';
-import type { OutgoingBatch } from '../../proto/bulk.ts';
-import type { RamCounters } from '../../proto/control.ts';
-import type { TransferPhase } from '../../proto/events.ts';
-import { batchPagesMax } from '../../proto/migration.ts';
-import type { TransferConfig } from '../../proto/strategy.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
-import type { PageOrder } from '../capabilities/capability.ts';
-import type { GuestMemory } from '../guest/memory.ts';
+import { batchWireBytes } from '#proto/bulk';
+import type { OutgoingBatch } from '#proto/bulk';
+import type { TransferPhase } from '#proto/events';
+import { batchPagesMax, diskRegion } from '#proto/migration';
+import type { TransferConfig } from '#proto/strategy';
+import { pageSizeBytes } from '#proto/units';
+import type { PageOrder } from '#catalogue/capability';
+import { diskCounters, noneCounted, sourceCounters } from '#catalogue/counters';
+import type { BlockSpace, Placed } from '../block-space.ts';
+import type { Region } from '../region.ts';
 import type { PageSet } from '../guest/page-set.ts';
-import type { Clock, PageSender } from '../ports.ts';
-import { Batcher, isEmpty, pageBytesOf, pagesOf, travelOf } from './batcher.ts';
+import type { PageSender } from '../ports.ts';
+import { Batcher, isEmpty, pageBytesOf, travelOf } from './batcher.ts';
 import type { Encodings, TakenBatch } from './batcher.ts';
 import type { Channel } from './channel.ts';
 import { InFlight } from './in-flight.ts';
 import { Pacer } from './pacer.ts';
+import type { PacerClock } from './pacer.ts';
 import type { SourceServer } from './source-server.ts';
 import type { Waiters } from './waiters.ts';
 import { windowBytes } from './window.ts';
 
-/** Messages that fill the window: few enough to be cheap, many enough that it never runs dry. */
+/** How many messages fill the window: few enough to be cheap, enough that it never runs dry. */
 const messagesPerWindow = 8;
-/** 1 MiB: above it, nothing is gained; below, gRPC's cost per message shows at 10 Gb/s. */
+/** 1 MiB: more gains nothing, and less shows gRPC's cost per message at 10 Gb/s. */
 const bulkBatchPagesMax = 256;
 
-/** Whole pages in a message of so many bytes. */
+/** Whole pages in a message of this many bytes. */
 const batchPagesFor = (bytes: number): number =>
   Math.min(bulkBatchPagesMax, batchPagesMax, Math.max(1, Math.floor(bytes / pageSizeBytes)));
 
@@ -33,57 +35,52 @@ export interface Orders {
   postcopy: PageOrder | null;
 }
 
-/** The counters of a guest of which nothing has been sent. */
-export const noRamSent = (pageCount: number): RamCounters => ({
-  total: pageCount * pageSizeBytes,
-  transferred: 0,
-  normal: 0,
-  duplicate: 0,
-  encoded: {},
-  pageBytes: 0,
-  precopyBytes: 0,
-  downtimeBytes: 0,
-  postcopyBytes: 0,
-  dirtySyncCount: 0,
-  postcopyRequests: 0,
-});
+export interface PageSenderParts {
+  space: BlockSpace<Region>;
+  server: SourceServer;
+  waiters: Waiters;
+  transfer: TransferConfig;
+  encodings: Encodings;
+  orders: Orders;
+  clock: PacerClock;
+}
 
 /** Sends pages out of guest memory over the bulk channels, and accounts for every byte. */
 export class LinkPageSender implements PageSender {
+  readonly #space: BlockSpace<Region>;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
   readonly #transfer: TransferConfig;
-  readonly #signal: AbortSignal;
   readonly #batcher: Batcher;
   readonly #inFlight: InFlight<OutgoingBatch>;
+  /** Messages of mirrored writes that aren't confirmed. */
+  readonly #mirrored: { sequence: number; bytes: number }[] = [];
   readonly pacer: Pacer;
-  readonly ram: RamCounters;
+  readonly #mirrorPacer: Pacer;
+  readonly ram = noneCounted(sourceCounters);
+  /** Of a guest with a disk. */
+  readonly disk = noneCounted(diskCounters);
+  /** Pages that travelled encoded, by the name of the encoding. */
+  readonly encodedPages: Record<string, number> = {};
   #phase: TransferPhase = 'precopy';
   readonly #orders: Orders;
   sentPages = 0;
-  /** Nothing goes until what has to come first has gone. */
+  /** Nothing is sent until what must come first has been sent. */
   isHeld = false;
 
-  constructor(
-    memory: GuestMemory,
-    server: SourceServer,
-    waiters: Waiters,
-    transfer: TransferConfig,
-    encodings: Encodings,
-    orders: Orders,
-    clock: Clock,
-    signal: AbortSignal,
-  ) {
+  constructor({ space, server, waiters, transfer, encodings, orders, clock }: PageSenderParts) {
     this.#server = server;
     this.#waiters = waiters;
     this.#transfer = transfer;
-    this.#signal = signal;
-    this.#batcher = new Batcher(memory, encodings);
+    this.#batcher = new Batcher(space, encodings);
     this.#orders = orders;
     this.phase = 'precopy';
     this.pacer = new Pacer(clock);
+    this.#mirrorPacer = new Pacer(clock);
     this.#inFlight = new InFlight<OutgoingBatch>(transfer.channels);
-    this.ram = noRamSent(memory.pageCount);
+    const [{ region: ram }] = space.placed as [Placed<Region>];
+    this.ram.total = ram.blockCount * ram.blockSizeBytes;
+    this.#space = space;
   }
 
   get phase(): TransferPhase {
@@ -95,6 +92,11 @@ export class LinkPageSender implements PageSender {
     this.#batcher.order = phase === 'postcopy' ? this.#orders.postcopy : this.#orders.precopy;
   }
 
+  /** Page messages so far, those with blocks of a disk included. */
+  get transferredBytes(): number {
+    return this.ram.transferred + this.disk.transferred;
+  }
+
   get sentBytes(): number {
     return this.#inFlight.sentBytes;
   }
@@ -103,46 +105,114 @@ export class LinkPageSender implements PageSender {
     return this.#inFlight.confirmedBytes;
   }
 
-  /** Bytes of pages that are still to be sent, as far as is known: QEMU's `ram.remaining`. */
-  get remainingBytes(): number {
-    return this.#batcher.unsent.count * pageSizeBytes;
+  /** Pages known to be unsent, of all regions. */
+  get unsentPages(): PageSet {
+    return this.#batcher.unsent;
   }
 
-  /** A bitmap sync has found these to be sent, or they were sent and are lost. */
+  /** Bytes of pages known to be unsent: QEMU's `ram.remaining`. */
+  get remainingBytes(): number {
+    return this.#space.bytesOf(this.#batcher.unsent);
+  }
+
+  /** Likewise, of one region; 0 if there is none. */
+  remainingBytesOf(region: number): number {
+    const placed = this.#space.named(region);
+    if (placed === undefined) return 0;
+    return this.#batcher.unsent.countIn(placed.base, placed.end) * placed.region.blockSizeBytes;
+  }
+
+  /** A bitmap sync has found these pages dirty, or they were sent and got lost. */
   toBeSent(pages: PageSet): void {
     this.#batcher.unsent.addAll(pages);
   }
 
   confirm(channel: number, sequence: number): void {
     this.#inFlight.confirm(channel, sequence);
+    if (channel !== 0) return;
+    while (this.#mirrored[0] !== undefined && this.#mirrored[0].sequence <= sequence) this.#mirrored.shift();
   }
 
-  /** The connection was lost, and there is another one. Returns the pages that may not have arrived. */
+  /** The lost connection has been replaced. Returns the pages that may not have arrived. */
   recovered(): number[] {
-    return this.#inFlight.lost().flatMap(pagesOf);
+    this.#mirrored.length = 0;
+    return this.#inFlight.lost().flatMap((batch) => this.#batcher.blocksOf(batch));
   }
 
   async sendBatch(pages: PageSet, from: number, skip?: (page: number) => boolean): Promise<number> {
-    const channel = await this.#untilRoom(pages);
-    // Demand faults may have emptied the set while this waited.
+    let channel = await this.#untilRoom(pages);
+    // Demand faults may have emptied the set during this wait.
     const taken = this.#batcher.take(pages, from, this.#batchPages, skip);
     if (!isEmpty(taken.batch)) {
+      if (taken.batch.region === diskRegion && channel.index !== 0) channel = await this.#firstIdle();
       const compressed = await this.#batcher.compressed(taken);
       // Compressing takes a while, in which the connection may be lost and another one agreed on.
       if (channel.channel === this.#server.channels[channel.index])
         this.pacer.sent(this.#send(channel, compressed));
       else
-        for (const page of pagesOf(taken.batch)) {
+        for (const page of this.#batcher.blocksOf(taken.batch)) {
           pages.add(page);
           this.#batcher.unsent.add(page);
         }
     }
-    // After a batch, not before it: a demand fault that ends the wait finds its batch not yet chosen.
-    if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue(this.#signal);
+    // After a batch, not before it: when a demand fault ends the wait, the next batch isn't chosen yet.
+    if (this.pacer.isOn && pages.count > 0) await this.pacer.untilDue();
     return taken.next;
   }
 
-  /** Answers a demand fault: at once, on the connection that is kept free for it or else in the bulk stream. */
+  /** A disk's blocks all travel on the first channel, so no older copy of a block can overtake a mirrored write. */
+  async #firstIdle(): Promise<{ index: number; channel: Channel }> {
+    const isIdle = (): boolean => !this.isHeld && this.#server.channels[0]?.isIdle === true;
+    do await this.#waiters.until(isIdle);
+    while (!isIdle());
+    return { index: 0, channel: this.#server.channels[0]! };
+  }
+
+  /** The cap of rounds and mirrored writes together, in Mb/s; 0 = none. */
+  set rateMbps(rateMbps: number) {
+    this.pacer.rateMbps = rateMbps;
+    this.#mirrorPacer.rateMbps = rateMbps / 2;
+  }
+
+  /** The guest is being stopped: the switchover has no cap, so writes in flight have none either. */
+  drain(): void {
+    this.#mirrorPacer.rateMbps = 0;
+    this.#waiters.poke();
+  }
+
+  /**
+   * Whether mirrored writes may be sent now. They and the rounds share the link: writes fill half a window of their own,
+   * and half of the cap, so that a guest that never stops writing doesn't keep the rounds from going on.
+   */
+  get canMirror(): boolean {
+    const hasRoom = this.#mirroredBytes === 0 || this.#mirroredBytes < this.#transfer.bulkWindowBytes / 2;
+    return hasRoom && this.#mirrorPacer.dueInMs === 0 && this.#server.channels[0]?.isIdle === true;
+  }
+
+  /** Sends blocks that the guest has just written, in one message on the first channel. Returns its sequence. */
+  sendMirrored(blocks: readonly number[]): number {
+    const channel = this.#server.channels[0]!;
+    const bytes = this.#send({ index: 0, channel }, this.#batcher.these(blocks));
+    // They are paced themselves, so the rounds always pay for them.
+    this.pacer.sent(bytes);
+    this.#mirrored.push({ sequence: channel.sequence, bytes });
+    this.#mirrorPacer.sent(bytes);
+    if (this.#mirrorPacer.dueInMs > 0)
+      this.#mirrorPacer.untilDue().then(
+        () => {
+          this.#waiters.poke();
+        },
+        // A migration that has failed mirrors nothing more.
+        () => undefined,
+      );
+    return channel.sequence;
+  }
+
+  get #mirroredBytes(): number {
+    return this.#mirrored.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Answers a demand fault: at once, on the connection kept free for it or else in the bulk stream. */
   sendUrgent(page: number): void {
     const { faultChannel, channels } = this.#server;
     const taken = this.#batcher.one(page);
@@ -163,17 +233,18 @@ export class LinkPageSender implements PageSender {
     if (this.#transfer.channels > 1) await this.#server.barrier();
   }
 
-  /** A channel that would take a message now, once the window has room for one. */
+  /** A channel that accepts a message now, once the window has room for one. */
   async #untilRoom(pages: PageSet): Promise<{ index: number; channel: Channel }> {
     let index = -1;
     const room = (): boolean => {
-      const unconfirmedBytes = this.#inFlight.sentBytes - this.#inFlight.confirmedBytes;
-      const leftBytes = pages.count * pageSizeBytes;
+      const { sentBytes, confirmedBytes } = this.#inFlight;
+      const unconfirmedBytes = sentBytes - confirmedBytes - this.#mirroredBytes;
+      const leftBytes = this.#space.bytesOf(pages);
       const hasRoom = !this.isHeld && unconfirmedBytes < windowBytes(this.#transfer, this.phase, leftBytes);
       index = hasRoom ? this.#server.channels.findIndex((channel) => channel.isIdle) : -1;
       return index !== -1;
     };
-    // Again, as between the condition and this line others may have written, or the connection may have been lost.
+    // Checked again, as others may have written since, or the connection may have been lost.
     do await this.#waiters.until(room);
     while (!room());
     return { index, channel: this.#server.channels[index]! };
@@ -207,15 +278,20 @@ export class LinkPageSender implements PageSender {
     const { batch, zeroPages } = taken;
     const bytes = batchWireBytes(channel.sequence + 1, batch);
     const { full, encoded } = travelOf(taken);
-    this.ram.normal += full;
-    this.ram.duplicate += zeroPages;
+    const counters = batch.region === diskRegion ? this.disk : this.ram;
+    counters.normal += full;
+    counters.duplicate += zeroPages;
+    counters.transferred += bytes;
     this.sentPages += full + zeroPages;
+    if (batch.region === diskRegion) {
+      this.disk.blockBytes += pageBytesOf(batch);
+      return bytes;
+    }
     for (const [encoding, pages] of encoded) {
       this.sentPages += pages;
-      if (pages > 0) this.ram.encoded[encoding] = (this.ram.encoded[encoding] ?? 0) + pages;
+      if (pages > 0) this.encodedPages[encoding] = (this.encodedPages[encoding] ?? 0) + pages;
     }
     this.ram.pageBytes += pageBytesOf(batch);
-    this.ram.transferred += bytes;
     this.ram[`${this.phase}Bytes`] += bytes;
     return bytes;
   }

@@ -1,5 +1,5 @@
-import { LivemigError } from '../../proto/errors.ts';
-import { wordsIn } from '../../proto/migration-phases.ts';
+import { LivemigError } from '#proto/errors';
+import { wordsIn } from '#proto/migration-phases';
 
 export const violation = (message: string, options: { cause?: unknown } = {}): LivemigError =>
   new LivemigError('PROTOCOL_VIOLATION', message, options);
@@ -14,7 +14,7 @@ export class PhaseMachine<W extends string, P extends string, M extends string> 
   readonly #moves: Moves<P, M>;
   #phase: P;
 
-  /** @param peer who speaks, for messages. */
+  /** @param peer who sends, for messages. */
   constructor(peer: string, first: P, legal: Legal<W, P>, moves: Moves<P, M>) {
     this.#peer = peer;
     this.#phase = first;
@@ -26,14 +26,14 @@ export class PhaseMachine<W extends string, P extends string, M extends string> 
     return this.#phase;
   }
 
-  /** @throws LivemigError PROTOCOL_VIOLATION where the peer may not say this now. */
+  /** @throws LivemigError PROTOCOL_VIOLATION if the peer may not say this now. */
   demand(word: W): void {
     if (this.#legal[word].includes(this.#phase)) return;
     const expected = wordsIn(this.#legal, this.#phase).join(', ');
     throw violation(`expected ${expected} of the ${this.#peer} in phase ${this.#phase}, got ${word}`);
   }
 
-  /** Something happened; where it leads nowhere the phase stays. */
+  /** Something happened; if the table has no next phase for it, the phase stays. */
   move(event: M): void {
     this.#phase = this.#moves[event][this.#phase] ?? this.#phase;
   }
@@ -49,7 +49,7 @@ export const demandWithin = (what: string, value: number, least: number, most: n
   );
 };
 
-/** @throws LivemigError PROTOCOL_VIOLATION for what isn't a sequence of each of so many channels. */
+/** @throws LivemigError PROTOCOL_VIOLATION for what isn't one sequence number for each of this many channels. */
 export const demandSequences = (what: string, after: readonly number[], channels: number): void => {
   if (after.length !== channels)
     throw violation(

@@ -1,23 +1,26 @@
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
+import type { MigrationClock } from '../clock.ts';
 
 /** Which messages are in memory, by channel, and which of them the source was told of. */
 export class Receipts {
+  readonly #clock: Pick<MigrationClock, 'soon'>;
   readonly #tell: (channel: number, sequence: number) => void;
   #arrived: number[] = [];
   #told: number[] = [];
   #isDue = false;
 
-  constructor(tell: (channel: number, sequence: number) => void) {
+  constructor(clock: Pick<MigrationClock, 'soon'>, tell: (channel: number, sequence: number) => void) {
+    this.#clock = clock;
     this.#tell = tell;
   }
 
-  /** Sequences count anew, on so many channels; none until then. */
+  /** Sequence numbers start over, on this many channels; none until then. */
   open(channels: number): void {
     this.#arrived = Array.from({ length: channels }, () => 0);
     this.#told = [...this.#arrived];
   }
 
-  /** @throws LivemigError PROTOCOL_VIOLATION where a message isn't its channel's next. */
+  /** @throws LivemigError PROTOCOL_VIOLATION if a message isn't its channel's next. */
   expect(channel: number, sequence: number): void {
     const expected = (this.#arrived[channel] ?? 0) + 1;
     if (sequence !== expected)
@@ -27,12 +30,12 @@ export class Receipts {
       );
   }
 
-  /** A message is in memory. One receipt tells of all that one turn of the event loop brings. */
+  /** A message is in memory. One receipt covers everything that arrives in one turn of the event loop. */
   arrived(channel: number, sequence: number): void {
     this.#arrived[channel] = sequence;
     if (this.#isDue) return;
     this.#isDue = true;
-    setImmediate(() => {
+    this.#clock.soon(() => {
       this.#send();
     });
   }

@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BulkMessage } from '../../proto/bulk.ts';
-import { disagreementIn } from '../../proto/capabilities.ts';
-import { legalAtDestination, movesAtDestination, wordsInOrder } from '../../proto/migration-phases.ts';
-import type { DestinationMove, DestinationPhase, SourceWord } from '../../proto/migration-phases.ts';
-import { barriersOutstandingMax, channelsMax, migrationVersion } from '../../proto/migration.ts';
-import type { FromSource, SourceHello } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import type { BulkMessage } from '#proto/bulk';
+import { disagreementIn } from '#catalogue/capabilities';
+import { legalAtDestination, movesAtDestination, wordsInOrder } from '#proto/migration-phases';
+import type { DestinationMove, DestinationPhase, SourceWord } from '#proto/migration-phases';
+import { barriersOutstandingMax, capabilityNameMax, channelsMax, migrationVersion } from '#proto/migration';
+import type { FromSource, RegionShape, SourceHello } from '#proto/migration';
+import { BlockSpace } from '../block-space.ts';
 import { demandSequences, demandWithin, PhaseMachine, violation } from './phase-machine.ts';
 
 /** What the destination knows of the migration before the source has said anything. */
 export interface Expected {
   migrationId: string;
-  pageCount: number;
+  regions: readonly RegionShape[];
   vcpus: number;
   deviceStateBytes: number;
 }
@@ -19,23 +19,36 @@ export interface Expected {
 const controlWordOf = (message: FromSource): SourceWord =>
   (['hello', 'barrier', 'allPagesSent', 'abort'] as const).find((word) => word in message) ?? 'nothing';
 
+const regionsMax = 16;
+
+/** For messages; it comes from a peer, so it is cut short. */
+const regionsText = (regions: readonly RegionShape[]): string =>
+  regions
+    .slice(0, regionsMax)
+    .map(({ id, name, blockSizeBytes, blockCount }) => {
+      const size = `${blockCount} blocks of ${blockSizeBytes} bytes`;
+      return `region ${id} (${name.slice(0, capabilityNameMax)}), ${size}`;
+    })
+    .join('; ') || 'no region';
+
 const newMachine = (): PhaseMachine<SourceWord, DestinationPhase, DestinationMove> =>
   new PhaseMachine('source', 'greeting', legalAtDestination, movesAtDestination);
 
 /**
- * What a source may say, and how much: every message is legal in named phases, with values that follow from what was
- * agreed and sent. Pure. Every method throws LivemigError PROTOCOL_VIOLATION where it isn't.
+ * What a source may say, and how much: every message is legal in certain phases, with values that follow from what was
+ * agreed and sent. Pure. Every method throws LivemigError PROTOCOL_VIOLATION for anything else.
  */
 export class RulesAtDestination {
   readonly #expected: Expected;
+  readonly #blockCount: number;
   /** Last sequence that has come on a channel. */
   readonly #arrived: (channel: number) => number;
   #machine = newMachine();
-  /** The first connection's; every other one must say the same. */
+  /** The first connection's Hello; every other connection must repeat it. */
   #hello: SourceHello | null = null;
   #isResumed = false;
   #channels = 0;
-  /** Sequences after which nothing more may come, by channel. */
+  /** Sequence numbers after which nothing more may come, by channel. */
   #last: number[] = [];
   #barrier = { id: 0, after: [] as readonly number[], outstanding: 0 };
   #resumeAfter: readonly number[] = [];
@@ -44,6 +57,7 @@ export class RulesAtDestination {
 
   constructor(expected: Expected, arrived: (channel: number) => number) {
     this.#expected = expected;
+    this.#blockCount = new BlockSpace(expected.regions).blockCount;
     this.#arrived = arrived;
   }
 
@@ -51,12 +65,12 @@ export class RulesAtDestination {
     return this.#machine.phase;
   }
 
-  /** The guest has been let run here, over this connection or an earlier one. */
+  /** The guest has been resumed here, over this connection or an earlier one. */
   get isResumed(): boolean {
     return this.#isResumed;
   }
 
-  /** The connection is lost; another one begins from the beginning. */
+  /** The connection is lost; the next one starts from the beginning. */
   connectionLost(): void {
     this.#machine = newMachine();
     this.#barrier = { id: 0, after: [], outstanding: 0 };
@@ -73,11 +87,14 @@ export class RulesAtDestination {
   }
 
   #agreed(hello: SourceHello): void {
-    const exact = { version: migrationVersion, pageSizeBytes, ...this.#expected };
+    const { regions, ...values } = this.#expected;
+    const exact = { version: migrationVersion, ...values };
     for (const [field, value] of Object.entries(exact)) {
       const got = hello[field as keyof typeof exact];
       if (got !== value) throw violation(`expected a source with ${field} ${value}, got ${got}`);
     }
+    if (!isDeepStrictEqual(hello.regions, regions))
+      throw violation(`expected a source with ${regionsText(regions)}, got ${regionsText(hello.regions)}`);
     demandWithin('channels', hello.channels, 1, channelsMax);
     const wrong = disagreementIn(hello.capabilities);
     if (wrong !== null) throw violation(wrong);
@@ -107,7 +124,7 @@ export class RulesAtDestination {
     this.#barrier = { id, after, outstanding: before.outstanding + 1 };
   }
 
-  /** What it names is here. */
+  /** What it names has arrived. */
   barrierReached(): void {
     this.#barrier.outstanding--;
   }
@@ -115,7 +132,7 @@ export class RulesAtDestination {
   #allPagesSent({ after, pages }: { after: number[]; pages: number }): void {
     if (this.#allPagesAfter !== null)
       throw violation('expected allPagesSent once over a connection, got it again');
-    demandWithin('pages of allPagesSent', pages, this.#expected.pageCount, this.#expected.pageCount);
+    demandWithin('pages of allPagesSent', pages, this.#blockCount, this.#blockCount);
     demandSequences('allPagesSent', after, this.#channels);
     this.#allPagesAfter = after;
     this.#nothingAfter(after, 'allPagesSent');
@@ -131,7 +148,7 @@ export class RulesAtDestination {
     }
   }
 
-  /** A message of a Pages stream, in its turn. */
+  /** A message of a Pages stream, in order. */
   arrived(channel: number, message: BulkMessage): void {
     const { sequence } = message;
     const word = (message.body as BulkMessage['body'] | undefined) ?? 'nothing';
@@ -162,14 +179,14 @@ export class RulesAtDestination {
     this.#machine.move(isWhole ? 'stateWhole' : 'statePart');
   }
 
-  /** The guest has been let run. */
+  /** The guest has been resumed. */
   resumed(): void {
     this.#isResumed = true;
     this.#machine.move('resumed');
   }
 
-  /** A message of the Faults stream. @param isWanted whether a page was requested and isn't here. */
-  answered(message: BulkMessage, isWanted: (page: number) => boolean): void {
+  /** A message of the Faults stream. @param isWanted whether a region's page was requested and hasn't arrived. */
+  answered(message: BulkMessage, isWanted: (region: number, page: number) => boolean): void {
     if (this.#hello?.faultsInStream === true)
       throw violation(
         'expected requested pages on the bulk stream, as the hello says, got them on the fault stream',
@@ -180,7 +197,7 @@ export class RulesAtDestination {
     const next = this.#answers + 1;
     demandWithin('the sequence of an answer', message.sequence, next, next);
     this.#answers = next;
-    const { pages, zeroRuns, encoded = [] } = message.pages;
+    const { region, pages, zeroRuns, encoded = [] } = message.pages;
     const wholes = pages.length + encoded.reduce((sum, each) => sum + each.pages.length, 0);
     const [first, count = 0] = zeroRuns;
     const page = pages[0] ?? encoded[0]?.pages[0] ?? first;
@@ -189,7 +206,7 @@ export class RulesAtDestination {
       zeroRuns.length > 2 ||
       encoded.length > 1 ||
       page === undefined ||
-      !isWanted(page)
+      !isWanted(region, page)
     )
       throw violation(
         `expected one page that was requested, got ${page ?? 'none'} and ${wholes + count - 1} more`,
@@ -197,8 +214,8 @@ export class RulesAtDestination {
   }
 
   /**
-   * What allPagesSent names is here.
-   * @param missing pages that aren't. @param requested how many of them may still come, as answers.
+   * What allPagesSent names has arrived.
+   * @param missing pages that haven't. @param requested how many of them may still come as answers.
    */
   allPagesHere(missing: number, requested: number): void {
     const { phase } = this;
@@ -217,7 +234,7 @@ export class RulesAtDestination {
     this.#machine.move('completed');
   }
 
-  /** Answers alone are still to come. */
+  /** Only answers are still to come. */
   allPagesTaken(): void {
     this.#machine.move('allPagesHere');
   }

@@ -1,20 +1,28 @@
-import { legalAtSource, movesAtSource } from '../../proto/migration-phases.ts';
-import type { DestinationWord, SourceMove, SourcePhase } from '../../proto/migration-phases.ts';
-import type { DestinationHello, FaultMessage, FromDestination, SourceHello } from '../../proto/migration.ts';
+import { legalAtSource, movesAtSource } from '#proto/migration-phases';
+import type { DestinationWord, SourceMove, SourcePhase } from '#proto/migration-phases';
+import type {
+  DestinationHello,
+  FaultMessage,
+  FromDestination,
+  PageRequest,
+  SourceHello,
+} from '#proto/migration';
+import { BlockSpace } from '../block-space.ts';
 import { PageSet } from '../guest/page-set.ts';
 import type { Body } from './channel.ts';
 import { demandWithin, PhaseMachine, violation } from './phase-machine.ts';
 import { addReceived } from './received-bitmap.ts';
+import type { ReceivedChunk } from './received-bitmap.ts';
 
 /** What the destination of a connection that recovers says of itself. */
 export interface Remains {
-  /** Pages that it has. */
+  /** How many pages it has. */
   received: PageSet;
   /** Whether the order to resume has arrived. */
   resumed: boolean;
 }
 
-/** What of a migration outlives its connections. */
+/** The part of a migration's state that outlives its connections. */
 export interface SourceHistory {
   /** The order to resume was sent once. */
   isOrdered: boolean;
@@ -28,8 +36,9 @@ const wordOf = (message: FromDestination): DestinationWord =>
   ).find((word) => word in message) ?? 'nothing';
 
 /**
- * What a destination may say over one connection, and how much: every message is legal in named phases, with values that
- * follow from what was agreed and sent. Pure. Every method throws LivemigError PROTOCOL_VIOLATION where it isn't.
+ * What a destination may say over one connection, and how much: every message is legal in certain phases, with values
+ * that follow from what was agreed and sent. Pure. Every method throws LivemigError PROTOCOL_VIOLATION for anything
+ * else.
  */
 export class RulesAtSource {
   readonly #machine = new PhaseMachine<DestinationWord, SourcePhase, SourceMove>(
@@ -44,15 +53,18 @@ export class RulesAtSource {
   readonly #written: (channel: number) => number;
   readonly #confirmed: number[] = [];
   readonly #barriers = new Set<number>();
+  readonly #space: BlockSpace;
   readonly #requested: PageSet;
-  #toldPages = 0;
+  /** Blocks that the destination has reported so far, one region after another. */
+  #toldBlocks = 0;
   #remains: Remains | null = null;
 
   constructor(hello: SourceHello, history: SourceHistory, written: (channel: number) => number) {
     this.#hello = hello;
     this.#history = history;
     this.#written = written;
-    this.#requested = new PageSet(hello.pageCount);
+    this.#space = new BlockSpace(hello.regions);
+    this.#requested = new PageSet(this.#space.blockCount);
   }
 
   get phase(): SourcePhase {
@@ -69,7 +81,7 @@ export class RulesAtSource {
     return this.#barriers.has(barrier);
   }
 
-  /** The destination introduces itself; that it is the destination is known (admission.ts). */
+  /** The destination introduces itself; admission.ts has established that it is the destination. */
   admitted({ recovers, resumed }: DestinationHello): void {
     this.#machine.demand('hello');
     const { isOrdered, isResumed } = this.#history;
@@ -77,7 +89,7 @@ export class RulesAtSource {
       throw violation('expected a guest that was not resumed yet, as no order was sent, got resumed');
     if (!resumed && isResumed)
       throw violation('expected a guest that runs, as the destination said before, got one not resumed');
-    if (recovers) this.#remains = { received: new PageSet(this.#hello.pageCount), resumed };
+    if (recovers) this.#remains = { received: new PageSet(this.#space.blockCount), resumed };
     this.#machine.move(recovers ? 'admittedAgain' : 'admitted');
   }
 
@@ -92,7 +104,8 @@ export class RulesAtSource {
       this.#history.isResumed = true;
       this.#machine.move('resumed');
     } else if ('completed' in message) {
-      demandWithin('pages completed', message.completed.pages, this.#hello.pageCount, this.#hello.pageCount);
+      const { blockCount } = this.#space;
+      demandWithin('pages completed', message.completed.pages, blockCount, blockCount);
       this.#machine.move('completed');
     }
   }
@@ -116,39 +129,46 @@ export class RulesAtSource {
     );
   }
 
-  #received(chunk: { firstPage: number; bitmap: Buffer }): void {
-    const { pageCount } = this.#hello;
-    if (chunk.firstPage !== this.#toldPages || chunk.bitmap.length === 0)
+  #received(chunk: ReceivedChunk): void {
+    const placed = this.#space.named(chunk.region);
+    const from = (placed?.base ?? NaN) + chunk.firstPage;
+    if (placed === undefined || from !== this.#toldBlocks || chunk.bitmap.length === 0)
       throw violation(
-        `expected pages received from ${this.#toldPages} of ${pageCount} on, ` +
-          `got ${chunk.bitmap.length} bytes from ${chunk.firstPage}`,
+        `expected pages received from ${this.#toldBlocks} of ${this.#space.blockCount} on, ` +
+          `got ${chunk.bitmap.length} bytes from ${chunk.firstPage} of region ${chunk.region}`,
       );
-    const wrong = addReceived(this.#remains!.received, chunk);
+    const wrong = addReceived(this.#remains!.received, this.#space, chunk);
     if (wrong !== null) throw violation(`expected pages received of the guest, got ${wrong}`);
-    this.#toldPages = Math.min(pageCount, chunk.firstPage + chunk.bitmap.length * 8);
+    this.#toldBlocks = Math.min(placed.end, from + chunk.bitmap.length * 8);
   }
 
   #ready(): void {
-    const { pageCount } = this.#hello;
-    if (this.#remains !== null && this.#toldPages < pageCount)
-      throw violation(`expected to hear of ${pageCount} pages before ready, got ${this.#toldPages}`);
+    const { blockCount } = this.#space;
+    if (this.#remains !== null && this.#toldBlocks < blockCount)
+      throw violation(`expected to hear of ${blockCount} pages before ready, got ${this.#toldBlocks}`);
     this.#machine.move(this.#remains?.resumed === true ? 'readyRunning' : 'ready');
     if (this.#remains?.resumed === true) this.#history.isResumed = true;
   }
 
-  /** A message of the Faults stream, after the one that introduced it. @returns the page that is requested. */
+  /**
+   * A message of the Faults stream, after the one that introduced it.
+   * @returns the global number of the requested block.
+   */
   faulted(message: FaultMessage): number {
     this.#machine.demand(
-      'page' in message ? 'request' : 'migrationId' in message ? 'faultsHello' : 'nothing',
+      'request' in message ? 'request' : 'migrationId' in message ? 'faultsHello' : 'nothing',
     );
-    const { page } = message as { page: number };
+    const { region, page } = (message as { request: PageRequest }).request;
     if (this.phase === 'recover' && this.#remains?.resumed !== true)
       throw violation(`expected no request before the guest runs, got one for page ${page}`);
-    demandWithin('a request for a page', page, 0, this.#hello.pageCount - 1);
-    if (this.#requested.has(page))
+    const placed = this.#space.named(region);
+    if (placed === undefined) throw violation(`expected a request of a known region, got region ${region}`);
+    demandWithin('a request for a page', page, 0, placed.region.blockCount - 1);
+    const block = placed.base + page;
+    if (this.#requested.has(block))
       throw violation(`expected a page to be requested once over a connection, got page ${page} again`);
-    this.#requested.add(page);
-    return page;
+    this.#requested.add(block);
+    return block;
   }
 
   /** A message was written to a Pages stream. */

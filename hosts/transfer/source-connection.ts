@@ -1,18 +1,16 @@
-import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { FromDestination, FromSource, SourceHello } from '../../proto/migration.ts';
+import { abortFor } from '#proto/migration';
+import type { FromSource, SourceHello } from '#proto/migration';
 import { Channel } from './channel.ts';
-import type { Stream } from './channel.ts';
 import { RulesAtSource } from './rules-at-source.ts';
 import type { SourceHistory } from './rules-at-source.ts';
-
-export type ControlStream = ServerDuplexStream<FromDestination, FromSource>;
+import type { BulkStream, ControlAtSource } from './wire.ts';
 
 /** The source's end of the streams over which a destination talks to it, until they are lost. */
 export class SourceConnection {
-  readonly #control: ControlStream;
+  readonly #control: ControlAtSource;
   readonly #channelCount: number;
   #isAborted = false;
-  /** Bulk channels by number. Streams come in any order: a hole is one that is still missing. */
+  /** Bulk channels by number. Streams arrive in any order: a hole is one still missing. */
   readonly channels: Channel[] = [];
   faultChannel: Channel | null = null;
   /** What the destination may say over it. */
@@ -20,7 +18,7 @@ export class SourceConnection {
   /** Requests that overtook what the connection still needs. */
   readonly earlyRequests: number[] = [];
 
-  constructor(control: ControlStream, hello: SourceHello, history: SourceHistory) {
+  constructor(control: ControlAtSource, hello: SourceHello, history: SourceHistory) {
     this.#control = control;
     this.#channelCount = hello.channels;
     this.rules = new RulesAtSource(hello, history, (channel) => this.channels[channel]?.sequence ?? 0);
@@ -38,7 +36,7 @@ export class SourceConnection {
     return phase !== 'greeting' && phase !== 'setup' && phase !== 'recover';
   }
 
-  addChannel(index: number, stream: Stream): void {
+  addChannel(index: number, stream: BulkStream): void {
     this.channels[index] = new Channel(stream, (body) => {
       this.rules.wrote(body);
     });
@@ -49,8 +47,8 @@ export class SourceConnection {
   }
 
   /** Says why it ends; only the first reason counts. */
-  abort(code: string, reason: string): void {
-    if (!this.#isAborted) this.send({ abort: { code, reason } });
+  abort(error: unknown): void {
+    if (!this.#isAborted) this.send({ abort: abortFor(error) });
     this.#isAborted = true;
   }
 
@@ -62,7 +60,7 @@ export class SourceConnection {
     this.#control.end();
   }
 
-  /** Nothing that is said over it counts any more. */
+  /** Whatever is said over it no longer counts. */
   destroy(): void {
     this.channels.forEach((channel) => {
       channel.destroy();

@@ -1,12 +1,10 @@
-import { LivemigError } from '../../proto/errors.ts';
-import type { LinkTimeouts } from '../../proto/link-timeouts.ts';
-import type { DestinationHello } from '../../proto/migration.ts';
-import type { TlsCredentials } from '../../proto/tls.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import type { LinkTimeouts } from '#proto/link-timeouts';
+import type { DestinationHello } from '#proto/migration';
+import type { Cancel, MigrationClock } from '../clock.ts';
 import { DestinationClient } from './destination-client.ts';
 import type { DestinationClientEvents } from './destination-client.ts';
-import { knock } from './knock.ts';
-import type { Door } from './knock.ts';
+import type { DestinationWire, Door } from './wire.ts';
 
 const reconnectPauseMs = 250;
 
@@ -16,17 +14,17 @@ export interface SourceLinkEvents extends Pick<
 > {
   /** The source has hung up. Returns whether it had reason to: then that was all. */
   ended(): boolean;
-  /** The connection is lost, and with it what was under way. Another one follows. */
+  /** The connection is lost, and with it what was in flight. Another one follows. */
   lost(): void;
   /** There is no source any more. */
   gone(error: unknown): void;
 }
 
 export interface SourceLinkOptions {
-  target: string;
-  tls: TlsCredentials | undefined;
+  wire: DestinationWire;
+  clock: MigrationClock;
   timeouts: LinkTimeouts;
-  /** Pages that are here: a connection that brought some was worth making. */
+  /** How many pages have arrived: a connection that brought some was worth making. */
   arrivedPages: () => number;
   /** How the destination introduces itself. @param recovers an earlier connection was lost. */
   hello: (recovers: boolean) => DestinationHello;
@@ -40,11 +38,12 @@ export class SourceLink {
   #connections = 0;
   #hasAgreed = false;
   #isReconnecting = false;
-  /** The first loss since a page arrived that wasn't here before. */
+  /** The first loss since a new page arrived. */
   #lostAtMs = Infinity;
   #arrivedMost = -1;
-  /** What was found at the source's port when the connection was last tried anew. */
+  /** What was found at the source's port when a connection was last tried again. */
   #door: Promise<Door> = Promise.resolve('silent');
+  #rest: Cancel = () => undefined;
   #isClosed = false;
 
   constructor(options: SourceLinkOptions) {
@@ -57,7 +56,7 @@ export class SourceLink {
     return this.#client;
   }
 
-  /** How many connections were made or given up: a change says that what was under way is lost. */
+  /** How many connections were made or given up: a change means that what was in flight is lost. */
   get connections(): number {
     return this.#connections;
   }
@@ -68,18 +67,18 @@ export class SourceLink {
   }
 
   #connect(): DestinationClient {
-    const { target, tls, timeouts, hello, events } = this.#options;
+    const { wire, clock, timeouts, hello, events } = this.#options;
     const connection = ++this.#connections;
-    /** What a connection tells that has been given up is of no use. */
+    /** Events of a connection that was given up are ignored. */
     const ours =
       <A extends unknown[]>(act: (...args: A) => void) =>
       (...args: A): void => {
         if (connection === this.#connections && !this.#isClosed) act(...args);
       };
     const introduction = hello(this.#isReconnecting);
+    const { migrationId } = introduction;
     const client = new DestinationClient(
-      target,
-      introduction.migrationId,
+      { wire, clock, timeouts, migrationId, isPatient: !this.#isReconnecting },
       {
         control: ours(events.control),
         bulk: ours(events.bulk),
@@ -88,7 +87,7 @@ export class SourceLink {
           if (events.ended()) this.close();
           else
             this.lost(
-              new LivemigError('AGENT_UNREACHABLE', 'the source hung up before the migration was complete'),
+              new LivemigError('CONNECTION_LOST', 'the source hung up before the migration was complete'),
             );
         }),
         lost: ours((error) => {
@@ -96,7 +95,6 @@ export class SourceLink {
         }),
         violated: ours(events.violated),
       },
-      { tls, timeouts, isPatient: !this.#isReconnecting },
     );
     client.send({ hello: introduction });
     return client;
@@ -109,13 +107,14 @@ export class SourceLink {
   }
 
   /**
-   * Gives the connection up. Before anything was agreed on there is nothing to recover. Afterwards only the source knows
-   * whether the guest may run here: where it may not, nobody listens there any more.
+   * Gives the connection up. Before anything was agreed on, there is nothing to recover. Afterwards only the source
+   * knows whether the guest may run here: if not, it no longer listens.
    */
   lost(error: unknown): void {
     if (this.#isClosed) return;
-    const { recoverMs } = this.#options.timeouts;
-    const nowMs = monotonicMs();
+    const { clock, timeouts } = this.#options;
+    const { recoverMs } = timeouts;
+    const nowMs = clock.nowMs();
     const arrived = this.#options.arrivedPages();
     if (arrived > this.#arrivedMost) this.#lostAtMs = nowMs;
     this.#arrivedMost = Math.max(this.#arrivedMost, arrived);
@@ -142,27 +141,30 @@ export class SourceLink {
     this.#isReconnecting = true;
     const connection = ++this.#connections;
     this.#options.events.lost();
-    setTimeout(() => {
+    this.#rest = this.#options.clock.timer(reconnectPauseMs, () => {
       void this.#tryAgain(connection, wasReconnecting, error);
-    }, reconnectPauseMs);
+    });
   }
 
-  /** @param isSecond another connection was tried since the last one that stood. */
+  /** @param isSecond another connection has been tried since the last established one. */
   async #tryAgain(connection: number, isSecond: boolean, error: unknown): Promise<void> {
     const isDue = (): boolean => !this.#isClosed && connection === this.#connections;
     if (isSecond && (await this.#door) === 'refused') {
-      if (isDue()) this.#giveUp(error);
+      const { target } = this.#options.wire;
+      const refused = `expected the source to listen at ${target}, nobody does any more`;
+      if (isDue()) this.#giveUp(new LivemigError('CONNECTION_REFUSED', refused, { cause: error }));
       return;
     }
     if (!isDue()) return;
-    const { target, timeouts } = this.#options;
-    this.#door = knock(target, timeouts.attemptMs);
+    const { wire, timeouts } = this.#options;
+    this.#door = wire.knock(timeouts.attemptMs);
     this.#client = this.#connect();
   }
 
   /** Hangs up, for good. What was sent before still goes out. */
   close(): void {
     this.#isClosed = true;
+    this.#rest();
     this.#client.close();
   }
 }

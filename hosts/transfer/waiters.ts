@@ -14,6 +14,11 @@ export class Waiters {
     return this.#failure !== null;
   }
 
+  /** @throws the failure, once there is one. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
   until(condition: () => boolean): Promise<void> {
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what failed is passed on as it came
     if (this.#failure !== null) return Promise.reject(this.#failure.error);
@@ -23,12 +28,14 @@ export class Waiters {
     });
   }
 
-  /** The promise's outcome, or the failure that comes first. */
-  unlessFailed<T>(promise: Promise<T>): Promise<T> {
+  /** What was promised, or a failure that comes first. @param promised may be a plain value as well */
+  unlessFailed<T>(promised: PromiseLike<T> | T): Promise<T> {
     return new Promise((resolve, reject) => {
       const waiter = { condition: () => false, resolve: () => undefined, reject };
       this.#waiting.add(waiter);
-      promise.then(resolve, reject).finally(() => this.#waiting.delete(waiter));
+      Promise.resolve(promised)
+        .then(resolve, reject)
+        .finally(() => this.#waiting.delete(waiter));
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what failed is passed on as it came
       if (this.#failure !== null) reject(this.#failure.error);
     });

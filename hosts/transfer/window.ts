@@ -1,11 +1,11 @@
-import type { TransferPhase } from '../../proto/events.ts';
-import type { TransferConfig } from '../../proto/strategy.ts';
+import type { TransferPhase } from '#proto/events';
+import type { TransferConfig } from '#proto/strategy';
 
 type Windows = Pick<TransferConfig, 'bulkWindowBytes' | 'roundEndWindowBytes' | 'postcopyWindowBytes'>;
 
 /**
  * Bytes that may be sent but not yet confirmed.
- * @param leftBytes of the round, still to be sent: as it ends, the window closes to what its end is to have.
+ * @param leftBytes of the round, still to be sent: towards its end the window narrows to the size meant for that.
  */
 export const windowBytes = (
   { bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes }: Windows,

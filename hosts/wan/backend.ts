@@ -1,4 +1,4 @@
-import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from '../../proto/link.ts';
+import type { AppliedLink, KernelBackendName, LinkCounters, LinkProfile } from '#proto/link';
 
 /** The router's interfaces by name. In Docker, source and observer sit on one network and share one. */
 export interface RouterInterfaces {
@@ -23,8 +23,8 @@ export interface Bottlenecks {
  * destination is `sourceToDestination`, and the other way round.
  */
 export interface LinkBackend {
-  readonly name: BackendName;
-  /** Really tries, in a throwaway namespace where it needs one. Never throws. */
+  readonly name: KernelBackendName;
+  /** Actually tries it, in a throwaway namespace if needed. Never throws. */
   probe(): Promise<Support>;
   /**
    * Shape both directions, replacing any earlier profile, and read the result back.
@@ -33,7 +33,7 @@ export interface LinkBackend {
    */
   apply(profile: LinkProfile, interfaces: RouterInterfaces, delayCorrectionMs: number): Promise<AppliedLink>;
   counters(): Promise<LinkCounters>;
-  /** Where the link is shaped. @throws LivemigError LINK_NOT_APPLIED while none is. */
+  /** Where the link is shaped. @throws LivemigError LINK_NOT_APPLIED while there is none. */
   bottlenecks(): Bottlenecks;
   /** Remove qdiscs, rules and helpers. Idempotent. */
   remove(): Promise<void>;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CutEndedEvent, CutEvent } from '../../proto/events.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import type { CutEndedEvent, CutEvent } from '#proto/events';
+import { monotonicMs } from '#proto/units';
 import { command } from '../command.ts';
 
 /** Before the main table's rule (32766), which routes everything. */
@@ -12,10 +12,10 @@ const rule = (action: 'add' | 'del', from: string, to: string): Promise<string> 
   });
 
 /**
- * Cuts the link between two hosts as a digger would: for so long every packet between them vanishes, both ways. What is in
- * the link already arrives. Resolves when it is whole again.
- * @param tell when it is cut both ways, and when it is whole again.
- * @param signal makes it whole before its time.
+ * Cuts the link between two hosts as a digger would: meanwhile every packet between them vanishes, in both directions.
+ * What is already on the link arrives. Resolves when the link works again.
+ * @param tell when it is cut in both directions, and when it works again.
+ * @param signal restores it early.
  * @throws LivemigError LINK_NOT_APPLIED
  */
 export const cutBetween = async (
@@ -37,10 +37,14 @@ export const cutBetween = async (
     }
     startedAtMs = monotonicMs();
     tell({ type: 'cut', atMs: startedAtMs, plannedMs: durationMs });
-    // Whoever waits for it learns nothing from an early end but that.
+    // The signal ends the cut early; that is not an error.
     await sleep(durationMs, undefined, { signal }).catch(() => undefined);
   } finally {
-    for (const way of cut) await rule('del', ...way);
+    // If one direction can't be restored, the other still is, and listeners are told that the cut is over.
+    const made = await Promise.allSettled(cut.map((way) => rule('del', ...way)));
     if (startedAtMs !== null) tell({ type: 'cut-ended', atMs: monotonicMs(), startedAtMs });
+    const failed = made.find((outcome) => outcome.status === 'rejected');
+    // eslint-disable-next-line no-unsafe-finally -- a link that stays cut is worse than what ended the cut
+    if (failed !== undefined) throw failed.reason;
   }
 };

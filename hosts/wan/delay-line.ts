@@ -1,4 +1,4 @@
-/** What one direction does to packets beside the rate. */
+/** What one direction does to packets apart from the rate. */
 export interface DelaySettings {
   delayMs: number;
   /** Standard deviation, normal distribution. */
@@ -33,7 +33,7 @@ export class DelayLine {
     return this.#tail - this.#head;
   }
 
-  /** Holds for packets that arrive from now on. */
+  /** Applies to packets that arrive from now on. */
   configure(settings: DelaySettings): void {
     this.#settings = settings;
   }
@@ -52,7 +52,7 @@ export class DelayLine {
     return true;
   }
 
-  /** Lets out all that is due and returns the last one's id, by which a batch verdict releases all before it; -1 = none. */
+  /** Removes all that is due and returns the last one's id: a batch verdict for it releases all before; -1 = none. */
   release(nowMs: number): number {
     let last = -1;
     while (this.#head < this.#tail) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { LivemigError, messageOf } from '../../proto/errors.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
 import type { DelaySettings } from './delay-line.ts';
 import { closeDescriptor, openWakeup, wake } from './libc.ts';
 import { controlWords, settingWords, statWords, writeDirectionSettings } from './nfqueue-shared.ts';
@@ -12,7 +12,7 @@ const pollMs = 2;
 /** The worker goes round its loop at least every 200 ms; beyond this it hangs. */
 const beatTimeoutMs = 3_000;
 
-/** The thread nfqueue-worker.ts, seen from outside. Every call reports it when it is gone. */
+/** The thread of nfqueue-worker.ts, seen from outside. Every call reports it if the thread is gone. */
 export class DelayWorker {
   readonly #settings = new Float64Array(new SharedArrayBuffer(8 * settingWords.count));
   readonly #stats = new Float64Array(new SharedArrayBuffer(8 * statWords.count));
@@ -23,7 +23,7 @@ export class DelayWorker {
   #failure: string | null = null;
 
   /** @param script another worker, for tests */
-  constructor(script = new URL('nfqueue-worker.ts', import.meta.url)) {
+  constructor(script = new URL(import.meta.resolve('#hosts/wan/nfqueue-worker'))) {
     const workerData: WorkerData = {
       settings: this.#settings.buffer,
       stats: this.#stats.buffer,
@@ -61,7 +61,7 @@ export class DelayWorker {
       throw new LivemigError('LINK_NOT_APPLIED', 'the kernel refused a setting of NFQUEUE');
   }
 
-  /** One setting per direction; holds once this resolves. */
+  /** One setting per direction; in force once this resolves. */
   async configure(directions: readonly DelaySettings[]): Promise<void> {
     directions.forEach((direction, index) => {
       writeDirectionSettings(this.#settings, index, direction);
@@ -78,7 +78,7 @@ export class DelayWorker {
           'LINK_NOT_APPLIED',
           `the delaying thread took no settings for ${String(beatTimeoutMs)} ms`,
         );
-      // Looked at again and again: Atomics.waitAsync has been seen to miss a notification (Node 24.21).
+      // Polled, as Atomics.waitAsync has been seen to miss a notification (Node 24.21).
       await sleep(pollMs);
     }
     this.assertAlive();

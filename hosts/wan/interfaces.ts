@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { NetworkInterfaceInfo } from 'node:os';
-import type { RouterPorts } from '../../proto/control.ts';
-import { LivemigError } from '../../proto/errors.ts';
+import type { RouterPorts } from '#proto/control';
+import { LivemigError } from '#proto/errors';
 import type { RouterInterfaces } from './backend.ts';
 
 /**

@@ -1,9 +1,9 @@
 /** Which iptables works here, and the rules that lead forwarded packets into NFQUEUE. */
-import { LivemigError, messageOf } from '../../proto/errors.ts';
+import { LivemigError, messageOf } from '#proto/errors';
 import { command } from '../command.ts';
 import { queueNumbers } from './nfqueue-shared.ts';
 
-/** Both programs come in one package; kernels have one, the other, or both. */
+/** Both programs come in one package; kernels support one, the other, or both. */
 const programs = ['iptables-nft', 'iptables-legacy', 'iptables'] as const;
 const chain = 'LIVEMIG';
 let working: string | undefined;
@@ -39,8 +39,8 @@ const removeRulesOf = async (program: string): Promise<void> => {
 };
 
 /**
- * Leads what is forwarded to (first queue) and from (second queue) the destination's interface into the queues, where
- * asked. Without `--queue-bypass`: a queue that nobody reads drops its packets.
+ * Directs what is forwarded to (first queue) and from (second queue) the destination's interface into the queues, as
+ * requested. Without `--queue-bypass`: a queue that nobody reads drops its packets.
  * @throws LivemigError LINK_NOT_APPLIED with what each program said, when none takes the rules.
  */
 export const queueForwarded = async (
@@ -78,7 +78,7 @@ export const unqueueForwarded = async (): Promise<void> => {
   if (working !== undefined) await removeRulesOf(working);
 };
 
-/** A shell fragment that succeeds where one of the programs takes an NFQUEUE rule. */
+/** A shell fragment that succeeds if one of the programs accepts an NFQUEUE rule. */
 export const probeRulesScript = (device: string): string =>
   `export XTABLES_LOCKFILE=/tmp/livemig-xtables.lock; ok=; for p in ${programs.join(' ')}; do ` +
   `if $p -t mangle -A FORWARD -o ${device} -j NFQUEUE --queue-num 9; then $p -t mangle -D FORWARD -o ${device} -j NFQUEUE --queue-num 9; ok=1; break; fi; done; test -n "$ok"`;

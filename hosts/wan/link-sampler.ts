@@ -1,24 +1,32 @@
-import type { LinkSamples } from '../../proto/link-samples.ts';
-import { monotonicMs } from '../../proto/units.ts';
-import type { Bottlenecks } from './backend.ts';
-import { QdiscCounters } from './qdisc-counters.ts';
+import type { LinkSamples } from '#proto/link-samples';
+import type { Cancel, MigrationClock } from '../clock.ts';
+import { every, realClock } from '../clock.ts';
+
+/** What has passed each direction so far, in bytes: source to destination, and back. */
+export interface ByteCounters {
+  /** @throws LivemigError LINK_NOT_APPLIED */
+  read(): readonly number[];
+  close(): void;
+}
 
 /** An hour at 20 samples a second, 1.7 MB; what comes after is left out. */
 const mostSamples = 72_000;
 
 /** Notes at a steady rate what has passed the link. */
 export class LinkSampler {
-  readonly #counters: QdiscCounters;
-  readonly #timer: NodeJS.Timeout;
+  readonly #counters: ByteCounters;
+  readonly #clock: MigrationClock;
+  readonly #end: Cancel;
   readonly #rows: [atMs: number, sourceToDestinationBytes: number, destinationToSourceBytes: number][] = [];
   #failure: unknown = null;
 
   /** The first sample is taken at once. @throws LivemigError LINK_NOT_APPLIED */
-  constructor(bottlenecks: Bottlenecks, intervalMs: number) {
-    this.#counters = new QdiscCounters([bottlenecks.sourceToDestination, bottlenecks.destinationToSource]);
-    this.#timer = setInterval(() => {
+  constructor(counters: ByteCounters, intervalMs: number, clock: MigrationClock = realClock) {
+    this.#counters = counters;
+    this.#clock = clock;
+    this.#end = every(clock, intervalMs, () => {
       this.#sample();
-    }, intervalMs);
+    });
     this.#sample();
     if (this.#failure === null) return;
     this.close();
@@ -38,16 +46,16 @@ export class LinkSampler {
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#end();
     this.#counters.close();
   }
 
-  /** A failure must not end the router between two calls: it is told when the samples are asked for. */
+  /** A failure must not end the router between two calls: it is reported when the samples are requested. */
   #sample(): void {
     if (this.#failure !== null || this.#rows.length >= mostSamples) return;
     try {
       const [sourceToDestinationBytes = 0, destinationToSourceBytes = 0] = this.#counters.read();
-      this.#rows.push([monotonicMs(), sourceToDestinationBytes, destinationToSourceBytes]);
+      this.#rows.push([this.#clock.nowMs(), sourceToDestinationBytes, destinationToSourceBytes]);
     } catch (error) {
       this.#failure = error;
     }

@@ -1,5 +1,5 @@
 /** The stages of the netem backend as tc arguments, and their comparison with what reads back. Pure. */
-import type { LinkDirection } from '../../proto/link.ts';
+import type { LinkDirection } from '#proto/link';
 import { bufferBytes, bytesPerMs, delayLimitPackets, wireMtuBytes } from './sizing.ts';
 import type { Qdisc } from './tc.ts';
 
@@ -19,7 +19,7 @@ interface Stages {
   bottleneckHandle: string;
 }
 
-/** Where each stage hangs. A splitter only with loss. */
+/** Where each stage is attached. The splitter exists only with loss. */
 export const stagesOf = (direction: LinkDirection): Stages =>
   direction.lossPercent > 0
     ? {
@@ -42,7 +42,7 @@ export const stagesOf = (direction: LinkDirection): Stages =>
 /** The kernel keeps a queue's limit in 32 bits. */
 const mostLimitBytes = 2 ** 32 - 1;
 
-/** More than ever waits there. */
+/** More than ever queues there. */
 const splitterLimitBytes = (direction: LinkDirection): number =>
   Math.min(
     mostLimitBytes,

@@ -1,9 +1,9 @@
 /**
  * Backend `netem`: per direction the delay stage (netem) and under it the bottleneck stage (tbf), each with a queue of
- * its own, so that packets under way don't fill the bottleneck's buffer. With loss a splitting stage goes before.
+ * its own, so that packets in flight don't fill the bottleneck's buffer. With loss a splitting stage goes before.
  */
-import { LivemigError } from '../../proto/errors.ts';
-import type { DirectionCounters, LinkDirection } from '../../proto/link.ts';
+import { LivemigError } from '#proto/errors';
+import type { DirectionCounters, LinkDirection } from '#proto/link';
 import type { LinkBackend } from './backend.ts';
 import { netemArguments, netemMismatches, splitterArguments, stagesOf } from './netem-stages.ts';
 import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
@@ -22,7 +22,7 @@ import { probeScript } from './throwaway.ts';
 const shape = async (device: string, direction: LinkDirection): Promise<string> => {
   const stages = stagesOf(direction);
   const root = (await showQdiscs(device)).find((qdisc) => qdisc.root);
-  // Another arrangement than the present one can't be changed in place.
+  // A different arrangement of stages can't be changed in place.
   if (root !== undefined && root.handle !== '0:' && root.kind !== stages.rootKind)
     await tc('qdisc', 'del', 'dev', device, 'root');
   const replace = (...args: string[]): Promise<string> => tc('qdisc', 'replace', 'dev', device, ...args);

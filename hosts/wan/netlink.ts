@@ -3,7 +3,7 @@
 export const netlinkHeaderBytes = 16;
 export const netlinkFlags = { request: 1, ack: 4, dump: 0x300, replace: 0x100, create: 0x400 } as const;
 /** NLMSG_ERROR: the answer to a request with `ack`; its error number is 0 on success. */
-export const netlinkErrorType = 2;
+const netlinkErrorType = 2;
 /** NLMSG_DONE: the end of a dump. */
 export const netlinkDoneType = 3;
 
@@ -44,7 +44,7 @@ export const errnoOf = (datagram: Buffer, offset = 0): number | null =>
     ? 0 - datagram.readInt32LE(offset + netlinkHeaderBytes)
     : null;
 
-/** Where the value of the first attribute of `type` begins; -1 where there is none. */
+/** Where the value of the first attribute of `type` begins; -1 if there is none. */
 export const findAttribute = (datagram: Buffer, from: number, to: number, type: number): number => {
   for (let at = from; at + 4 <= to;) {
     const length = datagram.readUInt16LE(at);

@@ -17,7 +17,7 @@ const batchVerdictType = subsystemQueue | 3;
 
 const genericHeaderBytes = 4;
 const attributesAt = netlinkHeaderBytes + genericHeaderBytes;
-export const verdictAccept = 1;
+const verdictAccept = 1;
 const verdictDrop = 0;
 
 /** nfgenmsg: family, version, queue number in network order. */

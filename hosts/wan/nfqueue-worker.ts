@@ -3,8 +3,8 @@
  * ppoll and never returns to the event loop until it is told to stop; settings come through shared memory.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { LivemigError } from '../../proto/errors.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
 import { DelayLine } from './delay-line.ts';
 import {
   clearWakeup,
@@ -42,7 +42,7 @@ const settings = new Float64Array(settingsBuffer);
 const stats = new Float64Array(statsBuffer);
 const control = new Int32Array(controlBuffer);
 
-/** Packets in flight per direction, at most: 26 ms of 10 Gb/s in 1514-byte packets are 22,000. */
+/** The most packets in flight per direction: 26 ms of 10 Gb/s in 1514-byte packets are 22,000. */
 const capacity = 1 << 19;
 const queueMaxLength = 500_000;
 const idleWaitMs = 200;
@@ -96,7 +96,7 @@ const serve = (): void => {
     const wantGso = settings[settingWords.wholeGso] === 1;
     if (wantGso !== wholeGso) {
       wholeGso = wantGso;
-      // Packets may be under way by now: the acknowledgements are read, and errors counted, by `take`.
+      // Packets may be arriving by now: `take` reads the acknowledgements and counts errors.
       for (const { queue } of directions)
         for (const message of configureQueueMessages(queue, queueMaxLength, wholeGso)) sendBytes(fd, message);
     }
@@ -118,7 +118,7 @@ const serve = (): void => {
         const direction = directions[queueOf(receiver.buffer, at) === queueNumbers[0] ? 0 : 1];
         const id = packetIdOf(receiver.buffer, at, receiver.lengthOf(slot));
         if (direction === undefined || id < 0) continue;
-        // Ids are consecutive: a gap is a packet that failed open, so it wasn't delayed.
+        // Ids are consecutive: a gap is a packet that failed open, so it was not delayed.
         const { statsAt } = direction;
         if (id > direction.lastId + 1 && direction.lastId > 0)
           stats[statsAt + statWords.escaped] =

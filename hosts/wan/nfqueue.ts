@@ -3,14 +3,8 @@
  * packets in NFQUEUE from a worker thread. As real as netem for the TCP that crosses it: the packets wait in the
  * kernel, whole, after they have left the sender's host.
  */
-import { LivemigError } from '../../proto/errors.ts';
-import type {
-  AppliedLink,
-  DirectionCounters,
-  LinkCounters,
-  LinkDirection,
-  LinkProfile,
-} from '../../proto/link.ts';
+import { LivemigError } from '#proto/errors';
+import type { AppliedLink, DirectionCounters, LinkCounters, LinkDirection, LinkProfile } from '#proto/link';
 import type { LinkBackend, RouterInterfaces, Support } from './backend.ts';
 import { DelayWorker } from './delay-worker.ts';
 import { probeRulesScript, queueForwarded, unqueueForwarded } from './iptables.ts';
@@ -29,8 +23,8 @@ import type { Qdisc } from './tc.ts';
 import { probeScript } from './throwaway.ts';
 
 /**
- * Directions that have anything to hold back. One without delay, jitter and loss is not queued at all: NFQUEUE's own
- * 0.3 ms would exceed a LAN's delay.
+ * Directions that have anything to hold back. One without delay, jitter or loss is not queued at all: NFQUEUE's own 0.3
+ * ms would exceed a LAN's delay.
  */
 const directionsToQueue = (profile: LinkProfile, delayCorrectionMs: number): [boolean, boolean] => {
   const needsQueue = (direction: LinkDirection): boolean =>

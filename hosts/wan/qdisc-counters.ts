@@ -1,8 +1,8 @@
 /**
- * What a device's bottleneck has let through, by RTNETLINK: asking the kernel takes some 50 µs, starting `tc` as many
- * milliseconds of CPU time, too much for a question twenty times a second.
+ * What a device's bottleneck has let through, by RTNETLINK: asking the kernel takes some 50 µs, starting `tc` takes as
+ * many milliseconds of CPU time, too much twenty times a second.
  */
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 import { closeDescriptor, interfaceIndexOf, openNetlink, receiveBytes, sendBytes } from './libc.ts';
 import {
   encodeMessage,
@@ -36,10 +36,10 @@ interface Bottleneck {
 
 /**
  * Reads the messages of one datagram of the dump. Pure.
- * @param into by interface, the counter of the TBF with the highest handle: the bottleneck's, as a splitting stage comes
- *   before it.
+ * @param into by interface, the counter of the TBF with the highest handle: the bottleneck's, as a splitting stage
+ *   comes before it.
  * @returns whether the dump is over
- * @throws LivemigError LINK_NOT_APPLIED when the kernel refuses to tell, or tells what can't be read.
+ * @throws LivemigError LINK_NOT_APPLIED when the kernel refuses, or its answer can't be read.
  */
 export const readQdiscs = (datagram: Buffer, into: Map<number, Bottleneck>): boolean => {
   for (let at = 0; at + netlinkHeaderBytes <= datagram.length;) {

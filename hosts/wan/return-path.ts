@@ -4,12 +4,12 @@
  * and observer, one site) never touches; and it works the same where they share an interface, as in Docker.
  */
 import { networkInterfaces } from 'node:os';
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 import { command } from '../command.ts';
 import type { Bottlenecks } from './backend.ts';
 import { tc } from './tc.ts';
 
-export const returnDevice = 'livemig-return';
+const returnDevice = 'livemig-return';
 const queueLengthPackets = '1000';
 
 const exists = (device: string): Promise<boolean> =>
@@ -19,8 +19,8 @@ const exists = (device: string): Promise<boolean> =>
   );
 
 /**
- * Leads what arrives on `device` through the return device, but for what is meant for the router itself: the
- * migrated guest's announcement is for the switch next to it and crosses no WAN. Idempotent.
+ * Leads what arrives on `device` through the return device, except what is meant for the router itself: the migrated
+ * guest's announcement is for the switch next to it and crosses no WAN. Idempotent.
  * @returns the device whose root qdisc shapes the direction
  */
 export const createReturnPath = async (device: string): Promise<string> => {

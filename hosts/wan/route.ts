@@ -2,7 +2,7 @@
  * Host routes by RTNETLINK, synchronously and acknowledged by the kernel: the guest is unreachable until its route has
  * moved, and starting `ip` would cost milliseconds of its downtime.
  */
-import { LivemigError } from '../../proto/errors.ts';
+import { LivemigError } from '#proto/errors';
 import { closeDescriptor, openNetlink, receiveBytes, sendBytes } from './libc.ts';
 import { encodeAttribute, encodeMessage, errnoOf, netlinkFlags } from './netlink.ts';
 

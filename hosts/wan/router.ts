@@ -1,19 +1,22 @@
 import { Subject } from 'rxjs';
-import { LivemigError } from '../../proto/errors.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import type { BackendName } from '../../proto/link.ts';
-import { encodeLinkSamples } from '../../proto/link-samples.ts';
+import { LivemigError } from '#proto/errors';
+import type { AgentEvent } from '#proto/events';
+import type { KernelBackendName } from '#proto/link';
+import { defaultGuestId } from '../addressed.ts';
 import { Orders } from '../orders.ts';
 import type { Role } from '../role.ts';
 import type { LinkBackend } from './backend.ts';
 import { cutBetween } from './cut.ts';
+import { trafficCounting } from './traffic-counting.ts';
 import { GuestRouter } from './guest-route.ts';
 import { findInterfaces } from './interfaces.ts';
 import { LinkSampler } from './link-sampler.ts';
+import { linkSampling } from './link-sampling.ts';
 import { createNetemBackend } from './netem.ts';
 import { createNfqueueBackend } from './nfqueue.ts';
+import { QdiscCounters } from './qdisc-counters.ts';
 
-/** Orders that take time have their part of the router for themselves: the link, the cut, the guest's route. */
+/** Orders that take time have their part of the router to themselves: the link, the cut, the guest's route. */
 const partFor = <Order extends string>(orders: readonly Order[]): Orders<'open' | 'closed', Order> =>
   new Orders<'open' | 'closed', Order>(
     'the router',
@@ -24,9 +27,9 @@ const partFor = <Order extends string>(orders: readonly Order[]): Orders<'open' 
     'open',
   );
 
-/** The router between the sites: shapes the link, counts what crosses it, owns the route to the guest. */
+/** The router between the sites: shapes the link, counts what crosses it, owns the routes to the guests. */
 export const createRouter = (): Role => {
-  const backends: Record<BackendName, LinkBackend> = {
+  const backends: Record<KernelBackendName, LinkBackend> = {
     netem: createNetemBackend(),
     nfqueue: createNfqueueBackend(),
   };
@@ -36,7 +39,6 @@ export const createRouter = (): Role => {
   const guestRoute = partFor(['routeGuest']);
   const closing = new AbortController();
   let active: LinkBackend | undefined;
-  let sampler: LinkSampler | undefined;
   const events = new Subject<AgentEvent>();
 
   const theLink = (): LinkBackend => {
@@ -47,6 +49,12 @@ export const createRouter = (): Role => {
       );
     return active;
   };
+  const sampling = linkSampling((intervalMs) => {
+    const { sourceToDestination, destinationToSource } = theLink().bottlenecks();
+    return new LinkSampler(new QdiscCounters([sourceToDestination, destinationToSource]), intervalMs);
+  });
+
+  const traffic = trafficCounting(() => theLink().bottlenecks());
 
   return {
     events,
@@ -62,9 +70,14 @@ export const createRouter = (): Role => {
         ),
       applyLink: ({ profile, backend, delayCorrectionMs, interfaces }) =>
         link.exclusively('applyLink', async () => {
+          if (backend === 'virtual-time')
+            throw new LivemigError(
+              'UNSUPPORTED',
+              `${backend}: a router of real time has ${Object.keys(backends).join(' and ')}`,
+            );
           const wanted = backends[backend];
           if (active !== undefined && active !== wanted) await active.remove();
-          // A link that failed to apply is no link: counters must then refuse, too.
+          // A link that failed to apply is not a link: counters must then refuse too.
           active = undefined;
           const applied = await wanted.apply(profile, findInterfaces(interfaces), delayCorrectionMs);
           active = wanted;
@@ -83,32 +96,25 @@ export const createRouter = (): Role => {
           return {};
         }),
       linkCounters: async () => theLink().counters(),
-      startLinkSamples: async ({ intervalMs }) => {
-        // Those of a migration that failed, which nobody asked for.
-        sampler?.close();
-        sampler = new LinkSampler(theLink().bottlenecks(), intervalMs);
-        return {};
-      },
-      stopLinkSamples: async () => {
-        const ended = sampler;
-        sampler = undefined;
-        if (ended === undefined)
-          throw new LivemigError('ILLEGAL_PHASE', 'no samples are taken; call startLinkSamples first');
-        const samples = ended.stop();
-        return { result: { count: samples.atMs.length }, blob: encodeLinkSamples(samples) };
-      },
-      routeGuest: (route) =>
-        guestRoute.exclusively('routeGuest', async () => ({ port: await guestRouter.route(route) })),
-      guestRouteMoved: async () => ({ atMs: guestRouter.movedAtMs }),
+      ...sampling.handlers,
+      ...traffic.handlers,
+      routeGuest: (route, _blob, whom) =>
+        guestRoute.exclusively('routeGuest', async () => ({
+          port: await guestRouter.route(whom?.guestId ?? defaultGuestId, route),
+        })),
+      guestRouteMoved: async (_argument, _blob, whom) => ({
+        atMs: guestRouter.movedAtMs(whom?.guestId ?? defaultGuestId),
+      }),
     },
     close: async () => {
       const parts = [link, cut, guestRoute];
       for (const part of parts) part.phase = 'closed';
       closing.abort();
-      // What is half made can't be removed.
+      // A half-made link can't be removed.
       await Promise.all(parts.map((part) => part.idle()));
       guestRouter.close();
-      sampler?.close();
+      sampling.close();
+      traffic.close();
       for (const backend of Object.values(backends)) await backend.remove();
     },
   };

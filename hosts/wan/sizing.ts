@@ -1,5 +1,5 @@
 /** How large the stages of an emulated link must be. Pure; the numbers are explained where they stand. */
-import type { LinkDirection } from '../../proto/link.ts';
+import type { LinkDirection } from '#proto/link';
 
 /** What tc counts for a full segment: 1500 bytes of IP and the Ethernet header. */
 export const wireMtuBytes = 1514;
@@ -25,8 +25,9 @@ export const bufferBytes = (direction: LinkDirection): number => {
 };
 
 /**
- * netem's `limit` in packets: half as much again as the delay and the buffer hold in full packets, so that the delay
- * stage is never the bottleneck. The default, 1000, would cap 26 ms near 460 Mb/s. At least 1000 for small packets.
+ * netem's `limit` in packets: one and a half times what the delay and the buffer hold in full packets, so that the
+ * delay stage is never the bottleneck. The default, 1000, would cap 26 ms near 460 Mb/s. At least 1000 for small
+ * packets.
  */
 export const delayLimitPackets = (direction: LinkDirection): number => {
   const delayMs = direction.delayMs + 4 * direction.jitterMs;
@@ -34,6 +35,6 @@ export const delayLimitPackets = (direction: LinkDirection): number => {
   return Math.max(1000, Math.ceil((1.5 * inFlightBytes) / wireMtuBytes));
 };
 
-/** A direction's delay less the backend's own overhead; never negative. */
+/** A direction's delay minus the backend's own overhead; never negative. */
 export const correctedDelayMs = (direction: LinkDirection, correctionMs: number): number =>
   Math.max(0, direction.delayMs - correctionMs);

@@ -1,6 +1,6 @@
 /** tc's command lines, and what it prints, read back. */
-import { LivemigError } from '../../proto/errors.ts';
-import type { LinkDirection } from '../../proto/link.ts';
+import { LivemigError } from '#proto/errors';
+import type { LinkDirection } from '#proto/link';
 import { command } from '../command.ts';
 import { bufferBytes, burstBytes, bytesPerMs } from './sizing.ts';
 
@@ -10,7 +10,7 @@ export interface QdiscStatistics {
   drops: number;
 }
 
-/** One qdisc of `tc -j qdisc show`, as far as it's needed here. */
+/** One qdisc of `tc -j qdisc show`: the fields needed here. */
 export interface Qdisc extends Partial<QdiscStatistics> {
   kind: string;
   handle: string;
@@ -39,7 +39,7 @@ export const showQdiscs = async (device: string): Promise<Qdisc[]> => {
   }
 };
 
-/** As tc prints it to people; stored with the result. */
+/** tc's human-readable output; stored with the result. */
 export const describeQdiscs = async (device: string): Promise<string> =>
   (await tc('qdisc', 'show', 'dev', device))
     .trim()

@@ -1,11 +1,11 @@
-/** Probing in a network namespace of its own that ends with the probe. */
+/** Probing in a separate network namespace that ends with the probe. */
 import { command } from '../command.ts';
-import { messageOf } from '../../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 import type { Support } from './backend.ts';
 
 /**
- * Runs a shell script in a fresh network namespace. Where namespaces can't be made (a container with NET_ADMIN
- * alone), in this one: the script then must use devices of its own, named `lmprobe*`, and remove them.
+ * Runs a shell script in a fresh network namespace. If namespaces can't be made (a container with only NET_ADMIN), in
+ * this one: the script must then use its own devices, named `lmprobe*`, and remove them.
  */
 const runThrowaway = async (script: string): Promise<string> => {
   const shell = ['sh', '-euc', script] as const;

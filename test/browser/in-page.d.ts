@@ -1,4 +1,4 @@
-/** What Playwright hands to a function in the page instead of an element, as far as we care. */
+/** The parts we need of what Playwright passes to a function in the page instead of an element. */
 type InPage = unknown;
 
 export function faintTexts(): string[];

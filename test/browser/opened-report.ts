@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { reportPage } from '../../harness/report/page/index.ts';
-import type { RunResult } from '../../harness/result.ts';
+import { reportPage } from '#harness/report/page/index';
+import type { RunResult } from '#harness/result';
 import { launchBrowser } from '../support/browser.ts';
 import { reportInputOf } from '../support/report-input.ts';
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { plotFiles } from '../../harness/report/page/plot-files.ts';
+import { plotFiles } from '#harness/report/page/plot-files';
 import { noBrowser, openWatched } from '../support/browser.ts';
 import { shownRuns } from '../support/shown-runs.ts';
+import { studies } from '../support/studies.ts';
 import { figureIds } from './figure-ids.ts';
 import { imageWidths } from './in-page.js';
 import type { OpenedReport } from './opened-report.ts';
@@ -24,15 +25,15 @@ const asImages = (): void => {
     return widths;
   };
 
-  test('every one is read, in its own width', async () => {
-    const files = await plotFiles(shownRuns());
+  test('each file is read at its own width', async () => {
+    const files = await plotFiles(shownRuns(), studies);
     for (const { name, text } of files) await report.write(name, text);
     expect(files.map(({ name }) => name)).toEqual(figureIds.map((id) => `${id}.svg`));
     for (const width of await widthsOf(files.map(({ name }) => name))) expect(width).toBeGreaterThan(600);
   });
 
-  test('a drawing that is not well-formed would be seen', async () => {
-    const [file] = await plotFiles(shownRuns());
+  test('a drawing that is not well-formed is noticed', async () => {
+    const [file] = await plotFiles(shownRuns(), studies);
     await report.write('broken.svg', file!.text.replace('<text ', '<text title="a < b" '));
     expect(await widthsOf(['broken.svg'])).toEqual([0]);
   });

@@ -8,7 +8,9 @@ import { shownRuns } from '../support/shown-runs.ts';
 import type { OpenedReport } from './opened-report.ts';
 import { openReport } from './opened-report.ts';
 
-/** Negative controls: a page that fetches is seen to fetch, and the report's policy keeps even what was injected from it. */
+/**
+ * Negative controls: fetches of a page are noticed, and the report's policy stops even injected content from fetching.
+ */
 const isolation = (): void => {
   let report: OpenedReport;
   let server: Server;
@@ -30,7 +32,7 @@ const isolation = (): void => {
     await report.close();
   });
 
-  test('the recorder sees an image that is fetched', async () => {
+  test('the recorder notices an image being fetched', async () => {
     const bad = await report.write('bad.html', `<!doctype html><img src="${origin}/seen.png">`);
     const { page, requests } = await openWatched(report.browser, bad);
     expect(requests).toEqual([`${origin}/seen.png`]);
@@ -38,7 +40,7 @@ const isolation = (): void => {
     await page.close();
   });
 
-  test('a report fetches nothing, not even an image or a script that somebody put in', async () => {
+  test('a report fetches nothing, not even an image or script injected into it', async () => {
     served.length = 0;
     const text = await readFile(new URL(report.url), 'utf8');
     const injected =

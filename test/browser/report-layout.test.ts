@@ -16,7 +16,7 @@ const layout = (): void => {
   const at = async (width: number) =>
     (await openWatched(report.browser, report.url, { viewport: { width, height: 800 } })).page;
 
-  test.each([320, 390, 768, 1280])('nothing is wider than a page of %d px, folded or not', async (width) => {
+  test.each([320, 390, 768, 1280])('nothing overflows a page of %d px, folded or not', async (width) => {
     const page = await at(width);
     expect(await page.evaluate(overflow)).toBeLessThanOrEqual(0);
     await page.evaluate(unfoldAll);
@@ -29,7 +29,7 @@ const layout = (): void => {
     await page.close();
   });
 
-  test.each([390, 360])('at %d px there are narrow drawings, hardly scaled', async (width) => {
+  test.each([390, 360])('at %d px the narrow drawings are shown, barely scaled down', async (width) => {
     const page = await at(width);
     for (const id of figureIds) {
       expect(await page.locator(`#${id} .wide svg`).isVisible()).toBe(false);
@@ -62,7 +62,7 @@ const layout = (): void => {
   });
 
   test.each(['light', 'dark'] as const)(
-    'every text stands out by 4.5 in the %s scheme',
+    'all text has a contrast of at least 4.5 in the %s scheme',
     async (colorScheme) => {
       const { page } = await openWatched(report.browser, report.url, { colorScheme });
       await page.evaluate(unfoldAll);

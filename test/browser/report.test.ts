@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { compactJson } from '../../harness/report/page/pack.ts';
-import { timelineCsv } from '../../harness/report/plots/timeline-csv.ts';
+import { compactJson } from '#harness/report/page/pack';
+import { timelineCsv } from '#harness/report/plots/timeline-csv';
 import type { Watched } from '../support/browser.ts';
 import { noBrowser, openWatched } from '../support/browser.ts';
 import { parseCsv } from '../support/csv.ts';
@@ -27,7 +27,7 @@ const wideReport = (): void => {
   });
   afterAll(() => report.close());
 
-  test.each(figureIds)('%s is drawn, in its wide form, with marks that can be seen', async (id) => {
+  test.each(figureIds)('%s is drawn in its wide form, with visible marks', async (id) => {
     const drawing = page.locator(`#${id} .wide svg`);
     const box = await drawing.boundingBox();
     expect(box?.width).toBeGreaterThan(400);
@@ -39,7 +39,7 @@ const wideReport = (): void => {
     expect(marks.every(({ isInked }) => isInked)).toBe(true);
   });
 
-  test('drawings have a name and a description for those who don’t see them', async () => {
+  test('drawings have a name and a description for screen readers', async () => {
     const words = await page.evaluate(drawingWords);
     expect(words.length).toBeGreaterThan(figureIds.length * 2);
     for (const [title, description] of words) {
@@ -48,13 +48,13 @@ const wideReport = (): void => {
     }
   });
 
-  test('every link within the page has one target', async () => {
+  test('every link within the page has exactly one target', async () => {
     const targets = await page.evaluate(inPageTargets);
     expect(targets.length).toBeGreaterThan(50);
     expect(targets.filter(({ count }) => count !== 1)).toEqual([]);
   });
 
-  test('a link to a run opens what it is folded into', async () => {
+  test('a link to a run unfolds the section that hides it', async () => {
     const link = page.locator('#failures tbody a').first();
     const target = page.locator((await link.getAttribute('href')) ?? '');
     expect(await target.locator('.run-body').isVisible()).toBe(false);
@@ -63,7 +63,7 @@ const wideReport = (): void => {
     expect(await target.locator('.failure').first().textContent()).toContain('NOT_CONVERGED');
   });
 
-  test.each(figureIds)('the CSV of %s parses, with as many columns in every row', async (id) => {
+  test.each(figureIds)('the CSV of %s parses, with the same number of columns in every row', async (id) => {
     const { name, text } = await download(page, page.locator(`#${id} a.download`));
     expect(name).toBe(`${id}.csv`);
     const [head, ...rows] = parseCsv(text);
@@ -82,10 +82,10 @@ const wideReport = (): void => {
     expect(inTable).toEqual(inCsv);
   });
 
-  test('a run’s timeline and result come unpacked, and are its own', async () => {
+  test('a run’s timeline and result are unpacked, and belong to that run', async () => {
     const run = runs.find((each) => each.state === 'completed')!;
     const id = `run-${run.runId.toLowerCase()}`;
-    // A page of its own: Chromium holds back what comes after a dozen downloads from one.
+    // A separate page: Chromium blocks further downloads after a dozen from one.
     const fresh = await openWatched(report.browser, report.url);
     await fresh.page.goto(`${report.url}#${id}`);
     const article = fresh.page.locator(`#${id}`);
@@ -105,7 +105,7 @@ const wideReport = (): void => {
     await fresh.page.close();
   });
 
-  test('by all of that nothing was fetched, and nothing complained', () => {
+  test('none of that fetched anything or logged an error', () => {
     expect(watched.requests).toEqual([]);
     expect(watched.complaints).toEqual([]);
   });

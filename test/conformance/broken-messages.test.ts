@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
-import { Guest } from '../../hosts/guest/guest.ts';
-import { IncomingMigration } from '../../hosts/incoming.ts';
-import { SourceLink } from '../../hosts/transfer/source-link.ts';
-import { SourceServer } from '../../hosts/transfer/source-server.ts';
-import { Waiters } from '../../hosts/transfer/waiters.ts';
-import { bulkCodec } from '../../proto/bulk.ts';
-import type { DestinationReport } from '../../proto/control.ts';
-import { codeOf } from '../../proto/errors.ts';
-import { leastTimeouts } from '../../proto/link-timeouts.ts';
-import { bulkMessageMaxBytes, migrationService, migrationVersion } from '../../proto/migration.ts';
-import type { FromDestination, SourceHello } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { deviceStateBytesOf } from '#hosts/guest/device-state';
+import { Guest } from '#hosts/guest/guest';
+import { realClock } from '#hosts/clock';
+import { grpcDestinationWire } from '#hosts/transfer/grpc/destination-wire';
+import { SourceLink } from '#hosts/transfer/source-link';
+import { Waiters } from '#hosts/transfer/waiters';
+import { incomingOverGrpc } from '#hosts/over-grpc';
+import { bulkCodec } from '#proto/bulk';
+import type { DestinationReport } from '#proto/control';
+import { codeOf } from '#proto/errors';
+import { leastTimeouts } from '#proto/link-timeouts';
+import { bulkMessageMaxBytes, migrationService, migrationVersion } from '#proto/migration';
+import type { FromDestination, SourceHello } from '#proto/migration';
+import { listenOverGrpc } from '../support/grpc-source.ts';
 import { freePort, loopbackAddresses, loopbackGuest } from '../support/loopback-migration.ts';
 import { startRawSource } from '../support/raw-source.ts';
 import type { RawSource, RawStreams } from '../support/raw-source.ts';
+import { ramRegions } from '../support/rules.ts';
 
 /** A message that can't be read ends the migration: no other connection would bring a better one. */
 
@@ -39,17 +41,21 @@ describe('at the destination', () => {
   });
   afterEach(() => guest.destroy());
 
-  /** What becomes of a destination whose source behaves so. */
+  /** The outcome at a destination whose source behaves this way. */
   const destinationOf = async (
     onReady: (streams: Required<RawStreams>, nth: number) => void,
     andThen: (source: RawSource) => Promise<unknown> = async () => undefined,
   ): Promise<[DestinationReport, RawSource]> => {
     const { pageCount } = guest.memory;
     const { vcpus } = loopbackGuest;
-    const shape = { pageCount, vcpus, deviceStateBytes: deviceStateBytesOf(loopbackGuest) };
+    const shape = {
+      regions: ramRegions(pageCount),
+      vcpus,
+      deviceStateBytes: deviceStateBytesOf(loopbackGuest),
+    };
     const source = await startRawSource(shape, onReady);
     try {
-      const report = await new IncomingMigration(guest, loopbackAddresses.destination, {
+      const report = await incomingOverGrpc(guest, loopbackAddresses.destination, {
         address: '127.0.0.1',
         port: source.port,
         migrationId: randomUUID(),
@@ -65,7 +71,7 @@ describe('at the destination', () => {
 
   const streams = ['control', 'pages', 'faults'] as const;
   test.each(broken.flatMap(([what, bytes]) => streams.map((on) => [what, on, bytes] as const)))(
-    'one %s, on %s',
+    'refuses one %s, on %s',
     async (_, on, bytes) => {
       const [{ error, status: end }, { hellos }] = await destinationOf((open) => open[on].write(bytes));
       expect({ end, code: error?.code }).toEqual({ end: 'failed', code: 'PROTOCOL_VIOLATION' });
@@ -73,7 +79,7 @@ describe('at the destination', () => {
     },
   );
 
-  test('a connection that is reset is replaced', async () => {
+  test('replaces a connection that was reset', async () => {
     const [{ error }, { hellos, aborts }] = await destinationOf(
       (open, nth) => {
         if (nth < 3) reset(open);
@@ -87,11 +93,13 @@ describe('at the destination', () => {
   });
 });
 
-describe('the destination’s way to a source that agrees and hangs up', () => {
-  const shape = { pageCount: 1, vcpus: 1, deviceStateBytes: 0 };
+describe('a source that agrees and then hangs up', () => {
+  const shape = { regions: ramRegions(1), vcpus: 1, deviceStateBytes: 0 };
   const recoverMs = 1000;
 
-  /** How many connections there were until it gave up, and as what. @param arrivedPages at a connection's loss. */
+  /**
+   * How many connections it made before giving up, and with which code. @param arrivedPages when a connection is lost.
+   */
   const givenUp = async (
     arrivedPages: (connections: number) => number,
     onReady: (source: RawSource, streams: Required<RawStreams>, nth: number) => void,
@@ -100,13 +108,14 @@ describe('the destination’s way to a source that agrees and hangs up', () => {
       onReady(source, streams, nth);
     });
     const hello = { version: migrationVersion, migrationId: randomUUID(), capabilities: [], resumed: false };
+    const timeouts = { ...leastTimeouts, recoverMs };
     let link: SourceLink | null = null;
     try {
       const error = await new Promise<unknown>((resolve) => {
         link = new SourceLink({
-          target: `127.0.0.1:${source.port}`,
-          tls: undefined,
-          timeouts: { ...leastTimeouts, recoverMs },
+          wire: grpcDestinationWire(`127.0.0.1:${source.port}`, timeouts),
+          clock: realClock,
+          timeouts,
           arrivedPages: () => arrivedPages(source.hellos.length),
           hello: (recovers) => ({ ...hello, recovers }),
           events: {
@@ -135,7 +144,7 @@ describe('the destination’s way to a source that agrees and hangs up', () => {
     reset({ pages });
   };
 
-  test('is given up, however often they agree', async () => {
+  test('is given up on, however often they agree', async () => {
     const { connections, code } = await givenUp(() => 0, hangUp);
     expect(code).toBe('TIMEOUT');
     expect(connections).toBeGreaterThan(1);
@@ -143,36 +152,36 @@ describe('the destination’s way to a source that agrees and hangs up', () => {
     expect(connections).toBeLessThanOrEqual(recoverMs / 250 + 1);
   });
 
-  test('is not while each connection brings a page', async () => {
+  test('is not given up on while each connection brings a page', async () => {
     const enough = (3 * recoverMs) / 250;
     const { connections, code } = await givenUp((nth) => Math.min(nth, enough), hangUp);
     expect(code).toBe('TIMEOUT');
     expect(connections).toBeGreaterThan(enough);
   });
 
-  test('is given up at once where nobody listens any more', async () => {
+  test('is given up on at once when nobody listens any more', async () => {
     const { connections, code } = await givenUp(
       (nth) => nth,
       (source) => {
         source.close();
       },
     );
-    expect({ connections, code }).toEqual({ connections: 1, code: 'AGENT_UNREACHABLE' });
+    expect({ connections, code }).toEqual({ connections: 1, code: 'CONNECTION_REFUSED' });
   });
 });
 
 describe('at the source', () => {
-  const hello: SourceHello = { version: migrationVersion, migrationId: randomUUID(), pageSizeBytes, pageCount: 1, vcpus: 1, deviceStateBytes: 0, channels: 1, faultsInStream: false, capabilities: [] }; // prettier-ignore
+  const hello: SourceHello = { version: migrationVersion, migrationId: randomUUID(), regions: ramRegions(1), vcpus: 1, deviceStateBytes: 0, channels: 1, faultsInStream: false, capabilities: [] }; // prettier-ignore
   const { control, pages, faults } = migrationService;
   const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
-  /** What the source makes of bytes that its destination says, once they have agreed. */
+  /** How the source reacts to bytes from its destination, once they have agreed. */
   const saying = async (on: 'control' | 'faults', bytes: Buffer): Promise<string> => {
     const port = await freePort();
     const waiters = new Waiters();
     // As after the switchover: a connection that is lost may be replaced.
     const events = { receipt: () => undefined, pageRequested: () => undefined, refused: () => undefined, lost: () => true }; // prettier-ignore
-    const source = await SourceServer.listen('127.0.0.1', port, hello, waiters, events);
+    const source = await listenOverGrpc({ address: '127.0.0.1', port }, hello, waiters, events);
     const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
       'grpc.use_local_subchannel_pool': 1,
     });
@@ -205,11 +214,11 @@ describe('at the source', () => {
       // A destination's messages are small.
       .map(([what, bytes]) => [what, bytes.subarray(0, 32_768)] as const)
       .flatMap(([what, bytes]) => (['control', 'faults'] as const).map((on) => [what, on, bytes] as const)),
-  )('one %s, on %s', async (_, on, bytes) => {
+  )('refuses one %s, on %s', async (_, on, bytes) => {
     expect(await saying(on, bytes)).toBe('PROTOCOL_VIOLATION');
   });
 });
 
-test('what these tests call broken is', () => {
+test('the messages that these tests call broken cannot be decoded', () => {
   for (const [, bytes] of broken.slice(1)) expect(() => bulkCodec.deserialize(bytes)).toThrow();
 });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { codeOf } from '../../proto/errors.ts';
-import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
-import { migrationStatuses, strategyNames } from '../../proto/strategy.ts';
+import { codeOf } from '#proto/errors';
+import type { MigrationStatus } from '#proto/strategy';
+import { migrationStatuses } from '#proto/strategy';
+import { strategyNames } from '#catalogue/strategies';
 import type { Watch } from '../support/loopback-migration.ts';
 import { startFragileProxy } from '../support/fragile-proxy.ts';
 import { withLoopbackLab } from '../support/loopback-migration.ts';
 
-/** Statuses in which nothing runs that could be cancelled, or it is being cancelled already. */
+/** Statuses in which there is nothing to cancel, or it is being cancelled already. */
 const over: readonly MigrationStatus[] = ['none', 'completed', 'failed', 'cancelling', 'cancelled'];
 /** The guest may run at the destination: there is nothing to go back to. */
 const tooLate: readonly MigrationStatus[] = ['postcopy-active', 'postcopy-paused', 'postcopy-recover'];
@@ -17,10 +18,10 @@ const afterLoss: readonly MigrationStatus[] = ['postcopy-paused', 'postcopy-reco
 const limits = { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 200, downtimeLimitMs: 20 };
 const capabilities = { 'pause-before-switchover': 60 } as const;
 
-const reaches = (strategy: StrategyName, status: MigrationStatus): boolean =>
+const reaches = (strategy: string, status: MigrationStatus): boolean =>
   !tooLate.includes(status) || strategy === 'post-copy' || strategy === 'hybrid';
 
-/** Goes on from pre-switchover, and cancels at a status; tells what became of that. */
+/** Continues from pre-switchover, and cancels at a status; reports the outcome of that. */
 const cancellingAt = (status: MigrationStatus): { watch: Watch; outcome: () => string } => {
   let outcome = 'never came there';
   return {
@@ -38,7 +39,7 @@ const cancellingAt = (status: MigrationStatus): { watch: Watch; outcome: () => s
         else if (event.status === 'pre-switchover' && outgoing.control.status === event.status)
           outgoing.control.continue();
       };
-      // Not within the step that brought it there.
+      // Not in the same step that brought it there.
       setImmediate(act);
     },
   };
@@ -88,7 +89,7 @@ describe('cancel', () => {
   });
 
   test.each(over.filter((status) => status !== 'none' && status !== 'failed' && status !== 'cancelled'))(
-    'in %s is refused or changes nothing',
+    'in %s is refused',
     async (status) => {
       await withLoopbackLab({}, async (lab) => {
         const { watch, outcome } = cancellingAt(status);
@@ -106,7 +107,7 @@ describe('cancel', () => {
 });
 
 describe('pause-before-switchover', () => {
-  test('waits, with the guest stopped, until it is told to go on', async () => {
+  test('waits, with the guest stopped, until told to continue', async () => {
     await withLoopbackLab({}, async (lab) => {
       let waitedFromMs = NaN;
       let refusal = '';
@@ -138,7 +139,7 @@ describe('pause-before-switchover', () => {
 });
 
 describe('pause-before-switchover that nobody ends', () => {
-  test('ends by itself: the guest runs on at the source, and the error says who was waited for', async () => {
+  test('times out: the guest runs on at the source, and the error says what was awaited', async () => {
     await withLoopbackLab({}, async (lab) => {
       const { source, destination } = await lab.migrate({
         strategy: 'pre-copy',
@@ -151,8 +152,8 @@ describe('pause-before-switchover that nobody ends', () => {
   });
 });
 
-describe('limits that change while it runs', () => {
-  test('the rate follows', async () => {
+describe('limits that change during a migration', () => {
+  test('the rate follows them', async () => {
     await withLoopbackLab({}, async (lab) => {
       const { events } = await lab.migrate(
         { strategy: 'hybrid', limits: { maxBandwidthMbps: 20, maxPostcopyBandwidthMbps: 40 } },
@@ -170,7 +171,7 @@ describe('limits that change while it runs', () => {
     });
   });
 
-  test('avail-switchover-bandwidth is believed: a guest that fits by it is stopped', async () => {
+  test('avail-switchover-bandwidth is trusted: a guest that fits by it is stopped', async () => {
     await withLoopbackLab({ dirtyRatePagesPerSecond: 20_000 }, async (lab) => {
       const slow = { maxBandwidthMbps: 100, downtimeLimitMs: 20, maxPrecopyMs: 3000, maxRounds: 1000 };
       const believed = { ...slow, availSwitchoverBandwidthMbps: 10_000 };

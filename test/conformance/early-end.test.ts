@@ -1,15 +1,19 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import type { MigrationSession, TransferStrategy } from '../../hosts/ports.ts';
-import { strategies } from '../../hosts/strategies/index.ts';
-import { migrateOverLoopback } from '../support/loopback-migration.ts';
+import { Guest } from '#hosts/guest/guest';
+import type { MigrationControl } from '#hosts/migration-control';
+import type { MigrationSession, TransferStrategy } from '#hosts/ports';
+import { definedAs } from '#catalogue/room';
+import { negativeControlNames, strategies, strategyNamed } from '#catalogue/strategies';
+import { codeOf } from '#proto/errors';
+import { migrateOverLoopback, withLoopbackLab } from '../support/loopback-migration.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** In place of one of livemig's own, as Jest can't import a strategy from a text. */
+/** Replaces one of livemig's own strategies, as Jest can't import a strategy from text. */
 const migrateBy = async (migrate: TransferStrategy['migrate']) => {
-  jest.replaceProperty(strategies, 'pre-copy', { name: 'mine', migrate });
+  jest.spyOn(definedAs(strategies, 'pre-copy'), 'migrate').mockImplementation(migrate);
   return migrateOverLoopback({ strategy: 'pre-copy' });
 };
 
@@ -25,8 +29,8 @@ const moveAll = async (session: MigrationSession, signal: AbortSignal): Promise<
   await session.destination.resume('complete');
 };
 
-describe('a strategy that ends', () => {
-  test('with the destination’s word that it has everything completes', async () => {
+describe('how a strategy may end', () => {
+  test('after the destination confirmed that it has everything: completed', async () => {
     const { source, verified } = await migrateBy(async (session, signal) => {
       await moveAll(session, signal);
       await session.destination.complete();
@@ -35,7 +39,7 @@ describe('a strategy that ends', () => {
     expect(verified.mismatches).toBe(0);
   });
 
-  test('without asking for that word has failed, and the guest is not run twice', async () => {
+  test('without asking for that confirmation: failed, and the guest does not run twice', async () => {
     const { source } = await migrateBy(moveAll);
     expect(source).toMatchObject({
       status: 'failed',
@@ -45,7 +49,7 @@ describe('a strategy that ends', () => {
     expect(source.error?.message).toMatch(/destination\.complete\(\)/);
   });
 
-  test('at once has failed, and the guest goes on where it was', async () => {
+  test('at once: failed, and the guest runs on at the source', async () => {
     const { source, destination } = await migrateBy(() => Promise.resolve());
     expect(source).toMatchObject({
       status: 'failed',
@@ -55,12 +59,106 @@ describe('a strategy that ends', () => {
     expect(destination.status).toBe('failed');
   });
 
-  test.each([null, undefined, 'text'])('by throwing %p has failed', async (thrown) => {
+  test('at once without a promise, as JavaScript allows: failed as well', async () => {
+    const { source } = await migrateBy((() => undefined) as unknown as TransferStrategy['migrate']);
+    expect(source).toMatchObject({
+      status: 'failed',
+      guestRunningAtEnd: true,
+      error: { code: 'ILLEGAL_PHASE' },
+    });
+  });
+
+  test.each([null, undefined, 'text'])('by throwing %p: failed', async (thrown) => {
     const { source } = await migrateBy(() => {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- what a strategy of one's own may do
       throw thrown;
     });
     expect(source).toMatchObject({ status: 'failed', guestRunningAtEnd: true });
     expect(source.error?.message).toMatch(/expected an Error to be thrown/);
+  });
+
+  test('never, whatever becomes of its migration: everybody else still ends', async () => {
+    const late: Record<string, unknown> = {};
+    const isOver = Promise.withResolvers<undefined>();
+    const migrate: TransferStrategy['migrate'] = async (session) => {
+      const { destination, pages } = session;
+      const all = session.memory.sync();
+      const meanwhile = pages.barrier();
+      await isOver.promise;
+      // What it still asks for is refused, and the guest runs on.
+      const calls: Record<string, () => unknown> = {
+        barrier: () => meanwhile,
+        pause: () => session.guest.pause(),
+        sync: () => session.memory.sync(),
+        sendBatch: () => pages.sendBatch(all, 0),
+        anotherBarrier: () => pages.barrier(),
+        prime: () => destination.prime(),
+        discard: () => destination.discard(all),
+        sendDeviceState: () => destination.sendDeviceState(),
+        resume: () => destination.resume('postcopy'),
+        complete: () => destination.complete(),
+        sleep: () => session.clock.sleep(1, new AbortController().signal),
+        roundEnded: () => {
+          session.roundEnded(0);
+        },
+      };
+      for (const [name, call] of Object.entries(calls))
+        late[name] = await (async () => call())().then(() => 'obeyed', codeOf);
+      await new Promise(() => undefined);
+    };
+    // Replaces a strategy that isn't held to the legal order: the session itself must refuse.
+    const [unguarded = ''] = negativeControlNames;
+    jest.spyOn(strategyNamed(unguarded), 'migrate').mockImplementation(migrate);
+    let control: MigrationControl | undefined;
+    const { source, events } = await withLoopbackLab({}, (lab) =>
+      lab.migrate({ strategy: unguarded }, (event, outgoing) => {
+        ({ control } = outgoing);
+        if (event.type === 'status' && event.status === 'active')
+          setImmediate(() => {
+            outgoing.control.cancel();
+          });
+      }),
+    );
+    expect(source).toMatchObject({ status: 'cancelled', guestRunningAtEnd: true });
+    const told = events.length;
+    const reported = structuredClone(source);
+    isOver.resolve(undefined);
+    for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+    expect(Object.keys(late)).toHaveLength(12);
+    expect(late).toEqual(Object.fromEntries(Object.keys(late).map((name) => [name, 'CANCELLED'])));
+    expect(control?.mayRunAtDestination).toBe(false);
+    expect(events).toHaveLength(told);
+    expect(source).toEqual(reported);
+  });
+
+  test('while its guest is being stopped: the stop completes, and the report is unaffected', async () => {
+    const ended = Promise.withResolvers<unknown>();
+    jest.spyOn(definedAs(strategies, 'pre-copy'), 'migrate').mockImplementation(async (session) => {
+      await session.guest.pause().then(() => {
+        ended.resolve('obeyed');
+      }, ended.resolve);
+      await new Promise(() => undefined);
+    });
+    const { source, events } = await withLoopbackLab({}, (lab) => {
+      const machine = Guest.prototype;
+      const { pause } = machine;
+      const stopped = Promise.withResolvers<undefined>();
+      jest.spyOn(machine, 'pause').mockImplementationOnce(async function slow(this: Guest) {
+        await pause.call(this);
+        // The last vCPU takes its time, and the migration fails meanwhile.
+        await stopped.promise;
+      });
+      return lab.migrate({ strategy: 'pre-copy' }, (event, outgoing) => {
+        if (event.type !== 'status') return;
+        if (event.status === 'device') outgoing.control.cancel();
+        if (event.status === 'cancelled')
+          setImmediate(() => {
+            stopped.resolve(undefined);
+          });
+      });
+    });
+    expect(codeOf(await ended.promise)).toBe('CANCELLED');
+    expect(source).toMatchObject({ status: 'cancelled', guestRunningAtEnd: true });
+    expect(events.at(-1)).toMatchObject({ status: 'cancelled' });
   });
 });

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { GuestOrder } from '../../hosts/guest-orders.ts';
-import { codeOf } from '../../proto/errors.ts';
-import { strategyNames } from '../../proto/strategy.ts';
+import type { GuestOrder } from '#hosts/guest-orders';
+import { codeOf } from '#proto/errors';
+import { strategyNames } from '#catalogue/strategies';
 import { fuzz } from '../support/fuzz.ts';
 import { hypervisorPair, order, pairAddresses } from '../support/hypervisor-pair.ts';
 
 type Step =
   | { give: GuestOrder; to: 'source' | 'destination'; waits: boolean }
-  /** Until what was given has an end, or some time has passed. */
+  /** Waits until the orders given have ended, or some time has passed. */
   | { pauseMs: number };
 
 const steps = fc.array(
@@ -19,7 +19,7 @@ const steps = fc.array(
       arbitrary: fc.record({
         give: fc.constantFrom<GuestOrder>(
           'bootGuest', 'startGuest', 'stopGuest', 'migrate', 'migrateIncoming', 'migrateCancel', 'migrateContinue',
-          'migrateSetParameters',
+          'migrateSetParameters', 'migrateStartPostcopy', 'migrateForceSwitchover',
         ), // prettier-ignore
         to: fc.constantFrom<'source' | 'destination'>('source', 'destination'),
         waits: fc.boolean(),
@@ -30,7 +30,7 @@ const steps = fc.array(
   { maxLength: 14 },
 );
 
-/** Most sequences find nothing to do; these begin where there is a guest. */
+/** Most sequences find nothing to do; these begin with a guest. */
 const begun: Step[] = [
   { give: 'bootGuest', to: 'source', waits: true },
   { give: 'bootGuest', to: 'destination', waits: true },
@@ -38,7 +38,17 @@ const begun: Step[] = [
   { give: 'migrateIncoming', to: 'destination', waits: false },
 ];
 
+/** The few random cases of `npm test` don't always reach a migration. */
+const migrates = {
+  before: begun.length,
+  steps: [{ give: 'migrate', to: 'source', waits: false }, { pauseMs: 60 }] satisfies Step[],
+  strategy: 'pre-copy',
+  pauses: false,
+};
+
 const patienceMs = 300;
+/** A boot ends by itself, on a busy machine later; what comes after it would find no guest. */
+const bootPatienceMs = 5000;
 const reached = new Set<string>();
 
 const scenario = fc.record({
@@ -66,12 +76,17 @@ describe('source and destination under any sequence of orders', () => {
           const end = order(host, step.give, argument as never).then(
             () => undefined,
             (error: unknown) => {
+              const isForOthers =
+                step.give === 'migrateStartPostcopy' || step.give === 'migrateForceSwitchover';
+              // Not every strategy can be told to switch over.
+              if (isForOthers && codeOf(error) === 'BAD_INPUT') return;
               // A guest that is closed while it boots is no finding.
               if (!['ILLEGAL_PHASE', 'CANCELLED'].includes(codeOf(error))) throw error;
             },
           );
           end.catch(() => undefined);
-          if (step.waits) await Promise.race([end, sleep(patienceMs)]);
+          if (step.waits)
+            await Promise.race([end, sleep(step.give === 'bootGuest' ? bootPatienceMs : patienceMs)]);
         }
         reached.add(`source ${pair.source.phase}`).add(`destination ${pair.destination.phase}`);
         if (pair.source.isGuestRunning && pair.destination.isGuestRunning) return false;
@@ -79,10 +94,10 @@ describe('source and destination under any sequence of orders', () => {
       await sleep(1);
       return !(pair.source.isGuestRunning && pair.destination.isGuestRunning);
     },
-    { share: 0.01 },
+    { share: 0.01, examples: [migrates] },
   );
 
-  test('the sequences go somewhere: a negative control', () => {
+  test('the sequences reach many phases: a negative control', () => {
     expect([...reached]).toEqual(
       expect.arrayContaining(['source running', 'source outgoing', 'destination incoming']),
     );

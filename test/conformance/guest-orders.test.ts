@@ -2,17 +2,23 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import { guestOrders } from '../../hosts/guest-orders.ts';
-import type { GuestOrder, GuestPhase } from '../../hosts/guest-orders.ts';
-import { Guest } from '../../hosts/guest/guest.ts';
-import type { Hypervisor } from '../../hosts/hypervisor.ts';
-import { OutgoingMigration } from '../../hosts/outgoing.ts';
-import { codeOf, messageOf } from '../../proto/errors.ts';
+import { guestOrders } from '#hosts/guest-orders';
+import type { GuestOrder, GuestPhase } from '#hosts/guest-orders';
+import { Guest } from '#hosts/guest/guest';
+import type { Hypervisor } from '#hosts/hypervisor';
+import { outgoingOverGrpc } from '#hosts/over-grpc';
+import { codeOf, messageOf } from '#proto/errors';
 import { loopbackGuest } from '../support/loopback-migration.ts';
-import { hypervisorPair, order, pairAddresses, untilPreSwitchover } from '../support/hypervisor-pair.ts';
+import {
+  hypervisorPair,
+  order,
+  pairAddresses,
+  untilActive,
+  untilPreSwitchover,
+} from '../support/hypervisor-pair.ts';
 import type { HypervisorPair } from '../support/hypervisor-pair.ts';
 
-/** The table of a hypervisor's orders, held against hypervisors that were really brought into every phase. */
+/** The table of a hypervisor's orders, compared with hypervisors that were actually brought into every phase. */
 
 const orderNames = Object.keys(guestOrders.orders) as GuestOrder[];
 
@@ -72,8 +78,12 @@ const give = (host: Hypervisor, method: GuestOrder, pair: HypervisorPair): Promi
   );
 };
 
-/** What is over at once; a migration goes on until the pair is closed. */
+/** Orders that end at once; a migration continues until the pair is closed. */
 const isLong = (method: GuestOrder): boolean => method === 'migrate' || method === 'migrateIncoming';
+
+/** Orders that a migration takes only while its guest runs at the source. */
+const isOfActive = (method: GuestOrder): boolean =>
+  method === 'migrateStartPostcopy' || method === 'migrateForceSwitchover';
 
 /** Of two at once the second finds another phase. */
 const isOnce = (method: GuestOrder): boolean => method === 'bootGuest' || isLong(method);
@@ -93,7 +103,7 @@ const isBack = async (phase: GuestPhase, host: Hypervisor): Promise<boolean> => 
   return host.phase === phase && phase !== 'outgoing';
 };
 
-/** Settled as far as an order shows whether it was taken. */
+/** Waits just until it is clear whether an order was accepted. */
 const codeOfOrder = async (given: Promise<unknown>, method: GuestOrder): Promise<string> => {
   given.catch(() => undefined);
   const outcome = given.then(
@@ -104,15 +114,16 @@ const codeOfOrder = async (given: Promise<unknown>, method: GuestOrder): Promise
   return isLong(method) ? Promise.race([outcome, shows]) : outcome;
 };
 
-/** Phase and guest say the same. */
+/** Phase and guest agree. */
 const expectSound = ({ phase, isGuestRunning }: Hypervisor): void => {
   if (phase === 'running') expect(isGuestRunning).toBe(true);
   if (['stopped', 'shell', 'no-guest', 'closed'].includes(phase)) expect(isGuestRunning).toBe(false);
 };
 
 describe.each(Object.keys(guestOrders.phases) as GuestPhase[])('a host in phase %s', (phase) => {
-  const taken = orderNames.filter((method) => guestOrders.orders[method].includes(phase));
-  const refused = orderNames.filter((method) => !taken.includes(method));
+  const legal = orderNames.filter((method) => guestOrders.orders[method].includes(phase));
+  const refused = orderNames.filter((method) => !legal.includes(method));
+  const taken = legal.filter((method) => !isOfActive(method));
 
   test(`refuses ${refused.join(', ')}, says what was expected, and stays as it is`, async () => {
     await using pair = await hypervisorPair();
@@ -151,13 +162,50 @@ describe.each(Object.keys(guestOrders.phases) as GuestPhase[])('a host in phase 
     });
 });
 
-describe('the table', () => {
-  test.each(['handed-over', 'partial'] as const)('never starts or moves what is %s', (phase) => {
+describe('an order to switch over', () => {
+  const orders = orderNames.filter(isOfActive);
+
+  test.each(orders)('%s is taken while the guest runs at the source, once', async (method) => {
+    await using pair = await hypervisorPair();
+    const { outgoing, incoming } = await untilActive(pair, 'hybrid');
+    await expect(give(pair.source, method, pair)).resolves.toEqual({ status: 'active' });
+    await expect(give(pair.source, method, pair)).rejects.toMatchObject({ code: 'ILLEGAL_PHASE' });
+    expect([await outgoing, await incoming]).toMatchObject([
+      { status: 'completed' },
+      { status: 'completed' },
+    ]);
+    expect(pair.source.phase).toBe('handed-over');
+  });
+
+  test.each(orders)('%s is refused once it waits before the switchover', async (method) => {
+    await using pair = await hypervisorPair();
+    await untilPreSwitchover(pair);
+    await expect(give(pair.source, method, pair)).rejects.toMatchObject({
+      code: 'ILLEGAL_PHASE',
+      message: expect.stringContaining('it is pre-switchover') as unknown,
+    });
+    expect(pair.source.phase).toBe('outgoing');
+  });
+
+  test('to post-copy is refused for a strategy without it, which goes on', async () => {
+    await using pair = await hypervisorPair();
+    const { outgoing } = await untilActive(pair, 'pre-copy');
+    await expect(give(pair.source, 'migrateStartPostcopy', pair)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringContaining('postcopy-ram') as unknown,
+    });
+    await expect(give(pair.source, 'migrateForceSwitchover', pair)).resolves.toEqual({ status: 'active' });
+    expect((await outgoing).status).toBe('completed');
+  });
+});
+
+describe('the table of orders', () => {
+  test.each(['handed-over', 'partial'] as const)('never starts or moves a guest that is %s', (phase) => {
     for (const method of ['bootGuest', 'startGuest', 'migrate', 'migrateIncoming'] as const)
       expect(guestOrders.orders[method]).not.toContain(phase);
   });
 
-  test('lets one migration at a time be under way', () => {
+  test('allows one migration at a time', () => {
     for (const method of ['bootGuest', 'startGuest', 'migrate', 'migrateIncoming'] as const)
       for (const phase of ['outgoing', 'incoming'] as const)
         expect(guestOrders.orders[method]).not.toContain(phase);
@@ -174,7 +222,7 @@ test('a guest that runs at the destination is not started again at the source', 
 });
 
 test.each([true, false])(
-  'a migration that fails leaves the guest as it found it: running %p',
+  'a failed migration leaves the guest as it found it: running %p',
   async (isRunning) => {
     const occupied = createServer().listen(0, '127.0.0.1');
     await once(occupied, 'listening');
@@ -184,7 +232,7 @@ test.each([true, false])(
     const [guest] = await Guest.boot(loopbackGuest, 'source', pairAddresses.source);
     try {
       if (isRunning) guest.resume();
-      const migration = new OutgoingMigration(guest, { ...migrate!, port }, () => undefined);
+      const migration = outgoingOverGrpc(guest, { ...migrate!, port }, () => undefined);
       const report = await migration.run(new AbortController().signal);
       expect(report).toMatchObject({ status: 'failed', error: { code: 'TESTBED_FAILED' } });
       expect(guest.isRunning).toBe(isRunning);

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Guest } from '../../hosts/guest/guest.ts';
-import { OutgoingMigration } from '../../hosts/outgoing.ts';
-import { defaultCapabilities } from '../../proto/capabilities.ts';
-import type { SourceReport } from '../../proto/control.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import { destinationWords, legalAtSource, sourcePhases } from '../../proto/migration-phases.ts';
-import type { DestinationWord, SourcePhase } from '../../proto/migration-phases.ts';
-import type { FromDestination } from '../../proto/migration.ts';
-import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
+import { Guest } from '#hosts/guest/guest';
+import { outgoingOverGrpc } from '#hosts/over-grpc';
+import { defaultCapabilities, defaultTransfer } from '#catalogue/capabilities';
+import { defaultLimits } from '#catalogue/limits';
+import type { SourceReport } from '#proto/control';
+import type { AgentEvent } from '#proto/events';
+import { destinationWords, legalAtSource, sourcePhases } from '#proto/migration-phases';
+import type { DestinationWord, SourcePhase } from '#proto/migration-phases';
+import type { FromDestination } from '#proto/migration';
 import { eventually } from '../support/eventually.ts';
 import { HostileDestination } from '../support/hostile-destination.ts';
 import { freePort, loopbackAddresses, loopbackGuest } from '../support/loopback-migration.ts';
 
-/** A real source, over loopback, and a destination that says what it may not. */
+/** A real source, over loopback, and a destination that breaks the rules. */
 
 let guest: Guest;
 
@@ -63,7 +63,7 @@ const meet = async (
   let hasEnded = false;
   const cancellation = new AbortController();
   const destination = new HostileDestination(at.port, at.migrationId, guest.memory.pageCount);
-  const outgoing = new OutgoingMigration(guest, migration, (event) => events.push(event))
+  const outgoing = outgoingOverGrpc(guest, migration, (event) => events.push(event))
     .run(cancellation.signal)
     .finally(() => {
       hasEnded = true;
@@ -91,14 +91,15 @@ const expectRefused = ({ destination, report }: Meeting, reason: RegExp, runsOn:
 
 const says: Readonly<Record<DestinationWord, (destination: HostileDestination) => void>> = {
   hello: (destination) => destination.say({ hello: destination.hello }),
-  received: (destination) => destination.say({ received: { firstPage: 0, bitmap: Buffer.alloc(256) } }),
+  received: (destination) =>
+    destination.say({ received: { region: 0, firstPage: 0, bitmap: Buffer.alloc(256) } }),
   ready: (destination) => destination.say({ ready: {} }),
   receipt: (destination) => destination.say({ receipt: { channel: 0, sequence: destination.unconfirmed } }),
   barrierReached: (destination) => destination.say({ barrierReached: { id: destination.barrier } }),
   resumed: (destination) => destination.say({ resumed: {} }),
   completed: (destination) => destination.say({ completed: { pages: guest.memory.pageCount } }),
   abort: (destination) => destination.say({ abort: { code: 'CANCELLED', reason: 'enough' } }),
-  request: (destination) => destination.fault({ page: 3 }),
+  request: (destination) => destination.fault({ request: { region: 0, page: 3 } }),
   faultsHello: (destination) => destination.fault({ migrationId: 'again' }),
   nothing: (destination) => destination.say({} as FromDestination),
 };
@@ -106,13 +107,13 @@ const says: Readonly<Record<DestinationWord, (destination: HostileDestination) =
 /** The order to resume is out: the guest may run over there. */
 const isOrdered = (phase: SourcePhase): boolean => !['greeting', 'setup', 'active'].includes(phase);
 
-/** Whether a value within bounds can be said there; where it can't, the word is illegal by its value. */
+/** Whether any value is within bounds there; if none is, the message is illegal because of its value. */
 const hasValue = (phase: SourcePhase, word: DestinationWord): boolean =>
   word !== 'barrierReached' || phase === 'active';
 
-describe('every word in every phase, by the table', () => {
+describe('every message in every phase, as the table says', () => {
   const cases = sourcePhases
-    // Who hasn't introduced himself is a stranger (strangers.test.ts); once it is completed, it is over; and what comes
+    // Whoever hasn't introduced itself is a stranger (strangers.test.ts); completed is the end; and what comes
     // over another connection, below.
     .filter((phase) => phase !== 'greeting' && phase !== 'completed' && phase !== 'recover')
     .flatMap((phase) => destinationWords.map((word) => [phase, word] as const))
@@ -125,8 +126,8 @@ describe('every word in every phase, by the table', () => {
       await destination.reach(phase);
       says[word](destination);
       if (isLegal && word === 'request') {
-        // Another stream: what is behind the request tells that it was taken.
-        destination.fault({ page: guest.memory.pageCount });
+        // On another stream: the next request shows that this one was accepted.
+        destination.fault({ request: { region: 0, page: guest.memory.pageCount } });
       } else if (isLegal) says.abort(destination);
       await eventually('the end', hasEnded);
       if (!isLegal) await eventually('to be told why', () => destination.said('abort'));
@@ -155,7 +156,7 @@ describe('every word in every phase, by the table', () => {
         await again.reach('recover');
         if (word === 'ready') says.received(again);
         says[word](again);
-        if (word === 'request') again.fault({ page: guest.memory.pageCount });
+        if (word === 'request') again.fault({ request: { region: 0, page: guest.memory.pageCount } });
         else if (isLegal) says.abort(again);
         await eventually('the end', hasEnded);
       } finally {
@@ -168,7 +169,7 @@ describe('every word in every phase, by the table', () => {
     expect(report.status).toBe('failed');
   });
 
-  test('a destination that keeps to the rules gets its completed', async () => {
+  test('a destination that keeps to the rules completes', async () => {
     const { report } = await meet(async (destination, { hasEnded }) => {
       await destination.reach('completed');
       await eventually('the end', hasEnded);
@@ -177,7 +178,7 @@ describe('every word in every phase, by the table', () => {
   });
 });
 
-describe('a completed that would not be true', () => {
+describe('a false claim of completion', () => {
   const lies: FromDestination[] = [
     { barrierReached: { id: 2 ** 52 } },
     { resumed: {} },
@@ -185,7 +186,7 @@ describe('a completed that would not be true', () => {
     ...Array.from({ length: 9 }, (_, index) => ({ receipt: { channel: 0, sequence: 2 ** 53 - 1 - index } })),
   ];
 
-  test('everything that the end takes, right after Ready: the guest runs on', async () => {
+  test('all of the final messages right after Ready: the guest runs on', async () => {
     const meeting = await meet(async (destination, { hasEnded }) => {
       await destination.reach('active');
       for (const lie of lies) destination.say(lie);
@@ -214,7 +215,8 @@ describe('a completed that would not be true', () => {
   test('a page requested again and again is one request', async () => {
     const meeting = await meet(async (destination, { hasEnded }) => {
       await destination.reach('running');
-      for (let request = 0; request < 1000; request++) destination.fault({ page: 2047 });
+      for (let request = 0; request < 1000; request++)
+        destination.fault({ request: { region: 0, page: 2047 } });
       await eventually('the end', hasEnded);
       await eventually('to be told why', () => destination.said('abort'));
     });

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import fc from 'fast-check';
-import type { Body } from '../../hosts/transfer/channel.ts';
-import type { FromSource } from '../../proto/migration.ts';
+import type { Body } from '#hosts/transfer/channel';
+import type { FromSource } from '#proto/migration';
 import { eventually } from '../support/eventually.ts';
 import { fuzz } from '../support/fuzz.ts';
+import { noPages } from '../support/hostile-source.ts';
 import type { HostileSource } from '../support/hostile-source.ts';
 import { MetDestination } from '../support/met-destination.ts';
 
-/** Any sequence of messages, from any phase on: a real destination ends, and says `completed` of a whole guest only. */
+/**
+ * Any sequence of messages, from any phase on: a real destination ends, and reports `completed` only for a whole guest.
+ */
 
 let destination: MetDestination;
 beforeAll(async () => {
@@ -26,8 +29,8 @@ const control: fc.Arbitrary<FromSource> = fc.oneof(
 const runs = fc.oneof(fc.constant<number[]>([0, pageCount]), fc.array(number, { maxLength: 4 }));
 const bytes = fc.nat(70_000).map((length) => Buffer.alloc(length));
 const body: fc.Arbitrary<Body> = fc.oneof(
-  runs.map((zeroRuns) => ({ pages: { pages: new Uint32Array(0), zeroRuns, copyPage: () => undefined } })),
-  runs.map((each) => ({ discard: { runs: each } })),
+  fc.record({ region: fc.constantFrom(0, 0, 0, 1), zeroRuns: runs }).map((batch) => ({ pages: { ...noPages, ...batch } })),
+  fc.record({ region: fc.constantFrom(0, 0, 0, 1), runs }).map((discard) => ({ discard })),
   fc.record({ state: bytes, digest: fc.constantFrom(Buffer.alloc(0), Buffer.alloc(32)) }).map((deviceState) => ({ deviceState })),
   fc.record({ mode: fc.constantFrom('COMPLETE' as const, 'POSTCOPY' as const), after: sequences }).map((resume) => ({ resume })),
   bytes.map((padding) => ({ padding })),
@@ -66,7 +69,7 @@ describe('what a source says, fuzzed', () => {
       const { report, source } = await destination.meet(async (hostile, hasEnded) => {
         await hostile.reach(phase);
         for (const each of steps) take(hostile, each);
-        // What was not refused is cancelled, behind all that was said beside it.
+        // What was not refused is cancelled, after everything else that was sent.
         hostile.say({ abort: { code: 'CANCELLED', reason: 'enough' } });
         await eventually('the end', hasEnded);
       });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
-import type { Guest } from '../../hosts/guest/guest.ts';
-import { destinationPhases, legalAtDestination, sourceWords } from '../../proto/migration-phases.ts';
-import type { DestinationPhase, SourceWord } from '../../proto/migration-phases.ts';
-import type { FromSource } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { deviceStateBytesOf } from '#hosts/guest/device-state';
+import type { Guest } from '#hosts/guest/guest';
+import { destinationPhases, legalAtDestination, sourceWords } from '#proto/migration-phases';
+import type { DestinationPhase, SourceWord } from '#proto/migration-phases';
+import type { FromSource } from '#proto/migration';
+import { pageSizeBytes } from '#proto/units';
 import { eventually } from '../support/eventually.ts';
 import { noPages } from '../support/hostile-source.ts';
 import type { HostileSource } from '../support/hostile-source.ts';
@@ -14,7 +14,7 @@ import { loopbackGuest } from '../support/loopback-migration.ts';
 import { MetDestination } from '../support/met-destination.ts';
 import type { Meeting } from '../support/met-destination.ts';
 
-/** A real destination, over loopback, and a source that says what it may not. */
+/** A real destination, over loopback, and a source that breaks the rules. */
 
 let destination: MetDestination;
 let guest: Guest;
@@ -37,7 +37,7 @@ const expectRefused = (
   expect(told).toEqual([{ code: 'PROTOCOL_VIOLATION', reason: report.error!.message }]);
 };
 
-/** A word with a value that is within bounds where it is legal. @returns whether it was taken. */
+/** Sends a message with a value within bounds wherever it is legal. @returns whether it was accepted. */
 const says: Readonly<Record<SourceWord, (source: HostileSource, phase: DestinationPhase) => () => boolean>> =
   {
     hello: (source) => {
@@ -50,7 +50,7 @@ const says: Readonly<Record<SourceWord, (source: HostileSource, phase: Destinati
     },
     allPagesSent: (source) => {
       const after = source.sequences.map((sequence) => sequence + 1);
-      source.say({ allPagesSent: { after, pages: source.hello.pageCount } });
+      source.say({ allPagesSent: { after, pages: source.pageCount } });
       return () => true;
     },
     abort: (source) => {
@@ -62,7 +62,7 @@ const says: Readonly<Record<SourceWord, (source: HostileSource, phase: Destinati
       return () => source.isConfirmed(1);
     },
     discard: (source) => {
-      source.send(0, { discard: { runs: [0, 1] } });
+      source.send(0, { discard: { region: 0, runs: [0, 1] } });
       return () => source.isConfirmed(0);
     },
     deviceState: (source, phase) => {
@@ -95,7 +95,7 @@ const says: Readonly<Record<SourceWord, (source: HostileSource, phase: Destinati
 const isOnControl = (word: SourceWord): boolean =>
   ['hello', 'barrier', 'allPagesSent', 'abort', 'nothing'].includes(word);
 
-describe('every word in every phase, by the table', () => {
+describe('every message in every phase, as the table says', () => {
   // Before the hello there are no streams for the others.
   const cases = destinationPhases.flatMap((phase) =>
     sourceWords.flatMap((word) =>
@@ -116,7 +116,7 @@ describe('every word in every phase, by the table', () => {
     else expectRefused(meeting, new RegExp(`of the source in phase ${phase}, got ${word}`));
   });
 
-  test.each([0, 1])('a message of nothing on pages stream %i', async (channel) => {
+  test.each([0, 1])('an empty message on pages stream %i', async (channel) => {
     const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
       source.send(channel, {} as never);
@@ -125,7 +125,7 @@ describe('every word in every phase, by the table', () => {
     expectRefused(meeting, /in phase memory, got nothing/);
   });
 
-  test('a source that keeps to the rules gets its completed', async () => {
+  test('a source that keeps to the rules completes', async () => {
     const { report } = await destination.meet(async (source) => {
       await source.reach('complete');
       source.close();
@@ -134,23 +134,23 @@ describe('every word in every phase, by the table', () => {
   });
 });
 
-describe('a completed that would not be true', () => {
-  test('every page and no order to resume, then hanging up', async () => {
+describe('a false claim of completion', () => {
+  test('every page, but no order to resume', async () => {
     const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
-      source.send(0, source.zeroPages(0, source.hello.pageCount));
-      source.say({ allPagesSent: { after: [1, 0], pages: source.hello.pageCount } });
+      source.send(0, source.zeroPages(0, source.pageCount));
+      source.say({ allPagesSent: { after: [1, 0], pages: source.pageCount } });
       await eventually('the end', hasEnded);
     });
     expectRefused(meeting, /expected the order to resume before allPagesSent/);
     expect(guest.isRunning).toBe(false);
   });
 
-  test('hanging up while every page is still awaited', async () => {
+  test('hanging up while every page is still missing', async () => {
     const { report, source } = await destination.meet(async (hostile) => {
       await hostile.reach('memory');
-      hostile.say({ allPagesSent: { after: [1, 0], pages: hostile.hello.pageCount } });
-      hostile.send(1, hostile.zeroPages(0, hostile.hello.pageCount));
+      hostile.say({ allPagesSent: { after: [1, 0], pages: hostile.pageCount } });
+      hostile.send(1, hostile.zeroPages(0, hostile.pageCount));
       await eventually('a receipt', () => hostile.isConfirmed(1) || hostile.said('abort'));
       hostile.close();
     });
@@ -158,7 +158,7 @@ describe('a completed that would not be true', () => {
     expect(source.said('completed')).toBe(false);
   });
 
-  test('a device state of one byte, with its right digest', async () => {
+  test('a device state of one byte, with the right digest for it', async () => {
     const state = Buffer.alloc(1);
     const digest = createHash('sha256').update(state).digest();
     const meeting = await destination.meet(async (source, hasEnded) => {
@@ -169,7 +169,7 @@ describe('a completed that would not be true', () => {
     expectRefused(meeting, /expected bytes of digest 0, got 32/);
   });
 
-  test('a device state without end', async () => {
+  test('a device state that never ends', async () => {
     let pieces = 0;
     const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
@@ -188,7 +188,7 @@ describe('a completed that would not be true', () => {
       await source.reach('running');
       source.send(1, source.zeroPages(2000, 1));
       await eventually('a receipt', () => source.isConfirmed(1));
-      source.send(0, { discard: { runs: [0, source.hello.pageCount] } });
+      source.send(0, { discard: { region: 0, runs: [0, source.pageCount] } });
       await eventually('the end', hasEnded);
     });
     expectRefused(meeting, /got discard/);
@@ -196,7 +196,7 @@ describe('a completed that would not be true', () => {
   });
 });
 
-describe('counts and sums without bound', () => {
+describe('unbounded counts and sums', () => {
   test.each([0, 17, 2000, 50_000_000, 4_294_967_295])(
     '%i channels: no stream is opened',
     async (channels) => {
@@ -242,19 +242,19 @@ describe('counts and sums without bound', () => {
       { capabilities: [{ name: 'zstd', value: '1' }] },
     );
     expectRefused(meeting, /expected pages of zstd once in a message/);
-    expect(meeting.report.encodedPagesReceived).toBe(0);
+    expect(meeting.report.received.encodedPages).toBe(0);
   });
 
   test('3.9 MB of runs of the whole guest: nothing is installed', async () => {
     const meeting = await destination.meet(async (source, hasEnded) => {
       await source.reach('memory');
-      const runs = Array.from({ length: 1_300_000 }, () => [0, source.hello.pageCount]).flat();
+      const runs = Array.from({ length: 1_300_000 }, () => [0, source.pageCount]).flat();
       source.send(0, source.zeroPages(...runs.slice(0, 2)));
       await eventually('a receipt', () => source.isConfirmed(0));
       source.send(0, { pages: { ...noPages, zeroRuns: runs } });
       await eventually('the end', hasEnded);
     });
     expectRefused(meeting, /expected ascending runs/);
-    expect(meeting.report.zeroPagesReceived).toBe(meeting.source.hello.pageCount);
+    expect(meeting.report.received.zeroPages).toBe(meeting.source.pageCount);
   });
 });

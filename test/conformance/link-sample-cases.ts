@@ -1,7 +1,7 @@
 /** What the router's samples of a link must be, whatever backend makes it. */
 import assert from 'node:assert/strict';
-import { decodeLinkSamples } from '../../proto/link-samples.ts';
-import type { BackendName } from '../../proto/link.ts';
+import { decodeLinkSamples } from '#proto/link-samples';
+import type { KernelBackendName } from '#proto/link';
 import { assertBetween } from './link-backend-case.ts';
 import type { LinkBackendCase } from './link-backend-case.ts';
 import { applyLink, linkOf, volume } from './link-traffic.ts';
@@ -9,7 +9,7 @@ import { applyLink, linkOf, volume } from './link-traffic.ts';
 /** A neighbour may be asked for its address between two readings. */
 const strayBytes = 500;
 
-export const linkSampleCases = (backend: BackendName): LinkBackendCase[] =>
+export const linkSampleCases = (backend: KernelBackendName): LinkBackendCase[] =>
   [
     { what: 'what its counters count', lossPercent: 0 },
     { what: 'the bottleneck also where loss comes before it', lossPercent: 1 },

@@ -1,5 +1,5 @@
 /** Links and traffic over them, for the suite of the link backends. */
-import type { BackendName, LinkDirection, LinkProfile } from '../../proto/link.ts';
+import type { KernelBackendName, LinkDirection, LinkProfile } from '#proto/link';
 import type { LabHost, LinkLab } from '../support/link-lab.ts';
 
 interface Trace {
@@ -20,7 +20,7 @@ export const linkOf = (
   destinationToSource: { ...direction, ...backward },
 });
 
-export const applyLink = (lab: LinkLab, backend: BackendName, profile: LinkProfile) =>
+export const applyLink = (lab: LinkLab, backend: KernelBackendName, profile: LinkProfile) =>
   lab.clients.wan.call('applyLink', {
     profile,
     backend,

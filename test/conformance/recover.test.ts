@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { MigrationStatus, StrategyName } from '../../proto/strategy.ts';
-import { strategyNames } from '../../proto/strategy.ts';
+import type { MigrationStatus } from '#proto/strategy';
+import { strategyNames } from '#catalogue/strategies';
 import type { FragileProxy } from '../support/fragile-proxy.ts';
 import { startFragileProxy } from '../support/fragile-proxy.ts';
 import type { LoopbackMigration, LoopbackReport } from '../support/loopback-migration.ts';
@@ -8,10 +8,10 @@ import { withLoopbackLab } from '../support/loopback-migration.ts';
 
 /** Connections are lost, in every phase of every strategy: nothing is lost with them, and nothing hangs. */
 
-/** So slow that the loss falls within the phase. */
+/** Slow enough that the loss falls within the phase. */
 const limits = { maxBandwidthMbps: 200, maxPostcopyBandwidthMbps: 100, downtimeLimitMs: 50 };
 
-/** A migration to whose connections something happens, so long after a status. */
+/** A migration whose connections are disturbed, this long after a status. */
 const disturbed = async (
   status: MigrationStatus,
   delaysMs: readonly number[],
@@ -61,7 +61,7 @@ const expectStayed = ({ source, destination }: LoopbackReport): void => {
   expect(destination.status).toBe('failed');
 };
 
-const postcopyStrategies: readonly StrategyName[] = ['post-copy', 'hybrid'];
+const postcopyStrategies: readonly string[] = ['post-copy', 'hybrid'];
 
 describe('the connection is lost', () => {
   test.each(strategyNames)('before the switchover, %s: the guest runs on at the source', async (strategy) => {
@@ -108,14 +108,14 @@ describe('the connection is lost', () => {
     expectMoved(await losingAt('postcopy-active', [40], { strategy: 'hybrid', ...change }));
   });
 
-  test('silently: it is found out, and recovers', async () => {
+  test('silently: the loss is noticed, and the migration recovers', async () => {
     const hold = (proxy: FragileProxy): void => {
       proxy.hold(17_000);
     };
     expectMoved(await disturbed('postcopy-active', [0], hold, { strategy: 'post-copy', limits }));
   });
 
-  test('as often as it is made, before a page arrives: it ends', async () => {
+  test('each time before a page arrives: the migration gives up', async () => {
     const proxy = await startFragileProxy();
     const changed = { limits, timeouts: { recoverMs: 1500 }, via: proxy.towards };
     try {

@@ -1,23 +1,24 @@
 import { describe, test } from '@jest/globals';
-import { conformanceCases } from '../../harness/conformance/cases.ts';
-import type { Simulation } from '../../harness/conformance/simulated-session.ts';
-import type { TransferStrategy } from '../../hosts/ports.ts';
+import { conformanceCases } from '#harness/conformance/cases';
+import type { Trial } from '#harness/conformance/trial';
+import type { TransferStrategy } from '#hosts/ports';
 
-/** A switch of the agent, as it changes the simulation. */
+/** A switch of the agent, as it changes the trial. */
 export interface SwitchedTo {
   name: string;
-  change: Partial<Simulation>;
+  change: Partial<Trial>;
 }
+
+/** With a switch, this many random guests are enough: there are twenty switches. */
+const switchedGuests = 40;
 
 /** The suite of `livemig check`, as tests. */
 export const strategyConformance = (strategy: TransferStrategy, switchedTo?: SwitchedTo): void => {
   const { change = {}, name = 'no switch' } = switchedTo ?? {};
   describe(`strategy ${strategy.name}, ${name}`, () => {
-    test.each(conformanceCases(change).map((each) => [each.name, each] as const))(
-      '%s',
-      async (_, { check }) => {
-        await check(strategy);
-      },
-    );
+    const cases = switchedTo === undefined ? conformanceCases() : conformanceCases(change, switchedGuests);
+    test.each(cases.map((each) => [each.name, each] as const))('%s', async (_, { check }) => {
+      await check(strategy);
+    });
   });
 };

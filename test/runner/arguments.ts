@@ -6,17 +6,24 @@ export interface Request {
   jestArgs: string[];
 }
 
-export const allParts = ['checks', 'unit', 'testbed', 'browser', 'trends'] as const;
+const allParts = ['checks', 'unit', 'conformance', 'uml', 'testbed', 'browser', 'trends'] as const;
 export type Part = (typeof allParts)[number];
+
+/** For a quick check while developing: what can be done in two minutes. */
+const fast = {
+  parts: ['checks', 'unit'],
+  jestArgs: ['--testPathIgnorePatterns=\\.(slow|fuzz)\\.test\\.ts$'],
+} as const satisfies { parts: readonly Part[]; jestArgs: readonly string[] };
+const words = [...allParts, 'fast'] as const;
 
 const isPart = (word: string | undefined): word is Part => allParts.some((part) => part === word);
 
-const jestParts = ['unit', 'testbed', 'browser'] as const satisfies readonly Part[];
+const jestParts = ['unit', 'conformance', 'uml', 'testbed', 'browser'] as const satisfies readonly Part[];
 
 const partOf = (path: string): (typeof jestParts)[number] =>
   jestParts.find((part) => path.includes(`test/${part}`)) ?? 'testbed';
 
-/** A path, or Jest's `-t NAME`, asks for some tests and not for lint and types; a path also says of which project. */
+/** A path, or Jest's `-t NAME`, asks for tests, without lint and types; a path also determines the project. */
 const partsFor = (jestArgs: readonly string[]): readonly Part[] => {
   const paths = jestArgs.filter((argument) => argument.startsWith('test/') || argument.startsWith('./test/'));
   if (paths.length === 0) return jestArgs.length === 0 ? allParts : jestParts;
@@ -25,11 +32,11 @@ const partsFor = (jestArgs: readonly string[]): readonly Part[] => {
 };
 
 /**
- * `--only PART` (one of allParts; more than once for several); everything else is Jest's.
- * @returns the problem, where `--only` names no part
+ * `--only PART` (one of `words`; more than once for several); everything else is Jest's.
+ * @returns the problem, if `--only` names no part
  */
 export const readArguments = (argv: readonly string[]): Request | string => {
-  const only: Part[] = [];
+  const only = new Set<Part>();
   const jestArgs: string[] = [];
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index]!;
@@ -38,8 +45,11 @@ export const readArguments = (argv: readonly string[]): Request | string => {
       continue;
     }
     const part = word === '--only' ? argv[(index += 1)] : word.slice('--only='.length);
-    if (!isPart(part)) return `--only takes ${allParts.join(', ')}, got ${part ?? 'nothing'}`;
-    only.push(part);
+    if (part === 'fast') {
+      for (const each of fast.parts) only.add(each);
+      jestArgs.push(...fast.jestArgs);
+    } else if (isPart(part)) only.add(part);
+    else return `--only takes ${words.join(', ')}, got ${part ?? 'nothing'}`;
   }
-  return { parts: only.length > 0 ? only : partsFor(jestArgs), jestArgs };
+  return { parts: only.size > 0 ? allParts.filter((part) => only.has(part)) : partsFor(jestArgs), jestArgs };
 };

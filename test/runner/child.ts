@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Time for a child to take its testbeds down before it is killed; what is left then, the drivers' sweeps remove. */
+/** Time for a child to take down its testbeds before it is killed; the drivers' sweeps remove what is left then. */
 const graceMs = 30_000;
 
 export const interruptedCode = 130;
@@ -11,7 +11,7 @@ const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /**
  * Runs a program under this Node, its output on this process's standard error and output.
- * @returns its exit code; 130 where the signal ended it
+ * @returns its exit code; 130 if the signal ended it
  */
 export const runNode = async (
   args: readonly string[],

@@ -1,41 +1,117 @@
 import { join } from 'node:path';
-import { messageOf } from '../../proto/errors.ts';
-import { readResults } from '../../harness/results.ts';
-import { chooseDriver } from '../../harness/testbed/index.ts';
-import { judge } from '../../harness/trends/index.ts';
-import { runNode } from './child.ts';
+import { messageOf } from '#proto/errors';
+import { provideOwnPackage } from '#harness/cli/own-package';
+import { readResults } from '#harness/results';
+import { chooseDriver } from '#harness/testbed/index';
+import { loadStudies } from '#harness/studies/index';
+import type { Study } from '#harness/trends/study';
+import { judge } from '#harness/trends/index';
+import { interruptedCode, runNode } from './child.ts';
 import type { Tally } from './tally.ts';
 import { nothing, sum } from './tally.ts';
 import { tallyOfTrends } from './trend-tally.ts';
 
-/** Stays after the tests, so that a failed trend can be looked at: its runs, and the report on them. */
+/** Stays after the tests, so that a failed trend can be examined: its runs, and the report on them. */
 const directory = join('results', 'trends');
-/** The embedded driver: it keeps its testbed between the runs of a sweep, so that this takes minutes. */
-const driver = 'netns';
-/** Runs that a noisy machine spoils are made again, more often than by hand: nobody looks on. */
+/**
+ * What all parts of a test run may take, in minutes. On a machine of half the speed, sweeps that have not ended by then
+ * are stopped and told as skipped, instead of being cut off by whoever waits for the tests. CI waits for 85 minutes.
+ */
+export const testRunMostMinutes = 75;
+
+/** Runs spoiled by a noisy machine are repeated, more often than by hand: nobody is watching. */
 const retries = '8';
-const sweeps = ['icclab-10g', 'ulster-wan'] as const;
 
-const livemig = (args: readonly string[], signal: AbortSignal): Promise<number> =>
-  runNode(['--disable-warning=ExperimentalWarning', 'harness/cli.ts', ...args], {}, signal);
+type Environment = Readonly<Record<string, string>>;
 
-/** The documents' trends on this machine: both quick sweeps, judged. Each check counts as a test. */
-export const runTrends = async (signal: AbortSignal): Promise<Tally> => {
-  console.error('\n== trends');
-  const unsupported = await chooseDriver(driver).then(() => null, messageOf);
-  if (unsupported !== null) return { ...nothing, skipped: [`trends: ${unsupported}`] };
+interface Round {
+  /** The embedded driver keeps its testbed between the runs of a sweep, so all of it takes only minutes. */
+  driver: 'netns' | 'docker';
+  env: Environment;
+  /** Parts of a study's quick sweep; none = all. */
+  partsOf: (study: Study) => readonly string[];
+}
+
+const livemig = (args: readonly string[], env: Environment, signal: AbortSignal): Promise<number> =>
+  runNode(['--disable-warning=ExperimentalWarning', 'harness/cli.ts', ...args], env, signal);
+
+/** What a sweep's exit code counts as. @param isLate the time for all tests was over before it ended */
+export const tallyOfSweep = (name: string, driver: string, code: number, isLate: boolean): Tally => {
+  const what = `trends: sweep ${name} --quick, driver ${driver}`;
+  if (code === 0) return nothing;
+  if (code === interruptedCode && isLate)
+    return {
+      ...nothing,
+      skipped: [
+        `${what}: stopped, as the tests have taken ${testRunMostMinutes} minutes on this machine; ` +
+          '`npm test -- --only trends` runs the sweeps alone',
+      ],
+    };
+  return { ...nothing, failures: [`${what}, ended with ${code}`] };
+};
+
+/** One driver's sweeps, judged. */
+const runRound = async (
+  { driver, env, partsOf }: Round,
+  studies: readonly Study[],
+  signal: AbortSignal,
+  late: AbortSignal,
+): Promise<Tally> => {
+  const out = join(directory, driver);
   let tally = nothing;
-  for (const name of sweeps) {
-    const file = `scenarios/quick/${name}.yaml`;
+  for (const study of studies) {
+    const { name, sweeps } = study;
+    if (sweeps.quick === null) continue;
+    const parts = partsOf(study);
+    const only = parts.length === 0 ? [] : ['--only', parts.join(',')];
+    const options = ['--fresh', '--driver', driver, '--retries', retries, '--out', join(out, name)];
     const code = await livemig(
-      ['sweep', file, '--fresh', '--driver', driver, '--retries', retries, '--out', join(directory, name)],
-      signal,
+      ['sweep', name, '--quick', ...only, ...options],
+      env,
+      AbortSignal.any([signal, late]),
     );
-    if (code !== 0)
-      tally = sum(tally, { ...nothing, failures: [`trends: sweep ${file} ended with ${code}`] });
+    tally = sum(tally, tallyOfSweep(name, driver, code, late.aborted && !signal.aborted));
   }
   if (signal.aborted) return tally;
-  await livemig(['validate', directory], signal);
-  await livemig(['report', directory, '--out', join(directory, 'report.html')], signal);
-  return sum(tally, tallyOfTrends(judge(await readResults([directory], [], console.warn))));
+  const verdicts = judge(await readResults([out], [], console.warn), studies);
+  // The whole sweep measures what a subset leaves out.
+  const judged =
+    driver === 'docker' ? verdicts.filter(({ verdict }) => verdict !== 'not measured') : verdicts;
+  return sum(tally, tallyOfTrends(judged, studies, driver));
+};
+
+/**
+ * The documents' trends on this machine: the studies' subsets in containers, then every study's quick sweep, judged. Each
+ * check counts as a test. The subsets come first: they are short, and what is late is skipped.
+ * @param engine the environment that reaches a Docker engine
+ * @param late when it aborts, the time for all tests is over
+ */
+export const runTrends = async (
+  engine: Environment,
+  signal: AbortSignal,
+  late: AbortSignal,
+): Promise<Tally> => {
+  console.error('\n== trends');
+  const unsupported = await chooseDriver('netns').then(() => null, messageOf);
+  if (unsupported !== null) return { ...nothing, skipped: [`trends: ${unsupported}`] };
+  provideOwnPackage();
+  const studies = await loadStudies();
+  const withSubset = studies.filter(({ subset }) => subset.length > 0);
+  const inContainers =
+    engine['LIVEMIG_ENGINE'] === 'none'
+      ? { ...nothing, skipped: ['trends in containers: there is no Docker engine'] }
+      : await runRound(
+          { driver: 'docker', env: engine, partsOf: ({ subset }) => subset },
+          withSubset,
+          signal,
+          late,
+        );
+  const tally = sum(
+    inContainers,
+    await runRound({ driver: 'netns', env: {}, partsOf: () => [] }, studies, signal, late),
+  );
+  if (signal.aborted) return tally;
+  await livemig(['validate', directory], {}, signal);
+  await livemig(['report', directory, '--out', join(directory, 'report.html')], {}, signal);
+  return tally;
 };

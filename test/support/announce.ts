@@ -4,8 +4,8 @@
  * usage: node announce.ts OWN_ADDRESS ROUTER PORT GUEST
  */
 import { createSocket } from 'node:dgram';
-import { announcementAck, announcementOf } from '../../proto/announce.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { announcementAck, announcementOf } from '#proto/announce';
+import { monotonicMs } from '#proto/units';
 
 const [own, router, port, guest] = process.argv.slice(2);
 const socket = createSocket('udp4');

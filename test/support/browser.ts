@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-/** Debian's; the runner installs it where it may. */
+/** Debian's; the runner installs it if it may. */
 const executablePath = '/usr/bin/chromium';
 
-/** Why there is no browser here; null where there is one. */
+/** Why there is no browser here; null = there is one. */
 export const noBrowser: string | null = existsSync(executablePath)
   ? null
   : `no ${executablePath}; apt-get install chromium`;
 
-/** Playwright gives it an empty profile of its own; nothing of it calls home. */
+/** Playwright gives it an empty profile; nothing in it calls home. */
 export const launchBrowser = async (): Promise<Browser> =>
   chromium.launch({
     executablePath,
@@ -29,7 +29,7 @@ export const launchBrowser = async (): Promise<Browser> =>
 /** What a page did that it should not. */
 export interface Watched {
   page: Page;
-  /** Addresses that it asked for, other than its own file and what it carries itself. */
+  /** Addresses that it requested, other than its own file and embedded data. */
   requests: string[];
   /** Errors and warnings of its console, and what it threw. */
   complaints: string[];
@@ -37,7 +37,7 @@ export interface Watched {
 
 const isOwn = (url: string, own: string): boolean => url === own || /^(?:data|blob):/.test(url);
 
-/** Opens a file and writes down all that it asks for. */
+/** Opens a file and records all that it requests. */
 export const openWatched = async (
   browser: Browser,
   url: string,

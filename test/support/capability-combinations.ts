@@ -1,44 +1,49 @@
-import type { Capabilities, CapabilityName, CapabilityValue } from '../../proto/capabilities.ts';
-import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
-import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
-import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
+import type { Capabilities } from '#proto/capabilities';
+import { capabilityDefinition, capabilityNames, settingsOf, switchesOf } from '#catalogue/capabilities';
+import { refusalsOf as refusalsBy } from '#catalogue/capability';
+import { traitsOf } from '#catalogue/strategies';
+import { defaultLimits } from '#catalogue/limits';
+import type { Limits } from '#catalogue/limits';
+import type { TransferSwitches } from '#proto/strategy';
 
-/** With rounds enough for what needs them. */
+/** With enough rounds for capabilities that need them. */
 export const combinedLimits: Partial<Limits> = { hybridRounds: 3, maxRounds: 10_000 };
-/** Hybrid has everything that pre-copy and post-copy have; what refuses it goes with pre-copy. */
-const strategies: readonly StrategyName[] = ['hybrid', 'pre-copy'];
+/** Hybrid has the phases of both pre-copy and post-copy; capabilities that refuse it work with pre-copy. */
+const strategies: readonly string[] = ['hybrid', 'pre-copy'];
 
-export type Pair = readonly [CapabilityName, CapabilityName];
+export type Pair = readonly [string, string];
 
 export interface Combined {
   transfer: TransferSwitches;
   capabilities: Capabilities;
 }
 
-/** What a migration with these capabilities, each as `--cap NAME`, is to be asked for. */
-export const combine = (names: readonly CapabilityName[]): Combined => {
-  let transfer: TransferSwitches = defaultTransfer;
-  const capabilities: Capabilities = {};
-  for (const name of names) {
-    const { sets, values } = capabilityDefinition(name);
-    const value: CapabilityValue = values?.whenBare ?? true;
-    if (sets === undefined) capabilities[name] = value;
-    else transfer = { ...transfer, ...sets(value) };
-  }
-  return { transfer, capabilities };
+/** The order for a migration with these capabilities, each given as `--cap NAME`. */
+export const combine = (names: readonly string[]): Combined => {
+  const capabilities: Capabilities = Object.fromEntries(
+    names.map((name) => [name, capabilityDefinition(name).values?.whenBare ?? true]),
+  );
+  const preempt = { 'postcopy-preempt': true as const };
+  return { transfer: switchesOf({ ...preempt, ...capabilities }, true), capabilities };
 };
 
-const refusalsOf = (names: readonly CapabilityName[], strategy: StrategyName): string[] => {
-  const use = { strategy, limits: { ...defaultLimits, ...combinedLimits }, ...combine(names) };
-  return names.flatMap((name) => capabilityDefinition(name).refuses?.(use) ?? []);
+const refusalsOf = (names: readonly string[], strategy: string): string[] => {
+  const { capabilities } = combine(names);
+  const use = {
+    strategy,
+    traits: traitsOf(strategy),
+    limits: { ...defaultLimits, ...combinedLimits } as Limits,
+    settings: settingsOf({ 'postcopy-preempt': true, ...capabilities }),
+  };
+  return names.flatMap((name) => refusalsBy(capabilityDefinition(name), use));
 };
 
 /** Why no migration can have them; each strategy has its own reasons. */
-export const reasonsAgainst = (names: readonly CapabilityName[]): string[] =>
+export const reasonsAgainst = (names: readonly string[]): string[] =>
   strategies.map((strategy) => refusalsOf(names, strategy).join('; '));
 
 /** A strategy that can have them; undefined = none can. */
-export const strategyFor = (names: readonly CapabilityName[]): StrategyName | undefined =>
+export const strategyFor = (names: readonly string[]): string | undefined =>
   strategies.find((strategy) => refusalsOf(names, strategy).length === 0);
 
 const pairs: readonly Pair[] = capabilityNames.flatMap((first, index) =>
@@ -48,15 +53,15 @@ const pairs: readonly Pair[] = capabilityNames.flatMap((first, index) =>
 export const allowedPairs = pairs.filter((pair) => strategyFor(pair) !== undefined);
 export const refusedPairs = pairs.filter((pair) => strategyFor(pair) === undefined);
 
-const pairsWithin = (names: readonly CapabilityName[], among: readonly Pair[]): Pair[] =>
+const pairsWithin = (names: readonly string[], among: readonly Pair[]): Pair[] =>
   among.filter((pair) => pair.every((name) => names.includes(name)));
 
-/** Combinations, each as large as can be, which together have every pair that a migration can have. Greedy. */
-export const coveringCombinations = (): CapabilityName[][] => {
-  const combinations: CapabilityName[][] = [];
+/** Combinations, as large as possible, that together cover every possible pair. Greedy. */
+export const coveringCombinations = (): string[][] => {
+  const combinations: string[][] = [];
   let open = [...allowedPairs];
   while (open[0] !== undefined) {
-    const names: CapabilityName[] = [...open[0]];
+    const names: string[] = [...open[0]];
     for (;;) {
       const gains = capabilityNames
         .filter((name) => !names.includes(name) && strategyFor([...names, name]) !== undefined)

@@ -1,14 +1,20 @@
 import fc from 'fast-check';
-import { capabilityDefinition, capabilityNames } from '../../proto/capabilities.ts';
-import type { Capabilities, CapabilityValue } from '../../proto/capabilities.ts';
-import type { ArgumentOf, ControlMethod } from '../../proto/control.ts';
-import { readPatterns, workloadContents, workloadNames } from '../../proto/guest.ts';
-import { backendNames } from '../../proto/link.ts';
-import { convergenceRules, faultModes, negativeControlNames, strategyNames } from '../../proto/strategy.ts';
-import type { AdjustableLimits } from '../../proto/strategy.ts';
-import { gibibyte, mebibyte } from '../../proto/units.ts';
+import { capabilityDefinition, capabilityNames } from '#catalogue/capabilities';
+import type { Capabilities, CapabilityValue } from '#proto/capabilities';
+import type { ArgumentOf, ControlMethod } from '#proto/control';
+import { contentNames } from '#catalogue/contents';
+import { allWorkloadParameters, workloadNames, workloadParameters } from '#catalogue/workloads';
+import { backendNames } from '#proto/link';
+import type { Parameter, ParameterValue, Parameters } from '#catalogue/parameter';
+import { faultModes } from '#catalogue/transfer';
+import { negativeControlNames, strategyNames } from '#catalogue/strategies';
+import { diskStorageNames, isSharedDisk } from '#catalogue/disk-storages';
+import { adjustableLimits, limits } from '#catalogue/limits';
+import type { AdjustableLimits, Limits } from '#catalogue/limits';
+import { trafficKinds } from '#proto/traffic';
+import { gibibyte, mebibyte } from '#proto/units';
 
-/** Every argument that a method must take, to its bounds. */
+/** Every argument that a method must accept, up to its bounds. */
 
 const integer = (min: number, max: number): fc.Arbitrary<number> => fc.integer({ min, max });
 const address = fc.ipV4();
@@ -20,30 +26,68 @@ const bytes = integer(0, 16 * 1024).map((mebibytes) => mebibytes * mebibyte);
 const windowBytes = integer(1, gibibyte);
 const fraction = fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs);
 
-const guest = fc.record({
+const valuesOfOne = (parameter: Parameter): fc.Arbitrary<ParameterValue> => {
+  if (parameter.kind === 'choice') return fc.constantFrom(...parameter.among.keys());
+  const { kind, least: min, most: max, isAboveLeast: minExcluded = false } = parameter;
+  return kind === 'integer' ? integer(min, max) : fc.double({ min, max, minExcluded, noNaN: true });
+};
+const valuesOfAll = (parameters: Parameters): fc.Arbitrary<Record<string, ParameterValue>> =>
+  fc.record(Object.fromEntries(Object.entries(parameters).map(([name, each]) => [name, valuesOfOne(each)])));
+
+const disk = fc
+  .record({
+    blockPower: integer(12, 20),
+    blocks: integer(1, 1024),
+    allocated: fraction,
+    live: fc.boolean(),
+    storage: fc.constantFrom(...diskStorageNames),
+    incremental: fc.boolean(),
+  })
+  .map(({ blockPower, blocks, allocated, storage, live, incremental }) => {
+    const sizeBytes = Math.max(1 << 20, blocks << blockPower);
+    return {
+      sizeBytes,
+      allocatedBytes: Math.floor((allocated * sizeBytes) / 4096) * 4096,
+      blockSizeBytes: 1 << blockPower,
+      storage,
+      live,
+      incremental,
+    };
+  });
+const diskLoad = {
+  diskWriteRateSectorsPerSecond: integer(0, 1e6),
+  diskReadRateSectorsPerSecond: integer(0, 1e6),
+  diskRegionBytes: fc.constant(4096),
+};
+
+const guestWithoutDisk = fc.record({
   ramBytes: integer(1, 4 << 20).map((pages) => pages * 4096),
   vcpus: integer(1, 8),
   baseFootprintBytes: bytes,
   deviceStateBytes: integer(0, 256 * mebibyte),
   prealloc: fc.boolean(),
   seed: integer(0, 2 ** 32 - 1),
-  workload: fc.record({
-    name: fc.constantFrom(...workloadNames),
-    regionBytes: bytes,
-    dirtyRatePagesPerSecond: integer(0, 1e6),
-    pattern: fc.constantFrom(...readPatterns),
-    hotWriteFraction: fraction,
-    hotRegionFraction: fraction,
-    content: fc.constantFrom(...workloadContents),
-  }),
+  workload: fc
+    .record({
+      name: fc.constantFrom(...workloadNames),
+      regionBytes: bytes,
+      dirtyRatePagesPerSecond: integer(0, 1e6),
+      content: fc.constantFrom(...contentNames),
+      own: valuesOfAll(allWorkloadParameters),
+    })
+    .map(({ own, ...workload }) => {
+      const taken = Object.keys(workloadParameters(workload.name, own));
+      return { ...workload, ...Object.fromEntries(taken.map((name) => [name, own[name]])) };
+    }),
 });
+const guest = fc.oneof(
+  guestWithoutDisk,
+  fc
+    .tuple(guestWithoutDisk, disk, fc.record(diskLoad))
+    .map(([given, its, load]) => ({ ...given, disk: its, workload: { ...given.workload, ...load } })),
+);
 
-const adjustable = {
-  downtimeLimitMs: integer(1, 2_000_000),
-  maxBandwidthMbps: integer(0, 100_000),
-  maxPostcopyBandwidthMbps: integer(0, 100_000),
-  availSwitchoverBandwidthMbps: integer(0, 100_000),
-};
+const adjustable = Object.fromEntries(adjustableLimits.map((name) => [name, valuesOfOne(limits[name]!)]));
 
 const capabilities: fc.Arbitrary<Capabilities> = fc
   .subarray([...capabilityNames])
@@ -55,6 +99,11 @@ const capabilities: fc.Arbitrary<Capabilities> = fc
       ]),
     ),
   );
+
+const storageAddress = fc.record({
+  target: fc.tuple(address, port).map(([host, its]) => `${host}:${its}`),
+  diskId: id,
+});
 
 const tls = fc.record({ authority: someText, certificate: someText, key: someText });
 
@@ -100,7 +149,11 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
     ...{ address, port, rampMs: integer(0, 600_000), measureMs: integer(1, 600_000) },
     patienceMs: integer(1, 1_800_000),
   }),
-  bootGuest: fc.record({ guest, address }),
+  bootGuest: fc
+    .record({ guest, address, storage: storageAddress })
+    .map(({ storage, ...booted }) =>
+      'disk' in booted.guest && isSharedDisk(booted.guest.disk) ? { ...booted, storage } : booted,
+    ),
   startGuest: nothing,
   stopGuest: nothing,
   migrate: fc.record(
@@ -116,20 +169,11 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
       ),
       strategyText: fc.string(),
       tls,
-      limits: fc.record({
-        ...adjustable,
-        convergence: fc.constantFrom(...convergenceRules),
-        stallWindowMs: integer(1, 600_000),
-        maxRounds: integer(1, 10_000),
-        maxPrecopyMs: integer(1, 3_600_000),
-        hybridRounds: integer(1, 100),
-        postcopyPushDelayMs: integer(0, 600_000),
-      }),
+      limits: valuesOfAll(limits) as fc.Arbitrary<Limits>,
       transfer: fc.record({
         channels: integer(1, 16),
         faults: fc.constantFrom(...faultModes),
         dirtyBitmap: fc.boolean(),
-        uniformPages: fc.boolean(),
         bulkWindowBytes: windowBytes,
         roundEndWindowBytes: windowBytes,
         postcopyWindowBytes: windowBytes,
@@ -147,6 +191,8 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
     .filter((changed: Partial<AdjustableLimits>) => Object.keys(changed).length > 0),
   migrateCancel: nothing,
   migrateContinue: nothing,
+  migrateStartPostcopy: nothing,
+  migrateForceSwitchover: nothing,
   queryMigrate: nothing,
   migrateIncoming: fc.record(
     { address, port, migrationId: id, announceAddress: address, announcePort: port, tls, timeouts },
@@ -172,6 +218,38 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   }),
   cutLink: fc.record({ between: fc.tuple(address, address), durationMs: integer(1, 600_000) }),
   linkCounters: nothing,
+  startDirtyLog: fc.record({ intervalMs: integer(1, 60_000) }),
+  stopDirtyLog: nothing,
+  startTraffic: fc.record({
+    kind: fc.constantFrom(...trafficKinds),
+    port,
+    address,
+    peer: address,
+    initiates: fc.boolean(),
+    bothWays: fc.boolean(),
+    rateMbps: integer(1, 100_000),
+    packetBytes: integer(64, 1472),
+    windowBytes: integer(0, gibibyte),
+  }),
+  stopTraffic: fc.record({ port }),
+  startBurners: fc.record({
+    count: integer(1, 64),
+    share: fraction.map((share) => Math.max(0.001, share)),
+    nice: integer(0, 19),
+  }),
+  stopBurners: nothing,
+  countTraffic: fc.record({
+    flows: fc.array(
+      fc.record({
+        protocol: fc.constantFrom('tcp' as const, 'udp' as const),
+        port,
+        headerBytes: integer(1, 1_000),
+        payloadBytes: integer(1, 65_535),
+      }),
+      { maxLength: 4 },
+    ),
+  }),
+  trafficCounters: nothing,
   startLinkSamples: fc.record({ intervalMs: integer(1, 60_000) }),
   stopLinkSamples: nothing,
   routeGuest: fc.record({
@@ -183,8 +261,32 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   guestRouteMoved: nothing,
   startPings: fc.record({ guestAddress: address, port, intervalMs: integer(1, 1000) }),
   stopPings: fc.record({ settleMs: integer(0, 60_000) }),
+  startLoad: fc.record({
+    rate: integer(1, 50_000),
+    arrivals: fc.constantFrom('uniform' as const, 'poisson' as const),
+    timeoutMs: integer(1, 60_000),
+    guestAddress: address,
+    port,
+    seed: integer(0, 2 ** 32 - 1),
+    pageCount: integer(1, (16 * gibibyte) / 4096),
+  }),
+  stopLoad: nothing,
+  createDisk: fc.record(
+    {
+      ...{ address, diskId: id, sizeBytes: fc.constant(gibibyte), seed: integer(0, 2 ** 32 - 1) },
+      ...{
+        allocatedBytes: integer(0, gibibyte / 4096).map((sectors) => sectors * 4096),
+        fencing: fc.boolean(),
+      },
+    },
+    { requiredKeys: ['address', 'diskId', 'sizeBytes', 'allocatedBytes', 'seed'] },
+  ),
+  dropDisk: fc.record({ diskId: id }),
+  storageReport: fc.record({ diskId: id }),
   cpu: nothing,
 };
+
+export const validArgument = (method: ControlMethod): fc.Arbitrary<unknown> => validArguments[method];
 
 export interface Call {
   method: ControlMethod;
@@ -233,7 +335,7 @@ const mutated = (
   return copy;
 };
 
-/** A call that a method takes, with something wrong about it in most cases. */
+/** A call of a method, with something wrong in most cases. */
 export const mutatedCall: fc.Arbitrary<Call> = fc
   .tuple(validCall, fc.array(fc.nat(20), { maxLength: 4 }), fc.constantFrom('replace', 'drop', 'add'), absurd)
   .map(([{ method, argument }, path, how, by]) => ({ method, argument: mutated(argument, path, how, by) }));

@@ -1,4 +1,4 @@
-/** Reads RFC 4180, strictly: throws where a quote stands where none may. */
+/** Reads RFC 4180, strictly: throws on a misplaced quote. */
 export const parseCsv = (text: string): string[][] => {
   const rows: string[][] = [];
   let row: string[] = [];

@@ -1,7 +1,7 @@
-/** What a test waits for, at most. Only a test that fails waits so long. */
+/** How long a test waits at most. Only a failing test waits this long. */
 const patienceMs = 20_000;
 
-/** Resolves as soon as it holds. */
+/** Resolves as soon as the condition holds. */
 export const eventually = async (what: string, holds: () => boolean): Promise<void> => {
   const untilMs = performance.now() + patienceMs;
   while (!holds()) {

@@ -3,4 +3,4 @@ if (process.argv[2] === 'source') {
   console.error('failing agent: out of coffee');
   process.exit(1);
 }
-await import('../../hosts/agent.ts');
+await import('#hosts/agent');

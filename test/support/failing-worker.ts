@@ -1,7 +1,7 @@
 // A delaying thread that starts well, takes its settings, and dies soon after.
 import { parentPort, workerData } from 'node:worker_threads';
-import { controlWords } from '../../hosts/wan/nfqueue-shared.ts';
-import type { WorkerData } from '../../hosts/wan/nfqueue-shared.ts';
+import { controlWords } from '#hosts/wan/nfqueue-shared';
+import type { WorkerData } from '#hosts/wan/nfqueue-shared';
 
 const control = new Int32Array((workerData as WorkerData).control);
 parentPort?.postMessage('ready');

@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from 'node:net';
 export interface FragileProxy {
   /** Forwards to this port from now on. Returns the port to connect to. */
   towards: (port: number) => Promise<number>;
-  /** All connections, and what is under way in them, are gone; new ones can be made. */
+  /** Drops all connections and what is in flight in them; new ones can be made. */
   drop: () => void;
-  /** For so long nothing passes; connections stay. */
+  /** Nothing passes for this time; connections stay. */
   hold: (durationMs: number) => void;
   close: () => void;
 }
@@ -16,11 +16,11 @@ export interface FragileProxy {
 export const startFragileProxy = async (): Promise<FragileProxy> => {
   let target = 0;
   let isHeld = false;
-  /** Each with where its bytes go. */
+  /** Each socket with the one that its bytes go to. */
   const sockets = new Map<Socket, Socket>();
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
-    // As if it were not there: where nobody listens behind it, nobody listens here.
+    // As if the proxy were not there: if nobody listens behind it, nobody listens here.
     far.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'ECONNREFUSED' && server.listening) server.close();
     });

@@ -1,7 +1,7 @@
-/** Writes results where the kernel lets no file grow beyond the process's limit (`ulimit -f`), and says what came of it. */
+/** Writes results while the kernel limits the size of files (`ulimit -f`), and reports what happened. */
 import { Subject } from 'rxjs';
-import { openStore } from '../../harness/store.ts';
-import { codeOf, messageOf } from '../../proto/errors.ts';
+import { openStore } from '#harness/store';
+import { codeOf, messageOf } from '#proto/errors';
 
 const [out = '', size = '0'] = process.argv.slice(2);
 const result = {

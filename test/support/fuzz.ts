@@ -11,9 +11,11 @@ const numberFrom = (name: string): number | undefined => {
   return text === undefined || text === '' ? undefined : Number(text);
 };
 
-export interface FuzzOptions {
-  /** The part of the usual number of cases, for a property whose cases take long. At least one case is tried. */
+export interface FuzzOptions<T> {
+  /** The fraction of the usual number of cases, for a property with slow cases. At least one case is tried. */
   share?: number;
+  /** Cases that are tried before the generated ones. */
+  examples?: readonly T[];
 }
 
 /** The command that tries just the shrunk counterexample again. */
@@ -32,14 +34,14 @@ const replayCommand = (seed: number, path: string): string => {
  *
  * Set by `npm run soak` or by hand: LIVEMIG_FUZZ_CASES, LIVEMIG_FUZZ_MAX_MS (a property stops there, without failing),
  * LIVEMIG_FUZZ_SEED and LIVEMIG_FUZZ_PATH (one case again).
- * @param holds throws, or returns false, where the property doesn't hold.
+ * @param holds throws, or returns false, if the property doesn't hold.
  */
 export const fuzz = <T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
   // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- like fast-check's own properties
   holds: (value: T) => boolean | void | Promise<boolean | void>,
-  { share = 1 }: FuzzOptions = {},
+  { share = 1, examples = [] }: FuzzOptions<T> = {},
 ): void => {
   const maxMs = numberFrom('LIVEMIG_FUZZ_MAX_MS');
   const cases = Math.max(1, Math.round((numberFrom('LIVEMIG_FUZZ_CASES') ?? defaultCases) * share));
@@ -54,6 +56,7 @@ export const fuzz = <T>(
         numRuns: cases,
         timeout: caseMaxMs,
         markInterruptAsFailure: false,
+        examples: examples.map((example): [T] => [example]),
         ...(seed !== undefined && { seed }),
         ...(path !== undefined && { path }),
         ...(maxMs !== undefined && { interruptAfterTimeLimit: maxMs }),

@@ -1,17 +1,17 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
-import type { BulkMessage } from '../../proto/bulk.ts';
-import type { SourcePhase } from '../../proto/migration-phases.ts';
-import { capabilityNames } from '../../proto/capabilities.ts';
-import { migrationService, migrationVersion } from '../../proto/migration.ts';
-import type { DestinationHello, FaultMessage, FromDestination, FromSource } from '../../proto/migration.ts';
+import type { BulkMessage } from '#proto/bulk';
+import type { SourcePhase } from '#proto/migration-phases';
+import { capabilityNames } from '#catalogue/capabilities';
+import { migrationService, migrationVersion } from '#proto/migration';
+import type { DestinationHello, FaultMessage, FromDestination, FromSource } from '#proto/migration';
 import { eventually } from './eventually.ts';
 
 const { control, pages, faults } = migrationService;
 
 /**
- * A destination that says whatever a test has it say to a real source; it leads that into any phase by keeping to the
- * rules. Its migration is a post-copy one, over one channel.
+ * A destination that sends whatever a test wants to a real source; it leads the source into any phase by keeping to the
+ * rules. The migration is post-copy, over one channel.
  */
 export class HostileDestination {
   readonly #client: Client;
@@ -41,7 +41,7 @@ export class HostileDestination {
     return { version: migrationVersion, migrationId: this.#migrationId, capabilities, recovers: false, resumed: false }; // prettier-ignore
   }
 
-  /** The Control stream, on which nothing is said yet. */
+  /** The Control stream, on which nothing has been sent yet. */
   connect(): void {
     // The source may be about to listen.
     const patient = new Metadata({ waitForReady: true });
@@ -88,7 +88,7 @@ export class HostileDestination {
     this.say({ receipt: { channel: 0, sequence } });
   }
 
-  /** A sequence that is still to be confirmed. */
+  /** A sequence number that is still to be confirmed. */
   get unconfirmed(): number {
     return this.bulk.length;
   }
@@ -137,7 +137,7 @@ export class HostileDestination {
     },
     running: async () => {
       await this.#ways.ordered();
-      // The push is as far as the window lets it be, and goes on once that is confirmed, which is said behind it.
+      // The push has filled the window; it continues once that is confirmed, which is sent after this.
       await eventually('a push', () => this.bulk.length > 4);
       const { length } = this.bulk;
       this.say({ resumed: {} });
@@ -164,7 +164,7 @@ export class HostileDestination {
     await eventually('AllPagesSent', () => this.said('allPagesSent'));
   }
 
-  /** As a destination that is there no more. */
+  /** Vanishes like a destination that has died. */
   close(): void {
     this.#client.close();
     this.#control?.cancel();

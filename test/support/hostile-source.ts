@@ -1,17 +1,13 @@
 import { createHash } from 'node:crypto';
 import { Metadata, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import type { Body } from '../../hosts/transfer/channel.ts';
-import type { OutgoingBatch, OutgoingBulkMessage } from '../../proto/bulk.ts';
-import type { DestinationPhase } from '../../proto/migration-phases.ts';
-import { migrationService } from '../../proto/migration.ts';
-import type {
-  FaultMessage,
-  FromDestination,
-  FromSource,
-  OpenChannel,
-  SourceHello,
-} from '../../proto/migration.ts';
+import { BlockSpace } from '#hosts/block-space';
+import type { Body } from '#hosts/transfer/channel';
+import type { OutgoingBatch, OutgoingBulkMessage } from '#proto/bulk';
+import type { DestinationPhase } from '#proto/migration-phases';
+import { migrationService, ramRegion } from '#proto/migration';
+import type { FaultMessage, FromDestination, FromSource, OpenChannel, SourceHello } from '#proto/migration';
+import { pageSizeBytes } from '#proto/units';
 import { freePort } from './loopback-migration.ts';
 import { eventually } from './eventually.ts';
 
@@ -19,6 +15,8 @@ type PagesStream = ServerWritableStream<OpenChannel, OutgoingBulkMessage>;
 type FaultStream = ServerDuplexStream<FaultMessage, OutgoingBulkMessage>;
 
 export const noPages: OutgoingBatch = {
+  region: ramRegion,
+  blockSizeBytes: pageSizeBytes,
   pages: new Uint32Array(0),
   zeroRuns: [],
   copyPage: () => undefined,
@@ -35,7 +33,9 @@ const runsWithout = (pageCount: number, without: readonly number[]): number[] =>
   return runs;
 };
 
-/** A source that says whatever a test has it say to a real destination; it leads that into any phase by keeping to the rules. */
+/**
+ * A source that sends whatever a test wants to a real destination; it leads it into any phase by keeping to the rules.
+ */
 export class HostileSource {
   readonly hello: SourceHello;
   readonly port: number;
@@ -58,6 +58,11 @@ export class HostileSource {
     this.sequences = Array<number>(hello.channels).fill(0);
   }
 
+  /** Of all regions. */
+  get pageCount(): number {
+    return new BlockSpace(this.hello.regions).blockCount;
+  }
+
   static async listen(hello: SourceHello): Promise<HostileSource> {
     const self = new HostileSource(hello, await freePort());
     self.#server.addService(migrationService, {
@@ -76,7 +81,7 @@ export class HostileSource {
         self.#faults = stream;
         stream.on('error', () => undefined);
         stream.on('data', (message: FaultMessage) => {
-          if ('page' in message) self.requests.push(message.page);
+          if ('request' in message) self.requests.push(message.request.page);
         });
         stream.on('end', () => stream.end());
       },
@@ -170,10 +175,10 @@ export class HostileSource {
     },
     'all-sent': async () => {
       await this.#ways.running();
-      this.send(0, this.zeroPages(...runsWithout(this.hello.pageCount, this.requests)));
+      this.send(0, this.zeroPages(...runsWithout(this.pageCount, this.requests)));
       await eventually('a receipt of the pages', () => this.isConfirmed(0));
-      this.say({ allPagesSent: { after: [...this.sequences], pages: this.hello.pageCount } });
-      // Its word has been taken when the word behind it is. A barrier would be none of its place.
+      this.say({ allPagesSent: { after: [...this.sequences], pages: this.pageCount } });
+      // A message has been handled once the one after it has. A barrier would be illegal here.
       await new Promise((resolve) => setTimeout(resolve, 20));
     },
     complete: async () => {
@@ -183,7 +188,7 @@ export class HostileSource {
     },
   };
 
-  /** As a source that is there no more. */
+  /** Vanishes like a source that has died. */
   close(): void {
     this.#server.forceShutdown();
   }

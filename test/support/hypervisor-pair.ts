@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { filter, firstValueFrom, take } from 'rxjs';
-import { createHypervisor } from '../../hosts/hypervisor.ts';
-import type { Hypervisor } from '../../hosts/hypervisor.ts';
-import type { ArgumentOf, ControlHandlers, ControlMethod, ResultOf } from '../../proto/control.ts';
-import type { GuestConfig } from '../../proto/guest.ts';
-import type { StrategyName } from '../../proto/strategy.ts';
-import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
-import { mebibyte } from '../../proto/units.ts';
-import { freePort, listenToAnnouncements, loopbackGuest } from './loopback-migration.ts';
+import { createHypervisor } from '#hosts/hypervisor';
+import type { Hypervisor } from '#hosts/hypervisor';
+import type { ArgumentOf, ControlHandlers, ControlMethod, ResultOf } from '#proto/control';
+import type { GuestConfig } from '#proto/guest';
+import { defaultLimits } from '#catalogue/limits';
+import { defaultTransfer } from '#catalogue/capabilities';
+import type { MigrationStatus } from '#proto/strategy';
+import { mebibyte } from '#proto/units';
+import { freePort, listenToAnnouncements, loopbackAddress, loopbackGuest } from './loopback-migration.ts';
 
 /** Source and destination as their agents hold them, in this process. */
 export interface HypervisorPair extends AsyncDisposable {
   source: Hypervisor;
   destination: Hypervisor;
-  /** What a correct harness gives with each order of the migration that they share. */
-  argumentsOf: (strategy?: StrategyName, waits?: boolean) => Arguments;
+  /** The arguments of a correct harness for each order of their common migration. */
+  argumentsOf: (strategy?: string, waits?: boolean) => Arguments;
 }
 
-/** Others than the loopback migrations' own, so that tests of both kinds can run at the same time. */
-export const pairAddresses = { source: '127.0.0.41', destination: '127.0.0.42' } as const;
+export const pairAddresses = { source: loopbackAddress(41), destination: loopbackAddress(42) } as const;
 
 export type Arguments = { [M in ControlMethod]?: ArgumentOf<M> };
 
 export const pairGuest: GuestConfig = { ...loopbackGuest, vcpus: 1, baseFootprintBytes: mebibyte };
 
-/** Calls a method as the control server does once it has looked at the argument. */
+/** Calls a method as the control server does after validating the argument. */
 export const order = async <M extends ControlMethod>(
   host: { handlers: ControlHandlers },
   method: M,
@@ -47,6 +47,7 @@ export const hypervisorPair = async (): Promise<HypervisorPair> => {
     destination,
     argumentsOf: (strategy = 'stop-and-copy', waits = false) => ({
       bootGuest: { guest: pairGuest, address: pairAddresses.source },
+      startDirtyLog: { intervalMs: 50 },
       migrate: {
         ...at,
         strategy,
@@ -72,7 +73,7 @@ export const hypervisorPair = async (): Promise<HypervisorPair> => {
   };
 };
 
-export const bootPair = async ({ source, destination, argumentsOf }: HypervisorPair): Promise<void> => {
+const bootPair = async ({ source, destination, argumentsOf }: HypervisorPair): Promise<void> => {
   const { guest } = argumentsOf().bootGuest!;
   await Promise.all([
     order(source, 'bootGuest', { guest, address: pairAddresses.source }),
@@ -85,22 +86,36 @@ export interface PairMigration {
   incoming: Promise<ResultOf<'migrateIncoming'>>;
 }
 
-/** Boots both, starts the guest and brings its migration as far as `pre-switchover`, where it waits. */
-export const untilPreSwitchover = async (pair: HypervisorPair): Promise<PairMigration> => {
-  const { source, destination, argumentsOf } = pair;
-  const { migrate, migrateIncoming } = argumentsOf('stop-and-copy', true);
+/** Boots both, starts the guest and brings its migration as far as a status. */
+const untilStatus = async (
+  pair: HypervisorPair,
+  status: MigrationStatus,
+  { migrate, migrateIncoming }: Arguments,
+): Promise<PairMigration> => {
+  const { source, destination } = pair;
   await bootPair(pair);
   await order(source, 'startGuest', {});
   const waits = firstValueFrom(
     source.events.pipe(
-      filter((event) => event.type === 'status' && event.status === 'pre-switchover'),
+      filter((event) => event.type === 'status' && event.status === status),
       take(1),
     ),
   );
   const outgoing = order(source, 'migrate', migrate!);
   const incoming = order(destination, 'migrateIncoming', migrateIncoming!);
   await waits;
-  // Not within the step that brought it there.
+  // Not in the same step that brought it there.
   await new Promise(setImmediate);
   return { outgoing, incoming };
+};
+
+/** … as far as `pre-switchover`, where it waits. */
+export const untilPreSwitchover = (pair: HypervisorPair): Promise<PairMigration> =>
+  untilStatus(pair, 'pre-switchover', pair.argumentsOf('stop-and-copy', true));
+
+/** … until it is active, where it stays for seconds: 1 MiB at 1 Mb/s. */
+export const untilActive = (pair: HypervisorPair, strategy: string): Promise<PairMigration> => {
+  const { migrate, ...others } = pair.argumentsOf(strategy);
+  const limits = { ...migrate!.limits, maxBandwidthMbps: 1 };
+  return untilStatus(pair, 'active', { ...others, migrate: { ...migrate!, limits } });
 };

@@ -7,17 +7,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectAgent } from '../../harness/control-client.ts';
-import type { AgentClient } from '../../harness/control-client.ts';
-import type { Topology } from '../../harness/testbed/testbed.ts';
-import { command } from '../../hosts/command.ts';
+import { connectAgent } from '#harness/control-client';
+import type { AgentPort } from '#harness/agent-port';
+import type { Topology } from '#harness/testbed/testbed';
+import { command } from '#hosts/command';
 
 const sites = ['source', 'destination', 'observer'] as const;
 type Site = (typeof sites)[number];
 export type LabHost = Site | 'router';
 
 export interface LinkLab extends AsyncDisposable {
-  clients: { source: AgentClient; destination: AgentClient; observer: AgentClient; wan: AgentClient };
+  clients: { source: AgentPort; destination: AgentPort; observer: AgentPort; wan: AgentPort };
   topology: Topology;
   /** The router's interface towards the destination. */
   shapedInterface: string;
@@ -45,7 +45,7 @@ export const createLinkLab = async (): Promise<LinkLab> => {
   const run: LinkLab['run'] = (host, ...argv) => command(inside(host, ...argv), { timeoutMs: 60_000 });
   const directory = await mkdtemp(join(tmpdir(), 'livemig-lab-'));
   const processes = new Map<LabHost, ChildProcess>();
-  const opened: AgentClient[] = [];
+  const opened: AgentPort[] = [];
 
   const stop = async (host: LabHost): Promise<void> => {
     const child = processes.get(host);
@@ -86,7 +86,7 @@ export const createLinkLab = async (): Promise<LinkLab> => {
     for (const name of ['tcp_rmem', 'tcp_wmem'])
       await run(site, 'sh', '-c', `echo 4096 131072 ${String(bufferMax)} > /proc/sys/net/ipv4/${name}`);
   };
-  const start = (host: LabHost): AgentClient => {
+  const start = (host: LabHost): AgentPort => {
     const socket = `unix:${join(directory, host)}`;
     const [program, ...args] = inside(
       host,

@@ -1,6 +1,6 @@
-/** A process that takes the lock file it is given whenever it is told to, and says how that went. Ends with its input. */
+/** A process that takes the given lock file whenever it is told to, and reports the outcome. Ends with its input. */
 import { createInterface } from 'node:readline';
-import { takeLockFile } from '../../harness/files/lock.ts';
+import { takeLockFile } from '#harness/files/lock';
 
 const file = process.argv[2]!;
 let lock: Disposable | undefined;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { deviceStateBytesOf } from '../../hosts/guest/device-state.ts';
-import { Guest } from '../../hosts/guest/guest.ts';
-import { IncomingMigration } from '../../hosts/incoming.ts';
-import { PageReceiver } from '../../hosts/transfer/page-receiver.ts';
-import type { DestinationReport } from '../../proto/control.ts';
-import { migrationVersion } from '../../proto/migration.ts';
-import type { SourceHello } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { deviceStateBytesOf } from '#hosts/guest/device-state';
+import { Guest } from '#hosts/guest/guest';
+import { PageReceiver } from '#hosts/transfer/page-receiver';
+import { incomingOverGrpc } from '#hosts/over-grpc';
+import type { DestinationReport } from '#proto/control';
+import { migrationVersion, ramRegion } from '#proto/migration';
+import type { SourceHello } from '#proto/migration';
+import { BlockSpace } from '#hosts/block-space';
 import { eventually } from './eventually.ts';
 import { HostileSource } from './hostile-source.ts';
 import { listenToAnnouncements, loopbackAddresses, loopbackGuest } from './loopback-migration.ts';
@@ -37,13 +37,16 @@ export class MetDestination {
     this.#announcements.close();
   }
 
-  /** The guest is as it was at first: stopped, without a page. */
+  /** Resets the guest to its first state: stopped, without a page. */
   async reset(): Promise<void> {
     const { memory } = this.guest;
     memory.markAllPresent();
     this.guest.wakeWaiters();
     await this.guest.pause();
-    new PageReceiver(memory, () => undefined).discard([0, memory.pageCount]);
+    new PageReceiver(new BlockSpace(this.guest.regions), () => undefined).discard({
+      region: ramRegion,
+      runs: [0, memory.pageCount],
+    });
   }
 
   /** @param act is told when the destination has ended. */
@@ -56,8 +59,7 @@ export class MetDestination {
     const source = await HostileSource.listen({
       version: migrationVersion,
       migrationId,
-      pageSizeBytes,
-      pageCount: guest.memory.pageCount,
+      regions: new BlockSpace(guest.regions).shapes,
       vcpus: loopbackGuest.vcpus,
       deviceStateBytes: deviceStateBytesOf(loopbackGuest),
       channels: 2,
@@ -67,7 +69,7 @@ export class MetDestination {
     });
     let hasEnded = false;
     try {
-      const incoming = new IncomingMigration(guest, loopbackAddresses.destination, {
+      const incoming = incomingOverGrpc(guest, loopbackAddresses.destination, {
         address: '127.0.0.1',
         port: source.port,
         migrationId,
@@ -80,7 +82,7 @@ export class MetDestination {
         });
       await act(source, () => hasEnded);
       const report = await incoming;
-      // Its last word may still be on its way.
+      // Its last message may still be on its way.
       if (report.error?.code === 'PROTOCOL_VIOLATION')
         await eventually('to be told why', () => source.said('abort'));
       return { source, report };

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Support } from '../../harness/testbed/testbed.ts';
+import type { Support } from '#harness/testbed/testbed';
 
 /** Debian's nobody and nogroup; any unprivileged ids would do. */
 const unprivilegedId = 65534;

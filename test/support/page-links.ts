@@ -4,7 +4,7 @@ export const idsOf = (page: string): string[] => [...page.matchAll(/ id="([^"]*)
 export const inPageLinksOf = (page: string): string[] =>
   [...page.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id!);
 
-/** Everything that a browser would load or go to, other than `data:` and the page itself. */
+/** Everything that a browser would load or navigate to, other than `data:` and the page itself. */
 export const outsideOf = (page: string): string[] =>
   [
     ...page.matchAll(

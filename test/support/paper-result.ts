@@ -1,8 +1,8 @@
-import { integrityOf } from '../../harness/measure/integrity.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { conclude } from '../../harness/run/conclude.ts';
-import { defaultTransfer } from '../../proto/strategy.ts';
-import { startRecord } from '../../harness/run/record.ts';
+import { integrityOf } from '#harness/measure/integrity';
+import type { RunResult } from '#harness/result';
+import { conclude } from '#harness/run/conclude';
+import { defaultTransfer } from '#catalogue/capabilities';
+import { startRecord } from '#harness/run/record';
 import { scriptedScenario } from './scripted-testbed.ts';
 import {
   pageCount,
@@ -13,7 +13,7 @@ import {
   paperSource,
 } from './synthetic-migration.ts';
 
-/** The result of the paper migration, as a run would conclude it. */
+/** The result of the synthetic migration, as a run would return it. */
 export const completedPaperResult = (): RunResult => {
   const verified = { pagesCompared: pageCount, mismatches: 0, staleReads: 0, firstMismatches: [] };
   const integrity = integrityOf(paperSource(), paperDestination(), verified, 'destination');

@@ -13,6 +13,17 @@ export const processesWith = (part: string): string[] =>
       }
     });
 
+/** Command lines of a process's children, each after its process id. */
+export const childrenOf = (pid: number): string[] =>
+  processesWith('').filter((line) => {
+    try {
+      const status = readFileSync(`/proc/${line.split(' ', 1)[0]}/status`, 'utf8');
+      return status.includes(`\nPPid:\t${pid}\n`);
+    } catch {
+      return false; // ended while we looked
+    }
+  });
+
 /** Identities of the network namespaces that processes live in or that are mounted here, as `net:[4026531840]`. */
 export const networkNamespaces = (): Set<string> => {
   const mounted = readFileSync('/proc/self/mountinfo', 'utf8').match(/net:\[\d+\]/g) ?? [];

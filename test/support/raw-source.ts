@@ -1,8 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerDuplexStream, ServerWritableStream } from '@grpc/grpc-js';
-import { migrationService, migrationVersion } from '../../proto/migration.ts';
-import type { DestinationHello, FromDestination, FromSource, SourceHello } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { migrationService, migrationVersion } from '#proto/migration';
+import type { DestinationHello, FromDestination, FromSource, SourceHello } from '#proto/migration';
 
 /** The streams of one destination, over which a source says whatever bytes a test wants. */
 export interface RawStreams {
@@ -25,16 +24,15 @@ export interface RawSource {
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
 
 /** The bytes of a control message. */
-export const controlBytes = (message: FromSource): Buffer =>
-  migrationService.control.responseSerialize(message);
+const controlBytes = (message: FromSource): Buffer => migrationService.control.responseSerialize(message);
 
 /**
- * A source that agrees with every destination, and then does as it is told.
- * @param shape of the guest, as its hello tells it.
+ * A source that agrees with every destination, and then does what it is told.
+ * @param shape of the guest, as announced in its hello.
  * @param onReady all streams of a connection are open.
  */
 export const startRawSource = async (
-  shape: Pick<SourceHello, 'pageCount' | 'vcpus' | 'deviceStateBytes'>,
+  shape: Pick<SourceHello, 'regions' | 'vcpus' | 'deviceStateBytes'>,
   onReady: (streams: Required<RawStreams>, nth: number) => void,
 ): Promise<RawSource> => {
   const { control, pages, faults } = migrationService;
@@ -66,7 +64,6 @@ export const startRawSource = async (
           const hello: SourceHello = {
             version: migrationVersion,
             migrationId: message.hello.migrationId,
-            pageSizeBytes,
             ...shape,
             channels: 1,
             faultsInStream: false,

@@ -1,12 +1,14 @@
-import type { ReportInput } from '../../harness/report/page/index.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { judgementOf } from '../../harness/trends/judgement.ts';
+import type { ReportInput } from '#harness/report/page/input';
+import { reportInput } from '#harness/report/page/input';
+import type { RunResult } from '#harness/result';
+import { studies } from './studies.ts';
 
-/** What `livemig report` makes of a result set. */
-export const reportInputOf = (runs: readonly RunResult[], title = 'A report'): ReportInput => ({
-  title,
-  generatedAt: '2026-11-21T08:00:00.000Z',
-  livemigVersion: '0.0.0-test',
-  runs,
-  judgement: judgementOf(runs, { accounting: 'payload' }),
-});
+/** The input that `livemig report` derives from a result set. */
+export const reportInputOf = (runs: readonly RunResult[], title = 'A report'): ReportInput =>
+  reportInput({
+    title,
+    generatedAt: '2026-11-21T08:00:00.000Z',
+    livemigVersion: '0.0.0-test',
+    runs,
+    studies,
+  });

@@ -6,12 +6,12 @@ const file = new URL('../../schemas/result.schema.json', import.meta.url);
 /** The text of schemas/result.schema.json. */
 export const schemaText = (): string => readFileSync(file, 'utf8');
 
-// Formats are annotations in 2020-12; the date has a pattern beside it.
+// Formats are only annotations in 2020-12; the date has a pattern as well.
 const validate = new Ajv2020({ allErrors: true, validateFormats: false, allowUnionTypes: true }).compile(
   JSON.parse(schemaText()) as object,
 );
 
-/** What the published schema has against a document that went through JSON; empty where nothing. */
+/** The published schema's objections to a document that went through JSON; empty = none. */
 export const schemaProblems = (document: unknown): string[] =>
   validate(JSON.parse(JSON.stringify(document)))
     ? []

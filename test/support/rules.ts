@@ -1,20 +1,33 @@
-import type { BulkMessage } from '../../proto/bulk.ts';
-import type { DestinationWord, SourcePhase } from '../../proto/migration-phases.ts';
-import type { DestinationPhase, SourceWord } from '../../proto/migration-phases.ts';
-import { migrationVersion } from '../../proto/migration.ts';
-import type { DestinationHello, FromDestination, FromSource, SourceHello } from '../../proto/migration.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
-import { RulesAtDestination } from '../../hosts/transfer/rules-at-destination.ts';
-import { RulesAtSource } from '../../hosts/transfer/rules-at-source.ts';
+import type { BulkMessage } from '#proto/bulk';
+import type { DestinationWord, SourcePhase } from '#proto/migration-phases';
+import type { DestinationPhase, SourceWord } from '#proto/migration-phases';
+import { migrationVersion, ramRegion } from '#proto/migration';
+import type {
+  DestinationHello,
+  FromDestination,
+  FromSource,
+  RegionShape,
+  SourceHello,
+} from '#proto/migration';
+import { pageSizeBytes } from '#proto/units';
+import { RulesAtDestination } from '#hosts/transfer/rules-at-destination';
+import { RulesAtSource } from '#hosts/transfer/rules-at-source';
 
-/** Both ends' rules, brought into any phase by what a peer that keeps to them says; and a legal value for every word. */
+/**
+ * Both ends' rules, brought into any phase by the messages of a well-behaved peer; and a legal value for every message.
+ */
 
 export const pageCount = 100;
+
+/** The regions of a guest that has only RAM. */
+export const ramRegions = (pages: number): RegionShape[] => [
+  { id: ramRegion, name: 'ram', blockSizeBytes: pageSizeBytes, blockCount: pages },
+];
+
 export const sourceHello: SourceHello = {
   version: migrationVersion,
   migrationId: 'ours',
-  pageSizeBytes,
-  pageCount,
+  regions: ramRegions(pageCount),
   vcpus: 1,
   deviceStateBytes: 64,
   channels: 2,
@@ -33,12 +46,13 @@ export const destinationHello: DestinationHello = {
 export const writtenPerChannel = 5;
 export const outstandingBarrier = 7;
 
-export const allReceived = (): { firstPage: number; bitmap: Buffer } => ({
+export const allReceived = (): { region: number; firstPage: number; bitmap: Buffer } => ({
+  region: ramRegion,
   firstPage: 0,
   bitmap: Buffer.alloc(Math.ceil(pageCount / 8), 0),
 });
 
-/** What brings a source's rules on from the phase before. */
+/** What advances a source's rules from the phase before. */
 const waysAtSource: Readonly<Record<SourcePhase, (rules: RulesAtSource) => void>> = {
   greeting: () => undefined,
   setup: (rules) => rules.admitted(destinationHello),
@@ -78,12 +92,12 @@ export const rulesAtSourceIn = (phase: SourcePhase): RulesAtSource => {
   return rules;
 };
 
-/** A word of the destination's with a value that is within bounds wherever the word is legal. */
+/** A message from the destination, with a value within bounds wherever the message is legal. */
 export const destinationSays: Readonly<Record<DestinationWord, (rules: RulesAtSource) => void>> = {
   hello: (rules) => rules.admitted(destinationHello),
   received: (rules) => rules.heard({ received: allReceived() }),
   ready: (rules) => {
-    // Where it recovers, only after it has said what it has.
+    // When recovering, only after it has reported what it has.
     if (rules.phase === 'recover') rules.heard({ received: allReceived() });
     rules.heard({ ready: {} });
   },
@@ -92,7 +106,7 @@ export const destinationSays: Readonly<Record<DestinationWord, (rules: RulesAtSo
   resumed: (rules) => rules.heard({ resumed: {} }),
   completed: (rules) => rules.heard({ completed: { pages: pageCount } }),
   abort: (rules) => rules.heard({ abort: { code: 'CANCELLED', reason: 'enough' } }),
-  request: (rules) => void rules.faulted({ page: pageCount - 1 }),
+  request: (rules) => void rules.faulted({ request: { region: ramRegion, page: pageCount - 1 } }),
   faultsHello: (rules) => void rules.faulted({ migrationId: 'ours' }),
   nothing: (rules) => rules.heard({} as FromDestination),
 };
@@ -148,7 +162,7 @@ const waysAtDestination: Readonly<Record<DestinationPhase, (end: AtDestination) 
   },
 };
 
-const expected = { migrationId: 'ours', pageCount, vcpus: 1, deviceStateBytes: 64 };
+const expected = { migrationId: 'ours', regions: ramRegions(pageCount), vcpus: 1, deviceStateBytes: 64 };
 
 export const newAtDestination = (): AtDestination => {
   const arrived = [0, 0];
@@ -164,10 +178,10 @@ export const rulesAtDestinationIn = (phase: DestinationPhase): AtDestination => 
 const answerOf = (page: number): BulkMessage => ({
   body: 'pages',
   sequence: 1,
-  pages: { pages: [], zeroRuns: [page, 1], payload: Buffer.alloc(0) },
+  pages: { region: ramRegion, pages: [], zeroRuns: [page, 1], payload: Buffer.alloc(0) },
 });
 
-/** A word of the source's with a value that is within bounds wherever the word is legal. */
+/** A message from the source, with a value within bounds wherever the message is legal. */
 export const sourceSays: Readonly<Record<SourceWord, (end: AtDestination) => void>> = {
   hello: ({ rules }) => rules.heard({ hello: sourceHello }),
   barrier: ({ rules, arrived }) => rules.heard({ barrier: { id: 1, after: [...arrived] } }),
@@ -179,7 +193,7 @@ export const sourceSays: Readonly<Record<SourceWord, (end: AtDestination) => voi
   deviceState: (end) => arrive(end, 0, { body: 'deviceState' }),
   resume: (end) => arrive(end, 0, resumeBody(end)),
   padding: (end) => arrive(end, 0, { body: 'padding' }),
-  answer: ({ rules }) => rules.answered(answerOf(3), (page) => page === 3),
+  answer: ({ rules }) => rules.answered(answerOf(3), (region, page) => region === 0 && page === 3),
   otherAnswer: ({ rules }) =>
     rules.answered({ body: 'padding', sequence: 1, padding: Buffer.alloc(1) }, () => true),
   nothing: ({ rules }) => rules.heard({} as FromSource),

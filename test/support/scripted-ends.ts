@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Subject } from 'rxjs';
-import type { ControlHandlers, HostRole } from '../../proto/control.ts';
-import { LivemigError } from '../../proto/errors.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import type { MigrationStatus } from '../../proto/strategy.ts';
+import type { ControlHandlers, AgentRole } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { AgentEvent } from '#proto/events';
+import type { MigrationStatus } from '#proto/strategy';
 import type { ScriptedDriver, ScriptedSignal } from './scripted-testbed.ts';
 import { scriptedDriver } from './scripted-testbed.ts';
 import { paperDestination, paperSource } from './synthetic-migration.ts';
@@ -16,15 +16,16 @@ const statusMs = 20;
 const pollMs = 5;
 
 /**
- * Agents whose two sides behave as real ones do when the other goes: the source takes the guest back unless the order to
- * run it has gone out, and waits for a destination that may come back from then on; the destination ends when the source
- * is dead, and waits for one that is only silent. Whether a side is dead both learn from `send`, as from a connection.
+ * Agents whose two sides behave as real ones do when the other disappears: the source takes the guest back unless the
+ * order to run it has gone out, and waits for a destination that may come back from then on; the destination ends when
+ * the source is dead, and waits for one that is only silent. Both learn from `send` whether a side is dead, as from a
+ * connection.
  */
 export const scriptedEnds = (): { driver: ScriptedDriver; send: ScriptedDriver['send'] } => {
   const events = new Subject<AgentEvent>();
-  const states = new Map<HostRole, ScriptedSignal>();
-  const isDead = (role: HostRole): boolean => states.get(role) === 'KILL';
-  const isStopped = (role: HostRole): boolean => states.get(role) === 'STOP';
+  const states = new Map<AgentRole, ScriptedSignal>();
+  const isDead = (role: AgentRole): boolean => states.get(role) === 'KILL';
+  const isStopped = (role: AgentRole): boolean => states.get(role) === 'STOP';
   let status: MigrationStatus = 'none';
   let isCancelled = false;
   const enter = (next: MigrationStatus): void => {
@@ -32,15 +33,15 @@ export const scriptedEnds = (): { driver: ScriptedDriver; send: ScriptedDriver['
     events.next({ type: 'status', atMs: performance.now(), status });
   };
   const isPastReturn = (): boolean => status === 'postcopy-active' || status === 'completed';
-  const isLost = (role: HostRole): boolean => states.get(role) === 'KILL' || states.get(role) === 'STOP';
+  const isLost = (role: AgentRole): boolean => states.get(role) === 'KILL' || states.get(role) === 'STOP';
   /**
-   * A dead router takes the link with it, a silent destination takes nothing more. A lost observer disturbs nobody: it
-   * is waited for so that what the harness does about it comes within the phase.
+   * A dead router takes the link with it; a silent destination accepts nothing more. A lost observer disturbs nobody:
+   * it is awaited so that the harness reacts within the phase.
    */
   const isStuck = (): boolean =>
     !isCancelled && (isStopped('destination') || isLost('wan') || (isLost('observer') && !isPastReturn()));
   const never = new Promise<never>(() => undefined);
-  /** Nothing goes on when the testbed is down. */
+  /** Nothing continues once the testbed is down. */
   const tick = async (): Promise<void> => {
     await sleep(pollMs);
     if (driver.live === 0) await never;

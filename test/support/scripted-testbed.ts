@@ -1,23 +1,28 @@
-import { defaultCapabilities } from '../../proto/capabilities.ts';
+import { defaultCapabilities } from '#catalogue/capabilities';
+import { defaultLimits } from '#catalogue/limits';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filter, Subject } from 'rxjs';
-import type { RunnableScenario } from '../../harness/run.ts';
-import type { ProcessSight } from '../../harness/testbed/process-sight.ts';
-import type { Testbed, TestbedDriver, Topology } from '../../harness/testbed/testbed.ts';
-import { serveControl } from '../../hosts/control-server.ts';
-import type { ControlHandlers, HostRole } from '../../proto/control.ts';
-import { hostRoles } from '../../proto/control.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import { encodeLinkSamples } from '../../proto/link-samples.ts';
-import { encodePingSamples } from '../../proto/pings.ts';
-import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
+import { machineClock, simulatedClock } from '#harness/clock';
+import { connectAgent } from '#harness/control-client';
+import type { RunnableScenario } from '#harness/run';
+import type { CpuEvidence } from '#harness/measure/measure';
+import type { ProcessSight } from '#harness/testbed/process-sight';
+import { rolesOf } from '#harness/testbed/testbed';
+import type { ByRole, Testbed, TestbedDriver, TestbedOptions, Topology } from '#harness/testbed/testbed';
+import { serveControl } from '#hosts/control-server';
+import { VirtualClock } from '#hosts/simulation/virtual-clock';
+import type { AgentRole, ControlHandlers, CpuUsage } from '#proto/control';
+import type { AgentEvent } from '#proto/events';
+import { encodeLinkSamples } from '#proto/link-samples';
+import { encodePingSamples } from '#proto/pings';
+import { inProcessPort } from '#harness/testbed/in-process-port';
 import { pageCount, paperCollected, paperPings } from './synthetic-migration.ts';
 
 /**
- * Agents that serve the real management plane and answer from a script: the migration on paper of
- * synthetic-migration.ts. They test the harness's order of calls and its verdicts, and measure nothing.
+ * Agents that serve the real management plane and answer from a script: the migration of synthetic-migration.ts. They
+ * test the harness's order of calls and its verdicts, and measure nothing.
  */
 
 export const scriptedScenario: RunnableScenario = {
@@ -33,13 +38,12 @@ export const scriptedScenario: RunnableScenario = {
     prealloc: true,
   },
   workload: {
-    name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0, hotWriteFraction: 0.9, hotRegionFraction: 0.1,
+    name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0,
     content: 'random',
-    pattern: 'sequential',
   }, // prettier-ignore
   strategy: 'pre-copy',
   limits: defaultLimits,
-  transfer: defaultTransfer,
+  transfer: { dirtyBitmap: true },
   capabilities: defaultCapabilities,
   congestionControl: 'cubic',
   repeat: 1,
@@ -57,6 +61,9 @@ export const scriptedTopology: Topology = {
   router: { towardsSource: '10.0.1.1', towardsDestination: '10.0.2.1', towardsObserver: '10.0.3.1' },
 };
 
+const scriptedTopologyOf = ({ storage = false }: Pick<TestbedOptions, 'storage'>): Topology =>
+  storage ? { ...scriptedTopology, storage: site(4) } : scriptedTopology;
+
 const rttMs = 5.5;
 const goodputMbps = 950;
 
@@ -65,11 +72,19 @@ const inTurn = <T>(values: readonly [T, ...T[]]): (() => T) => {
   return () => values[turn++ % values.length] ?? values[0];
 };
 
-const scriptOf = (role: HostRole): ControlHandlers => {
+const scriptOf = (role: AgentRole): ControlHandlers => {
   const collected = paperCollected();
-  // Of one migration after the other: before it and after it.
-  const counters = inTurn([collected.counters.before, collected.counters.after]);
-  const cpu = inTurn([collected.cpu.before[role], collected.cpu.after[role]]);
+  // Counters for one migration after another: before and after each.
+  const { counters: counts } = collected.router;
+  const counters = inTurn([counts.before, counts.after]);
+  /** The same, as they are read where traffic is counted apart. */
+  const counted = inTurn([counts.before, counts.after]);
+  const cpuOf = (times: CpuEvidence['before']): CpuUsage => {
+    const its = role === 'storage' ? times.observer : times[role];
+    if (its === null) throw new Error('the migration on paper knows its CPU times');
+    return its;
+  };
+  const cpu = inTurn([cpuOf(collected.cpu.before), cpuOf(collected.cpu.after)]);
   const sample = { atMs: 0, operations: 0, pagesDirtied: 0, stalledMs: 0 };
   const ledger = Buffer.alloc(pageCount * 4);
   ledger.fill(1, 0, collected.touchedPages * 4);
@@ -101,13 +116,23 @@ const scriptOf = (role: HostRole): ControlHandlers => {
       backend, profile: profile.name, readBack: { sourceToDestination: 'tbf', destinationToSource: 'tbf' },
     }), // prettier-ignore
     linkCounters: async () => counters(),
+    countTraffic: async () => ({}),
+    trafficCounters: async () => {
+      const { sourceToDestination, destinationToSource } = counted();
+      return {
+        toDestinationBytes: sourceToDestination.bytes,
+        toSourceBytes: destinationToSource.bytes,
+        trafficToDestinationBytes: 0,
+        trafficToSourceBytes: 0,
+      };
+    },
     startLinkSamples: async () => ({}),
     stopLinkSamples: async () => ({
-      result: { count: collected.linkSamples.atMs.length },
-      blob: encodeLinkSamples(collected.linkSamples),
+      result: { count: collected.router.linkSamples.atMs.length },
+      blob: encodeLinkSamples(collected.router.linkSamples),
     }),
     routeGuest: async () => ({ port: 3 }),
-    guestRouteMoved: async () => ({ atMs: collected.routeMovedAtMs }),
+    guestRouteMoved: async () => ({ atMs: collected.router.routeMovedAtMs }),
     startPings: async () => ({}),
     stopPings: async () => ({
       result: { sent: 4000, received: 3960, full: false },
@@ -125,7 +150,7 @@ export interface ScriptedDriver extends TestbedDriver {
   /** Every call so far, as `role.method`. */
   readonly calls: readonly string[];
   /** What the signal does to an agent: KILL ends its server, STOP lets it answer nothing until CONT. */
-  send(role: HostRole, signal: ScriptedSignal): void;
+  send(role: AgentRole, signal: ScriptedSignal): void;
 }
 
 export type ScriptedSignal = 'KILL' | 'STOP' | 'CONT';
@@ -165,17 +190,19 @@ class ScriptedProcess {
 /**
  * @param changes handlers that replace a role's script.
  * @param renew what its testbeds do for fresh agents; without it they can't.
+ * @param isVirtual the agents are in this process, without a socket, and their time is virtual.
  */
 export const scriptedDriver = (
-  changes: Partial<Record<HostRole, ControlHandlers>> = {},
+  changes: Partial<Record<AgentRole, ControlHandlers>> = {},
   events = new Subject<AgentEvent>(),
   renew?: () => Promise<void>,
+  isVirtual = false,
 ): ScriptedDriver => {
   let live = 0;
   let ups = 0;
   const calls: string[] = [];
-  let processes = new Map<HostRole, ScriptedProcess>();
-  const recorded = (role: HostRole): ControlHandlers => {
+  let processes = new Map<AgentRole, ScriptedProcess>();
+  const recorded = (role: AgentRole): ControlHandlers => {
     const handlers = { ...scriptOf(role), ...changes[role] } as Record<
       string,
       (...args: unknown[]) => unknown
@@ -189,24 +216,42 @@ export const scriptedDriver = (
     ]);
     return Object.fromEntries(entries) as ControlHandlers;
   };
-  const up = async (): Promise<Testbed> => {
+  const up = async (options: Pick<TestbedOptions, 'storage'>): Promise<Testbed> => {
+    const topology = scriptedTopologyOf(options);
+    const roles = rolesOf(topology);
     const directory = await mkdtemp(join(tmpdir(), 'livemig-scripted-'));
-    const targetOf = (role: HostRole): string => `unix:${directory}/${role}.sock`;
-    processes = new Map(hostRoles.map((role) => [role, new ScriptedProcess()]));
+    const targetOf = (role: AgentRole): string => `unix:${directory}/${role}.sock`;
+    processes = new Map(roles.map((role) => [role, new ScriptedProcess()]));
     const own = processes;
     const servers = await Promise.all(
-      hostRoles.map((role) =>
+      roles.map((role) =>
         serveControl(targetOf(role), recorded(role), events.pipe(filter(() => own.get(role)!.isRunning))),
       ),
     );
-    for (const [index, role] of hostRoles.entries()) own.get(role)!.close = () => servers[index]?.close();
+    for (const [index, role] of roles.entries()) own.get(role)!.close = () => servers[index]?.close();
     live += 1;
     ups += 1;
+    const virtual = new VirtualClock();
+    const failure = Promise.withResolvers<never>();
+    failure.promise.catch(() => undefined);
+    const going = virtual.go(failure.reject);
+    const clock = isVirtual ? simulatedClock(virtual) : machineClock;
     return {
       driver: 'netns',
       id: directory,
-      topology: scriptedTopology,
-      agents: Object.fromEntries(hostRoles.map((role) => [role, targetOf(role)])) as Record<HostRole, string>,
+      topology,
+      clock,
+      agents: isVirtual
+        ? null
+        : (Object.fromEntries(roles.map((role) => [role, targetOf(role)])) as unknown as ByRole<string>),
+      connect: (role) =>
+        isVirtual
+          ? inProcessPort(recorded(role), events, {
+              name: `the ${role} agent`,
+              clock,
+              failed: failure.promise,
+            })
+          : connectAgent(role, targetOf(role)),
       exec: async () => ({ exitCode: 0, stdout: '', stderr: '' }),
       log: async (role) => `the ${role}'s last words`,
       look: async (role) => own.get(role)!.look(),
@@ -214,6 +259,7 @@ export const scriptedDriver = (
       ...(renew === undefined ? {} : { renew }),
       [Symbol.asyncDispose]: async () => {
         live -= 1;
+        going[Symbol.dispose]();
         for (const server of servers) server.close();
         await rm(directory, { recursive: true, force: true });
       },

@@ -1,4 +1,4 @@
-import type { RunResult } from '../../harness/result.ts';
+import type { RunResult } from '#harness/result';
 import { syntheticIcclab, syntheticUlster } from './sweep-results.ts';
 
 /** A few cells of every part, one run each, and the bisection: enough for a page with everything on it. */

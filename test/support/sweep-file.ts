@@ -1,12 +1,12 @@
-import type { Expansion } from '../../harness/sweep/cells.ts';
-import { expand } from '../../harness/sweep/cells.ts';
-import { readDefinition } from '../../harness/sweep/definition.ts';
-import type { SweepDefinition } from '../../harness/sweep/definition.ts';
-import { parseSource } from '../../harness/yaml-source.ts';
+import type { Expansion } from '#harness/sweep/cells';
+import { expand } from '#harness/sweep/cells';
+import { readDefinition } from '#harness/sweep/definition';
+import type { SweepDefinition } from '#harness/sweep/definition';
+import { parseSource } from '#harness/yaml-source';
 
 const links = ['lan-1g', 'lan-10g', 'coleraine-dublin', 'coleraine-dublin-1g'];
 
-/** What a sweep file's text comes to, sound or not. */
+/** The result of parsing a sweep file's text, valid or not. */
 export const readSweep = (
   text: string,
 ): { definition: SweepDefinition | null; expansion: Expansion; problems: string[] } => {
@@ -17,7 +17,7 @@ export const readSweep = (
   return { definition, expansion, problems: [...problems, ...expansion.problems] };
 };
 
-/** @throws Error where the file isn't sound */
+/** @throws Error if the file isn't valid */
 export const expansionOf = (text: string): Expansion => {
   const { expansion, problems } = readSweep(text);
   if (problems.length > 0) throw new Error(problems.join('\n'));

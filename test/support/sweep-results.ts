@@ -1,16 +1,17 @@
-import type { Flavour } from '../../harness/trends/published.ts';
-import { flavours, publishedFigures } from '../../harness/trends/published.ts';
-import type { CompletedRun, RunResult, SweepOfRun } from '../../harness/result.ts';
-import { endedResult, startRecord } from '../../harness/run/record.ts';
-import { LivemigError } from '../../proto/errors.ts';
+import { published as icclab } from '../../studies/icclab-10g/published.ts';
+import type { Flavour } from '../../studies/ulster-wan/published.ts';
+import { flavours, ramMBOf } from '../../studies/ulster-wan/published.ts';
+import type { CompletedRun, RunResult, SweepOfRun } from '#harness/result';
+import { endedResult, startRecord } from '#harness/run/record';
+import { LivemigError } from '#proto/errors';
 import { completedPaperResult } from './paper-result.ts';
 import { scriptedScenario } from './scripted-testbed.ts';
-import { calibrationOf } from './synthetic-calibration.ts';
+import { calibrationOf } from '#harness/trends/paper-link';
 import { syntheticSeries } from './synthetic-series.ts';
 
 /**
- * Result sets of the two experiments as an ideal testbed would leave them: worked out from the link's rate, never
- * measured. For tests of what reads result sets; no figure of them says anything about livemig.
+ * Result sets of the two experiments as an ideal testbed would leave them: calculated from the link's rate, never
+ * measured. For tests of code that reads result sets; their figures say nothing about livemig.
  */
 
 const MB = 1024 ** 2;
@@ -29,7 +30,7 @@ export interface SyntheticCell {
   downtimeMs: number;
 }
 
-/** Repetitions differ by a percent or so, by their place alone. */
+/** Repetitions differ by a percent or so, depending only on their position. */
 const jitter = (repeat: number, salt: number): number => 1 + (((repeat * 7 + salt * 13) % 9) - 4) / 250;
 
 const baseOf = ({ part, cell, repeat }: Pick<SyntheticCell, 'part' | 'cell' | 'repeat'>): string =>
@@ -57,7 +58,7 @@ const settingOf = (synthetic: SyntheticCell, order: number) => {
   };
 };
 
-export const syntheticRun = (synthetic: SyntheticCell, order: number): CompletedRun => {
+const syntheticRun = (synthetic: SyntheticCell, order: number): CompletedRun => {
   const { link, sentMB, repeat, downtimeMs } = synthetic;
   const paper = completedPaperResult() as CompletedRun;
   const wireBytes = sentMB * MB * 1.04 * jitter(repeat, 1);
@@ -98,7 +99,7 @@ const repeats = [0, 1, 2] as const;
 
 const hybridCells = (guestScale: number): SyntheticCell[] =>
   (['1G', '10G'] as const).flatMap((link) =>
-    publishedFigures['icclab-10g'].hybridTotalTime.stressMB.flatMap((stressMB) =>
+    icclab.hybridTotalTime.stressMB.flatMap((stressMB) =>
       repeats.flatMap((repeat) => {
         const scaled = stressMB * guestScale;
         const common = {
@@ -128,7 +129,7 @@ const limitCells = (link: '1G' | '10G', limitMB: number): SyntheticCell[] =>
     stressMB: Math.round(limitMB * factor), sentMB: 300 + limitMB * factor * 3, downtimeMs: 290,
   })); // prettier-ignore
 
-/** The whole of icclab-10g: every part, three repetitions, a bisection, and one run that failed for its link. */
+/** All of icclab-10g: every part, three repetitions, a bisection, and one run that failed because of its link. */
 export const syntheticIcclab = (guestScale = 1 / 16): RunResult[] => {
   let order = 0;
   const hybrid = hybridCells(guestScale).map((cell) => syntheticRun(cell, order++));
@@ -152,20 +153,19 @@ const flavourCells = (
 ): SyntheticCell[] =>
   flavours.flatMap((flavour) =>
     (['unloaded', 'loaded'] as const).flatMap((load) =>
-      repeats.flatMap((repeat) =>
-        of(flavour, publishedFigures['ulster-wan'].flavours[flavour].ramMB * guestScale, load, repeat),
-      ),
+      repeats.flatMap((repeat) => of(flavour, ramMBOf(flavour) * guestScale, load, repeat)),
     ),
   );
 
 const mechanismShare = {
   baseline: { unloaded: 1, loaded: 1 },
+  hybrid: { unloaded: 1, loaded: 1.75 },
   'no-dirty-bitmap': { unloaded: 2, loaded: 2 },
   'uniform-pages': { unloaded: 1, loaded: 0.3 },
   both: { unloaded: 2, loaded: 0.6 },
 } as const;
 
-/** The whole of ulster-wan: every flavour, link, rate, load and mechanism, three repetitions. */
+/** All of ulster-wan: every flavour, link, rate, load and mechanism, three repetitions. */
 export const syntheticUlster = (guestScale = 1 / 16): RunResult[] => {
   const cells = flavourCells(guestScale, (flavour, ramMB, load, repeat) => {
     const common = { experiment: 'ulster-wan', repeat, guestScale, ramMB, stressMB: ramMB * 0.75 } as const;

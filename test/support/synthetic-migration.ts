@@ -1,15 +1,16 @@
-import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '../../proto/control.ts';
-import { hostRoles } from '../../proto/control.ts';
-import type { AgentEvent } from '../../proto/events.ts';
-import type { LinkDirection, LinkProfile } from '../../proto/link.ts';
-import type { LinkSamples } from '../../proto/link-samples.ts';
-import type { PingSamples } from '../../proto/pings.ts';
-import { pingHost } from '../../proto/pings.ts';
-import type { Collected } from '../../harness/measure/measure.ts';
-import { leastWireBytes } from '../../harness/measure/wire.ts';
+import { destinationCounters, noneCounted, sourceCounters } from '#catalogue/counters';
+import type { CpuUsage, DestinationReport, HostRole, SourceReport } from '#proto/control';
+import { hostRoles } from '#proto/control';
+import type { AgentEvent } from '#proto/events';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import type { LinkSamples } from '#proto/link-samples';
+import type { PingSamples } from '#proto/pings';
+import { pingHost } from '#proto/pings';
+import type { Collected } from '#harness/measure/measure';
+import { leastWireBytes } from '#harness/measure/wire';
 
 /**
- * A migration worked out on paper, every figure known: starts at 10 000 ms, active 50 ms later, downtime 12 000 to
+ * A migration worked out by hand, with every figure known: starts at 10 000 ms, active 50 ms later, downtime 12 000 to
  * 12 040, 5 ms RTT, 10 000 full pages and 6 384 zero pages.
  */
 
@@ -42,22 +43,19 @@ export const paperSource = (): SourceReport => ({
     endedAtMs: 12_050,
   },
   ram: {
+    ...noneCounted(sourceCounters),
     total: pageCount * 4096,
     transferred: normal * 4110,
     normal,
     duplicate: pageCount - normal,
-    encoded: {},
     pageBytes: normal * 4096,
     precopyBytes: (normal - 10) * 4110,
     downtimeBytes: 10 * 4110,
-    postcopyBytes: 0,
     dirtySyncCount: 2,
-    postcopyRequests: 0,
   },
+  encodedPages: {},
   capabilities: {},
-  paddingBytes: 0,
   recoveries: [],
-  lateRequestsDropped: 0,
   guestRunningAtEnd: false,
 });
 
@@ -72,9 +70,7 @@ export const paperDestination = (): DestinationReport => ({
     allPagesReceivedAtMs: 12_029,
     endedAtMs: 12_045,
   },
-  pagesReceived: normal,
-  zeroPagesReceived: pageCount - normal,
-  encodedPagesReceived: 0,
+  received: { ...noneCounted(destinationCounters), pages: normal, zeroPages: pageCount - normal },
   duplicateArrivals: 0,
   faults: { count: 0, minUs: 0, p50Us: 0, p99Us: 0, maxUs: 0, histogram: [0, 0], vcpuBlocktimeMs: [0] },
 });
@@ -158,8 +154,8 @@ const events: AgentEvent[] = [
   },
 ];
 
-/** Nothing but what lies between the counters' two readings, in ten equal steps over the migration. */
-export const paperLinkSamples = (): LinkSamples => {
+/** Only what lies between the counters' two readings, in ten equal steps over the migration. */
+const paperLinkSamples = (): LinkSamples => {
   const steps = Array.from({ length: 11 }, (_, step) => step);
   return {
     atMs: Float64Array.from(steps, (step) => startedAtMs + step * 200),
@@ -170,7 +166,7 @@ export const paperLinkSamples = (): LinkSamples => {
 
 const counters = (bytes: number) => ({ bytes, packets: Math.ceil(bytes / 1514), dropped: 0 });
 
-/** Page bytes on the wire with 1 % of frames and page headers, and nothing of the observer's. */
+/** Page bytes on the wire plus 1 % for frames and page headers, without the observer's traffic. */
 export const paperWireBytes = leastWireBytes(normal * 4096 + deviceStateBytes) * 1.01;
 
 export const paperCollected = (): Collected => ({
@@ -178,16 +174,23 @@ export const paperCollected = (): Collected => ({
   destination: paperDestination(),
   events,
   pings: paperPings(),
-  routeMovedAtMs: firstInstructionAtMs + 1,
-  counters: {
-    before: { sourceToDestination: counters(5000), destinationToSource: counters(7000) },
-    after: { sourceToDestination: counters(5000 + paperWireBytes), destinationToSource: counters(107_000) },
+  router: {
+    counters: {
+      before: { sourceToDestination: counters(5000), destinationToSource: counters(7000) },
+      after: { sourceToDestination: counters(5000 + paperWireBytes), destinationToSource: counters(107_000) },
+    },
+    linkSamples: paperLinkSamples(),
+    routeMovedAtMs: firstInstructionAtMs + 1,
   },
-  linkSamples: paperLinkSamples(),
   cpu: {
-    before: ofEach(() => ({ totalS: 1, guestS: 0.25, rssBytes: 90e6 })),
-    after: ofEach(() => ({ totalS: 3, guestS: 0.75, rssBytes: 100e6 })),
+    before: ofEach(() => ({ totalS: 1, guestS: 0.25, rssBytes: 90e6, machineTotalS: 100, machineIdleS: 50 })),
+    after: ofEach(() => ({ totalS: 3, guestS: 0.75, rssBytes: 100e6, machineTotalS: 104, machineIdleS: 51 })),
   },
   deviceStateBytes,
+  traffic: null,
+  hostLoad: null,
+  load: null,
   touchedPages: 10_000,
+  storage: null,
+  diskIo: null,
 });

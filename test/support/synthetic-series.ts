@@ -1,4 +1,4 @@
-import type { Measurement } from '../../harness/result.ts';
+import type { Measurement } from '#harness/result';
 
 const steps = 60;
 
@@ -50,7 +50,6 @@ export const syntheticSeries = (
       maxUs: 9000,
       histogram: [0, 0, 0, 0, 2, 12, 60, 140, 300, 280, 120, 60, 20, 6],
       vcpuBlocktimeMs: [600],
-      lateRequestsDropped: 3,
     },
   };
 };

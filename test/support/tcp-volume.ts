@@ -3,7 +3,7 @@
  * usage: node tcp-volume.ts ADDRESS PORT BYTES
  */
 import { connect } from 'node:net';
-import { requestOf } from '../../hosts/probe-sink.ts';
+import { requestOf } from '#hosts/probe-sink';
 
 const [address, port, bytes] = process.argv.slice(2);
 const socket = connect(Number(port), address);

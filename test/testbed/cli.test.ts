@@ -2,11 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { netnsDriver } from '../../harness/testbed/netns/index.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { startedUntil, startLivemig } from '../support/livemig-process.ts';
+import { netnsDriver } from '#harness/testbed/netns/index';
+import type { RunResult } from '#harness/result';
+import { endLivemigs, startLivemig, startedUntil } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
+
+afterAll(endLivemigs, 60_000);
 
 const small = ['--driver', 'netns', '--link', 'lan-1g', '--guest', '32MiB', '--workload', 'stress:4MiB'];
 const support = await netnsDriver.probe();
@@ -24,7 +26,7 @@ else
     });
     afterAll(() => rm(directory, { recursive: true, force: true }));
 
-    test('--json prints one document, the one on disk, valid by the published schema', async () => {
+    test('--json prints the document that is on disk, and it fits the published schema', async () => {
       const out = join(directory, 'json');
       const { said, ended } = startLivemig(['run', ...small, '--warmup', '200', '--json', '--out', out]);
       const [code] = await ended;
@@ -39,7 +41,7 @@ else
       expect(said.stderr).toContain(`${result.state}: hybrid of a 32 MiB guest`);
     });
 
-    test('Ctrl-C, also when it comes twice at once, ends in an aborted result and leaves nothing behind', async () => {
+    test('Ctrl-C, even twice in a row, ends in an aborted result and leaves nothing behind', async () => {
       const out = join(directory, 'aborted');
       const { child, said, ended } = await startedWarmUp(out);
       child.kill('SIGINT');
@@ -51,7 +53,7 @@ else
       expect(processesWith(`livemig-netns-${String(child.pid)}-`)).toEqual([]);
     });
 
-    test('a pipe that is closed early is no failure', async () => {
+    test('a pipe closed early is not a failure', async () => {
       const { child, ended } = startLivemig(['list', 'links']);
       child.stdout?.destroy();
       const [code] = await ended;

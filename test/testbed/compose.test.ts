@@ -2,15 +2,15 @@ import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { askEngine, connectEngine } from '../../harness/testbed/docker/engine.ts';
-import { ensureBase } from '../../harness/testbed/docker/image.ts';
+import { askEngine, connectEngine } from '#harness/testbed/docker/engine';
+import { ensureBase } from '#harness/testbed/docker/image';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const project = `livemig-compose-${String(process.pid)}`;
 const upTimeoutMs = 600_000;
 
-/** The plugin of today's engines, or the older program of its own (Debian's docker-compose). */
+/** The plugin of today's engines, or the older separate program (Debian's docker-compose). */
 const findCompose = (): string[] | undefined =>
   [['docker', 'compose'], ['docker-compose']].find(
     ([program = '', ...args]) => spawnSync(program, [...args, 'version'], { stdio: 'ignore' }).status === 0,
@@ -66,7 +66,7 @@ else {
     afterAll(() => invoke('down', '--volumes', '--timeout', '2'), upTimeoutMs);
 
     test(
-      'up runs one migration and ends as it ends',
+      'up runs one migration and ends with it',
       async () => {
         const stdout = await migrate();
         expect(stdout).toMatch(/completed: pre-copy of a/);

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { connectAgent } from '../../harness/control-client.ts';
-import { connectEngine } from '../../harness/testbed/docker/engine.ts';
-import { createDockerDriver, dockerDriver } from '../../harness/testbed/docker/index.ts';
-import { labels } from '../../harness/testbed/docker/labels.ts';
-import { parseAgentAddress } from '../../proto/agent-address.ts';
-import { hostRoles } from '../../proto/control.ts';
-import { leaseLostExitCode } from '../../proto/lease.ts';
+import { connectAgent } from '#harness/control-client';
+import { connectEngine } from '#harness/testbed/docker/engine';
+import { createDockerDriver, dockerDriver } from '#harness/testbed/docker/index';
+import { labels } from '#harness/testbed/docker/labels';
+import { parseAgentAddress } from '#proto/agent-address';
+import { hostRoles } from '#proto/control';
+import { leaseLostExitCode } from '#proto/lease';
 import { driverConformance } from '../conformance/driver.ts';
 
 const support = await dockerDriver.probe();
@@ -43,11 +43,20 @@ else {
     afterKill: 'needs-sweep',
   });
 
+  test('driver docker says why a start failed, however early its agent exited', async () => {
+    const failing = createDockerDriver({ entrypoint: ['sh', '-c', 'echo out of tea >&2; exit 1'] });
+    await expect(failing.up({ tcpBufferMaxBytes: 32 << 20 })).rejects.toMatchObject({
+      code: 'TESTBED_FAILED',
+      message: expect.stringContaining('out of tea'),
+    });
+    expect(await tracesOf(process.pid)).toEqual([]);
+  });
+
   describe('driver docker', () => {
     const netAdmin = 1n << 12n;
     const netRaw = 1n << 13n;
 
-    test('gives its hosts no more than their job needs', async () => {
+    test('gives its hosts no more rights than they need', async () => {
       await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
       for (const role of hostRoles) {
         const status = (await testbed.exec(role, ['cat', '/proc/1/status'])).stdout;
@@ -59,7 +68,7 @@ else {
       }
     });
 
-    test('leads nothing out of the testbed', async () => {
+    test('lets no traffic out of the testbed', async () => {
       await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
       for (const role of hostRoles)
         expect((await testbed.exec(role, ['ip', 'route', 'show', 'default'])).stdout).toBe('');
@@ -78,7 +87,7 @@ else {
 
     test('its agents serve no stranger', async () => {
       await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
-      const { target, token } = parseAgentAddress(testbed.agents.source);
+      const { target, token } = parseAgentAddress(testbed.agents!.source);
       expect(token).toMatch(/^[0-9a-f]{32}$/);
       const stranger = connectAgent('source', target);
       await expect(stranger.call('hello', {}, { timeoutMs: 10_000 })).rejects.toThrow(
@@ -88,10 +97,23 @@ else {
       expect(await testbed.log('source')).toContain('refused a call from');
     });
 
-    test('its containers end by themselves once their harness was killed', async () => {
+    test('its containers end by themselves once their harness has been killed', async () => {
       const script = fileURLToPath(new URL('../conformance/hold-testbed.ts', import.meta.url));
       const module = new URL('../../harness/testbed/docker/index.ts', import.meta.url).href;
-      const harness = spawn(process.execPath, [script, module, 'dockerDriver'], {
+      // Under a host name of its own: sweeps of the tests beside this one must not take its process id for a dead one of theirs.
+      const renamed = 'hostname "$0" && exec "$@"';
+      const argv = [
+        'sh',
+        '-c',
+        renamed,
+        'livemig-elsewhere',
+        process.execPath,
+        script,
+        module,
+        'dockerDriver',
+      ];
+      const asRoot = process.getuid?.() === 0 ? [] : ['--map-root-user'];
+      const harness = spawn('unshare', [...asRoot, '--uts', ...argv], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const engine = connectEngine();
@@ -111,7 +133,7 @@ else {
       expect(await tracesOf(harness.pid!)).toEqual([]);
     });
 
-    test('sets what its description does not call refused', async () => {
+    test('applies every setting that it does not report as refused', async () => {
       await using testbed = await dockerDriver.up({ tcpBufferMaxBytes: 32 << 20 });
       const { refusedSysctls = '' } = await testbed.describe();
       const read = async (name: string) =>

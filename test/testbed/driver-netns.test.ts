@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { cellScript } from '../../harness/testbed/netns/cell-script.ts';
-import { cellEnvironment, startCell } from '../../harness/testbed/netns/cell.ts';
-import { createNetnsDriver, netnsDriver } from '../../harness/testbed/netns/index.ts';
-import { netnsTopology } from '../../harness/testbed/netns/layout.ts';
-import { hostRoles } from '../../proto/control.ts';
+import { cellScript } from '#harness/testbed/netns/cell-script';
+import { cellEnvironment, startCell } from '#harness/testbed/netns/cell';
+import { createNetnsDriver, netnsDriver } from '#harness/testbed/netns/index';
+import { netnsTopology } from '#harness/testbed/netns/layout';
+import { hostRoles } from '#proto/control';
 import { driverConformance } from '../conformance/driver.ts';
 import { asOrdinaryUser, probeAsOrdinaryUser } from '../support/ordinary-user.ts';
 import { networkNamespaces, processesWith } from '../support/processes.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { monotonicMs } from '#proto/units';
 
 const support = await netnsDriver.probe();
 const ordinary = probeAsOrdinaryUser();
@@ -45,7 +45,7 @@ else {
   });
 
   describe('driver netns', () => {
-    test('takes its network namespaces, and so its links, away with it', async () => {
+    test('removes its network namespaces, and with them its links', async () => {
       const testbed = await netnsDriver.up({ tcpBufferMaxBytes: 32 << 20 });
       const own: string[] = [];
       try {
@@ -61,7 +61,7 @@ else {
       expect(own.filter((namespace) => left.has(namespace))).toEqual([]);
     });
 
-    test('hands over links whose carrier the kernel has told of already', async () => {
+    test('hands over links whose carrier the kernel has already announced', async () => {
       const cell = await startCell(cellScript(netnsTopology, { tcpBufferMaxBytes: 32 << 20 }), '', 15_000);
       try {
         const [program, ...args] = cell.enter('wan', ['ip', '-oneline', 'link', 'show', 'type', 'veth']);
@@ -94,7 +94,7 @@ else {
       },
     );
 
-    test('says what the set-up of the network ran into', async () => {
+    test('says why the network could not be set up', async () => {
       const hasty = createNetnsDriver({ cellTimeoutMs: 1 });
       await expect(hasty.up({ tcpBufferMaxBytes: 32 << 20 })).rejects.toMatchObject({
         code: 'TESTBED_FAILED',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { command } from '../../hosts/command.ts';
+import { command } from '#hosts/command';
 import { createLinkLab } from '../support/link-lab.ts';
 import type { LinkLab } from '../support/link-lab.ts';
 
@@ -53,7 +53,7 @@ const canMakeNamespaces = await command(['unshare', '--net', 'true']).then(
     return Math.min(...tookMs);
   };
 
-  test('leads to the source, and to the destination once that announces the guest', async () => {
+  test('leads to the source, then to the destination once it announces the guest', async () => {
     const { port } = await route();
     expect(await gatewayNow()).toContain(`via ${lab.topology.source.address}`);
     expect(await lab.clients.wan.call('guestRouteMoved', {})).toEqual({ atMs: null });
@@ -65,7 +65,7 @@ const canMakeNamespaces = await command(['unshare', '--net', 'true']).then(
     expect(await fastestMoveMs()).toBeLessThan(50);
   });
 
-  test('stays for an announcement by another host or of another guest', async () => {
+  test('ignores an announcement by another host or of another guest', async () => {
     const { port } = await route();
     expect(await announceFrom('source', port)).toMatchObject({ tookMs: null });
     expect(await announceFrom('destination', port, '10.99.200.2')).toMatchObject({ tookMs: null });
@@ -73,7 +73,7 @@ const canMakeNamespaces = await command(['unshare', '--net', 'true']).then(
     expect(await lab.clients.wan.call('guestRouteMoved', {})).toEqual({ atMs: null });
   });
 
-  test('an announcement crosses no WAN, however far the link', async () => {
+  test('is not delayed by the WAN: an announcement does not cross it', async () => {
     const far = { rateMbps: 100, delayMs: 100, jitterMs: 0, lossPercent: 0, bufferMs: 50 };
     await lab.clients.wan.call('applyLink', {
       profile: { name: 'far', description: 'far', sourceToDestination: far, destinationToSource: far },

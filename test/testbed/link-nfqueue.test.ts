@@ -1,4 +1,4 @@
-import { createNfqueueBackend } from '../../hosts/wan/nfqueue.ts';
+import { createNfqueueBackend } from '#hosts/wan/nfqueue';
 import { linkBackendConformance } from '../conformance/link-backend.ts';
 
 const isRoot = process.getuid?.() === 0;

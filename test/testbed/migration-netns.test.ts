@@ -1,5 +1,5 @@
 import { test } from '@jest/globals';
-import { loadDriver } from '../../harness/testbed/index.ts';
+import { loadDriver } from '#harness/testbed/index';
 import { migrationConformance } from '../conformance/migration.ts';
 
 const driver = await loadDriver('netns');

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { loadDriver } from '../../harness/testbed/index.ts';
-import { mebibyte } from '../../proto/units.ts';
+import { loadDriver } from '#harness/testbed/index';
+import { mebibyte } from '#proto/units';
 import { completed, conformanceScenario, run } from '../conformance/migration.ts';
 
-/** Links on which what is under way would outlast the patience of a fast link's peers. */
+/** Links on which what is in flight takes longer than the time limits for a fast link. */
 
 const driver = await loadDriver('netns');
 const support = await driver.probe();

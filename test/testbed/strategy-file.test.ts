@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { conformanceCases } from '../../harness/conformance/cases.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { netnsDriver } from '../../harness/testbed/netns/index.ts';
-import { startLivemig } from '../support/livemig-process.ts';
+import { conformanceCases } from '#harness/conformance/cases';
+import type { RunResult } from '#harness/result';
+import { netnsDriver } from '#harness/testbed/netns/index';
+import { endLivemigs, startLivemig } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
+
+afterAll(endLivemigs, 60_000);
 
 const example = fileURLToPath(new URL('../../examples/strategies/two-rounds.ts', import.meta.url));
 const support = await netnsDriver.probe();
@@ -35,7 +37,7 @@ const written = async (name: string, text: string): Promise<string> => {
 };
 
 describe('livemig check', () => {
-  test('the example holds', async () => {
+  test('passes the example', async () => {
     const { exitCode, stdout } = await livemig('check', example, '--json');
     const { strategy, findings } = JSON.parse(stdout) as {
       strategy: string;
@@ -46,7 +48,7 @@ describe('livemig check', () => {
     expect(findings.filter(({ problem }) => problem !== null)).toEqual([]);
   });
 
-  test('one that forgets what was dirtied last does not, and neither does one that never ends', async () => {
+  test('fails a strategy that forgets the last dirty pages, and one that never ends', async () => {
     const forgets = (await readFile(example, 'utf8')).replace(
       'await stopAndSendRest(session, pending, signal);',
       `await session.guest.pause();
@@ -73,23 +75,22 @@ describe('livemig check', () => {
     ['nameless.ts', 'export default { migrate: () => 0 };', /expected `export default` of .*found one of { migrate }/], // prettier-ignore
     ['broken.ts', '\nexport default {', /strategy .*broken.ts: line 2: /],
     ['imports.ts', "import 'left-pad'; export default { name: 'x', migrate: () => 0 };", /nothing but livemig\/strategy/], // prettier-ignore
-  ])('%s is refused with the reason', async (name, text, reason) => {
+  ])('refuses %s, with the reason', async (name, text, reason) => {
     const { exitCode, stderr } = await livemig('check', await written(name, text));
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(reason);
   });
 
-  test('so is one that is not there, by run as well', async () => {
+  test('refuses a file that is not there, and so does run', async () => {
     expect(await livemig('check', join(directory, 'missing.ts'))).toMatchObject({ exitCode: 2 });
     expect(await livemig('run', '--strategy', join(directory, 'missing.ts'))).toMatchObject({ exitCode: 2 });
   });
 });
 
-if (!support.supported)
-  test.skip(`a strategy of one's own: driver netns: ${support.reason}`, () => undefined);
+if (!support.supported) test.skip(`a strategy file: driver netns: ${support.reason}`, () => undefined);
 else
-  describe("a strategy of one's own", () => {
-    test('migrates a guest; the result names the file and its digest', async () => {
+  describe('a strategy file', () => {
+    test('migrates a guest, and the result names the file and its digest', async () => {
       const out = join(directory, 'results');
       const { stdout } = await livemig('run', ...small, '--strategy', example, '--json', '--out', out);
       const result = JSON.parse(stdout) as RunResult;
@@ -109,7 +110,7 @@ else
     test.each([
       ['throws nothing', 'throw null;', /expected an Error to be thrown, got null/],
       ['ends its process', 'process.exit(0);', /must not end its process/],
-    ])('that %s fails, and the run says so', async (name, act, reason) => {
+    ])('that %s fails the run, which says so', async (name, act, reason) => {
       const text = `export default { name: 'mine', migrate: async () => { ${act} } };`;
       const file = await written(`${name.replaceAll(' ', '-')}.mjs`, text);
       let result: RunResult;
@@ -124,21 +125,31 @@ else
       expect(result.error?.message).toMatch(reason);
     });
 
-    test('is run again when its file changes, and told what is different', async () => {
+    test('is run again by watch when it changes, and the differences are shown', async () => {
       const file = join(directory, 'mine.ts');
       await copyFile(example, file);
-      const { child, said, ended } = startLivemig(['watch', file, ...small]);
+      const { child, said, ended } = startLivemig([
+        'watch',
+        file,
+        ...small,
+        '--out',
+        join(directory, 'watched'),
+      ]);
       const until = async (text: string, times: number): Promise<void> => {
         while (said.stderr.split(text).length <= times && child.exitCode === null) await sleep(50);
         expect(child.exitCode).toBeNull();
       };
       await until('Ctrl-C ends it', 1);
       // A noisy machine may spoil a run: then there is nothing yet to compare with.
-      for (let version = 1; version <= 4 && !said.stdout.includes('against the run before'); version++) {
+      for (
+        let version = 1;
+        version <= 4 && !said.stdout.includes('compared with the version before');
+        version++
+      ) {
         await appendFile(file, `// version ${version}\n`);
         await until('Ctrl-C ends it', version + 1);
       }
-      expect(said.stdout).toMatch(/against the run before:\n {2}total/);
+      expect(said.stdout).toMatch(/compared with the version before:\n {2}total/);
       child.kill('SIGINT');
       expect((await ended)[0]).toBe(130);
       expect(processesWith(`livemig-netns-${String(child.pid)}-`)).toEqual([]);

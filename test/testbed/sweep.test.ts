@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { readResults } from '../../harness/results.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { netnsDriver } from '../../harness/testbed/netns/index.ts';
-import { startLivemig } from '../support/livemig-process.ts';
+import { readResults } from '#harness/results';
+import type { RunResult } from '#harness/result';
+import { netnsDriver } from '#harness/testbed/netns/index';
+import { endLivemigs, startLivemig } from '../support/livemig-process.ts';
 import { processesWith } from '../support/processes.ts';
 import { schemaProblems } from '../support/result-schema.ts';
-import { monotonicMs } from '../../proto/units.ts';
+import { monotonicMs } from '#proto/units';
+
+afterAll(endLivemigs, 60_000);
 
 const tiny = fileURLToPath(new URL('../support/tiny-sweep.yaml', import.meta.url));
 const support = await netnsDriver.probe();
@@ -21,7 +23,7 @@ const start = (out: string, ...args: string[]) =>
 
 const answered = (said: { stderr: string }): number => said.stderr.match(/, downtime /g)?.length ?? 0;
 
-/** Until so many runs have been told of. */
+/** Waits until this many runs have been reported. */
 const untilAnswered = async ({ child, said }: ReturnType<typeof start>, count: number): Promise<void> => {
   while (answered(said) < count && child.exitCode === null) await sleep(20);
   expect(answered(said)).toBeGreaterThanOrEqual(count);
@@ -46,7 +48,7 @@ else
     });
     afterAll(() => rm(join(out, '..'), { recursive: true, force: true }));
 
-    test('killed in the middle of a run it leaves nothing but what it had stored', async () => {
+    test('killed during a run, leaves only what it had stored', async () => {
       const sweep = start(out);
       await untilAnswered(sweep, 2);
       // Into the next run: its agents are up, or on their way.
@@ -57,22 +59,22 @@ else
       expect((await readResults([out])).length).toBeGreaterThanOrEqual(2);
     });
 
-    test('interrupted it ends the run cleanly, and says how to go on', async () => {
+    test('interrupted, ends the run cleanly, and says how to continue', async () => {
       const before = (await readResults([out])).length;
       const sweep = start(out);
       await untilAnswered(sweep, 1);
       sweep.child.kill('SIGINT');
       expect((await sweep.ended)[0]).toBe(130);
-      expect(sweep.said.stderr).toContain('the same command goes on where this ended');
+      expect(sweep.said.stderr).toContain('run the same command again to resume');
       expect(tracesOf(sweep.child.pid)).toEqual([]);
       expect((await readResults([out])).length).toBeGreaterThan(before);
     });
 
-    test('goes on to the end: every cell has its runs, several to a testbed', async () => {
+    test('continues to the end: every cell has its runs, several to a testbed', async () => {
       const sweep = start(out, '--json');
       expect((await sweep.ended)[0]).toBe(0);
       expect(JSON.parse(sweep.said.stdout)).toMatchObject({ name: 'tiny', complete: true });
-      expect(sweep.said.stderr).toMatch(/\d of 8 are there; \d runs? to go/);
+      expect(sweep.said.stderr).toMatch(/\d of 8 done; \d runs? to go/);
 
       const results = await readResults([out]);
       for (const result of results) expect(schemaProblems(result)).toEqual([]);
@@ -96,7 +98,7 @@ else
       expect(events).toContain('"phase":"migrate"');
     });
 
-    test('with nothing left to do it does nothing, quickly', async () => {
+    test('with nothing left to do, ends quickly', async () => {
       const before = await readFile(join(out, 'runs.jsonl'), 'utf8');
       const sweep = start(out);
       expect((await sweep.ended)[0]).toBe(0);
@@ -104,7 +106,7 @@ else
       expect(await readFile(join(out, 'runs.jsonl'), 'utf8')).toBe(before);
     });
 
-    test('another seed is another definition', async () => {
+    test('treats another seed as another definition', async () => {
       const sweep = start(out, '--seed', '9');
       expect((await sweep.ended)[0]).toBe(2);
       expect(sweep.said.stderr).toMatch(/seed was 3, now 9.*--fresh/);

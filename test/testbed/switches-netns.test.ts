@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CompletedRun } from '../../harness/result.ts';
-import { loadDriver } from '../../harness/testbed/index.ts';
-import { defaultCapabilities } from '../../proto/capabilities.ts';
-import type { Capabilities } from '../../proto/capabilities.ts';
-import { defaultLimits, defaultTransfer } from '../../proto/strategy.ts';
-import type { Limits, StrategyName, TransferSwitches } from '../../proto/strategy.ts';
-import type { WorkloadConfig } from '../../proto/guest.ts';
+import type { CompletedRun } from '#harness/result';
+import { loadDriver } from '#harness/testbed/index';
+import { defaultCapabilities } from '#catalogue/capabilities';
+import type { Capabilities } from '#proto/capabilities';
+import { defaultLimits } from '#catalogue/limits';
+import type { Limits } from '#catalogue/limits';
+import type { Scenario } from '#harness/scenario';
+import type { WorkloadConfig } from '#proto/guest';
 import { completed, conformanceScenario, run } from '../conformance/migration.ts';
 
 /** Each switch of the agent in a real migration, judged by every oracle. The link has 300 Mb/s and 5.5 ms. */
@@ -15,10 +16,10 @@ const support = await driver.probe();
 const pageCount = conformanceScenario.guest.ramBytes / 4096;
 
 const migrated = async (
-  strategy: StrategyName,
+  strategy: string,
   change: {
     limits?: Partial<Limits>;
-    transfer?: Partial<TransferSwitches>;
+    transfer?: Scenario['transfer'];
     workload?: Partial<WorkloadConfig>;
     capabilities?: Capabilities;
   },
@@ -27,9 +28,9 @@ const migrated = async (
     await run(driver, {
       strategy,
       limits: { ...defaultLimits, ...change.limits },
-      transfer: { ...defaultTransfer, ...change.transfer },
+      transfer: { ...conformanceScenario.transfer, ...change.transfer },
       workload: { ...conformanceScenario.workload, ...change.workload },
-      capabilities: { ...defaultCapabilities, ...change.capabilities },
+      capabilities: change.capabilities ?? defaultCapabilities,
     }),
   );
   expect(result.integrity).toMatchObject({ pagesCompared: pageCount, mismatches: 0, staleReads: 0 });
@@ -41,22 +42,25 @@ const migrated = async (
 
 const attempts = 4;
 
+/** Of a cap: less would be a cap of another size, or one that counts something twice. */
+const leastShare = 0.8;
+
 /**
- * A machine that stands still for longer than the sender makes up for lowers its rate, and says nothing about it then;
- * nothing may raise it.
+ * A machine that stalls for longer than the sender can make up for lowers its rate, which proves nothing; but nothing
+ * may raise it. How exactly the pacer keeps a rate, its unit tests say on a clock of their own.
  */
 const expectRate = async (mbps: number, measure: () => Promise<number>): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     const rate = await measure();
     expect(rate).toBeLessThan(mbps * 1.03);
-    if (rate > mbps * 0.97) return;
+    if (rate > mbps * leastShare) return;
     console.warn(`attempt ${attempt}: ${rate.toFixed(1)} instead of ${mbps} Mb/s`);
-    if (attempt === attempts) expect(rate).toBeGreaterThan(mbps * 0.97);
+    if (attempt === attempts) expect(rate).toBeGreaterThan(mbps * leastShare);
   }
 };
 
 /** Touches its region at random, so that it faults all the time. */
-const random = { name: 'hotspot', hotRegionFraction: 1 } as const;
+const random = { name: 'hotspot', hotWriteFraction: 0.9, hotRegionFraction: 1 } as const;
 
 const switches = (): void => {
   test('limits.maxBandwidthMbps', async () => {
@@ -75,17 +79,17 @@ const switches = (): void => {
     });
   });
 
-  test('transfer.faults in-stream: a fault waits for what is in flight, which preempt spares it', async () => {
-    const medianUs = async (faults: 'preempt' | 'in-stream'): Promise<number> =>
-      (await migrated('post-copy', { transfer: { faults }, workload: random })).measurement.faults.p50Us ?? 0;
-    const preemptUs = await medianUs('preempt');
+  test('postcopy-preempt spares a fault the wait for what is in flight', async () => {
+    const medianUs = async (capabilities: Capabilities): Promise<number> =>
+      (await migrated('post-copy', { capabilities, workload: random })).measurement.faults.p50Us ?? 0;
+    const preemptUs = await medianUs(defaultCapabilities);
     expect(preemptUs).toBeGreaterThan(5500);
-    expect(await medianUs('in-stream')).toBeGreaterThan(2 * preemptUs);
+    expect(await medianUs({ 'zero-page-detection': true })).toBeGreaterThan(2 * preemptUs);
   });
 
-  test.each(['hybrid', 'post-copy'] as const)('transfer.faults blocking, %s', async (strategy) => {
-    const { faults } = (await migrated(strategy, { transfer: { faults: 'blocking' }, workload: random }))
-      .measurement;
+  test.each(['hybrid', 'post-copy'] as const)('postcopy-preempt=blocking, %s', async (strategy) => {
+    const capabilities = { ...defaultCapabilities, 'postcopy-preempt': 'blocking' };
+    const { faults } = (await migrated(strategy, { capabilities, workload: random })).measurement;
     expect(faults.count).toBeGreaterThan(0);
     expect(faults.p50Us).toBeGreaterThan(5500);
   });
@@ -95,41 +99,50 @@ const switches = (): void => {
     expect(ram.normal + ram.duplicate).toBe(2 * pageCount);
   });
 
-  test('transfer.uniformPages, workload.content uniform', async () => {
-    const { ram } = (
-      await migrated('pre-copy', { transfer: { uniformPages: true }, workload: { content: 'uniform' } })
+  test('uniform-pages, workload.content uniform', async () => {
+    const { ram, encodedPages } = (
+      await migrated('pre-copy', {
+        capabilities: { ...defaultCapabilities, 'uniform-pages': true },
+        workload: { content: 'uniform' },
+      })
     ).measurement;
-    expect((ram.encoded?.['uniform-pages'] ?? 0) * 4096).toBeGreaterThanOrEqual(
+    expect((encodedPages['uniform-pages'] ?? 0) * 4096).toBeGreaterThanOrEqual(
       conformanceScenario.workload.regionBytes,
     );
     expect(ram.normal * 4096).toBe(conformanceScenario.guest.baseFootprintBytes);
   });
 
-  test('xbzrle, workload.content sparse: what changed travels instead of the page', async () => {
+  test('xbzrle, workload.content sparse: only the changes travel', async () => {
     const sparse = { content: 'sparse', dirtyRatePagesPerSecond: 20_000 } as const;
     const limits = { hybridRounds: 4 };
     const { capabilities } = (
-      await migrated('hybrid', { limits, workload: sparse, capabilities: { xbzrle: 64 } })
+      await migrated('hybrid', {
+        limits,
+        workload: sparse,
+        capabilities: { ...defaultCapabilities, xbzrle: 64 },
+      })
     ).measurement;
-    const { pages = 0, bytes = 0 } = capabilities?.['xbzrle'] ?? {};
+    const { pages = 0, bytes = 0 } = capabilities['xbzrle'] ?? {};
     expect(pages).toBeGreaterThan(1000);
     expect(bytes).toBeLessThan(pages * 80);
   });
 
-  test('zstd, workload.content compressible: a third of it travels', async () => {
+  test('zstd, workload.content compressible: pages travel at a third of their size', async () => {
     const compressible = { content: 'compressible' } as const;
-    const { capabilities } = (await migrated('hybrid', { workload: compressible, capabilities: { zstd: 1 } }))
-      .measurement;
-    const { pages = 0, bytes = 0 } = capabilities?.['zstd'] ?? {};
+    const { capabilities } = (
+      await migrated('hybrid', { workload: compressible, capabilities: { ...defaultCapabilities, zstd: 1 } })
+    ).measurement;
+    const { pages = 0, bytes = 0 } = capabilities['zstd'] ?? {};
     expect(pages * 4096).toBeGreaterThanOrEqual(conformanceScenario.workload.regionBytes / 2);
     expect(bytes).toBeLessThan(pages * 0.4 * 4096);
   });
 
-  test('dedup, workload.content duplicate: what repeats does not travel', async () => {
+  test('dedup, workload.content duplicate: repeated content does not travel', async () => {
     const duplicate = { content: 'duplicate' } as const;
-    const { capabilities } = (await migrated('hybrid', { workload: duplicate, capabilities: { dedup: 64 } }))
-      .measurement;
-    const { duplicateBlocks = 0 } = capabilities?.['dedup'] ?? {};
+    const { capabilities } = (
+      await migrated('hybrid', { workload: duplicate, capabilities: { ...defaultCapabilities, dedup: 64 } })
+    ).measurement;
+    const { duplicateBlocks = 0 } = capabilities['dedup'] ?? {};
     const regionPages = conformanceScenario.workload.regionBytes / 4096;
     // The footprint comes first, in which nothing repeats: the first pages of the region pass before that is noticed.
     expect(duplicateBlocks).toBeGreaterThan(0.7 * 3 * regionPages);

@@ -9,8 +9,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Support } from '../../harness/testbed/testbed.ts';
-import { LivemigError } from '../../proto/errors.ts';
+import type { Support } from '#harness/testbed/testbed';
+import { LivemigError } from '#proto/errors';
 import { insertionOrder } from './modules.ts';
 import { fillNodeCache } from './node-cache.ts';
 
@@ -37,7 +37,7 @@ const umlEnvironment = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/us
 const succeeds = (program: string, ...args: string[]): boolean =>
   spawnSync(program, args, { env: umlEnvironment }).status === 0;
 
-/** In a PID namespace of its own, so that the many processes that make up a UML end with their first one. */
+/** In its own PID namespace, so that the many processes of a UML end with the first one. */
 const enclosure = (): string[] => [
   ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']),
   '--pid',
@@ -81,9 +81,9 @@ export interface UmlOptions {
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 /**
- * Process 1 around the UML: ends with it. Its one CPU comes before the machine's other work where it may, as root: what
- * it waits for a CPU of the machine's counts as time inside. When its own standard input ends, because we did, it
- * removes the job's directory and ends the UML.
+ * Process 1 around the UML: ends with it. As root, its one CPU gets priority over the machine's other work: waiting for
+ * a real CPU counts as time inside. When its own standard input ends, because we did, it removes the job's directory
+ * and ends the UML.
  */
 const keeper =
   'renice -n -10 -p $$ >/dev/null 2>&1; job=$1; shift; "$@" </dev/null & uml=$!; exec 3<&0; ' +

@@ -1,12 +1,12 @@
 /** Loads what programs inside user-mode Linux load, and ends: Node then keeps it compiled. */
-import '../../harness/cli/main.ts';
-import '../../hosts/control-server.ts';
-import '../../hosts/hypervisor.ts';
-import '../../hosts/network.ts';
-import '../../hosts/observer/observer.ts';
-import '../../hosts/wan/router.ts';
+import '#harness/cli/main';
+import '#hosts/control-server';
+import '#hosts/hypervisor';
+import '#hosts/network';
+import '#hosts/observer/observer';
+import '#hosts/wan/router';
 import '../conformance/link-backend-cases.ts';
 import '../support/link-lab.ts';
 
-// Whatever a module has left running: only its code counts here.
+// Ends whatever a module has started: only its code matters here.
 process.exit(0);

@@ -5,13 +5,13 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { compileCache } from '../../harness/testbed/netns/agent-process.ts';
+import { compileCacheDirectory } from '#harness/compile-cache';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** @returns the cache's directory; null where there can be none: programs then only start more slowly. */
 export const fillNodeCache = (): string | null => {
-  const directory = compileCache();
+  const directory = compileCacheDirectory();
   try {
     mkdirSync(directory, { recursive: true });
   } catch {

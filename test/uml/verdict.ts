@@ -1,11 +1,11 @@
-import { violationsOf } from '../../harness/measure/integrity.ts';
-import type { RunResult } from '../../harness/result.ts';
-import { pageSizeBytes } from '../../proto/units.ts';
+import { violationsOf } from '#harness/measure/integrity';
+import type { RunResult } from '#harness/result';
+import { sizeOf } from '#harness/run/verification';
 
 /**
- * A run that nothing is wrong with but how long its guest was silent. In user-mode Linux one slow CPU carries guest,
- * agents and observer, and itself waits for a CPU of the machine's, so that the observer may hear late; no claim about
- * times is made there.
+ * A run with nothing wrong but how long its guest was silent. In user-mode Linux one slow CPU carries guest, agents and
+ * observer, and itself waits for a CPU of the machine's, so that the observer may hear late; no claim about times is
+ * made there.
  */
 export const isOnlyMistimed = ({ state, error, crossChecks }: RunResult): boolean =>
   state === 'invalid' &&
@@ -39,7 +39,7 @@ export const objectionsTo = (run: RunResult | null): string[] => {
     [measurement.observed.handoverGapMs === null, 'the observer heard only one of the hosts'],
   ];
   return [
-    ...violationsOf(integrity, scenario.guest.ramBytes / pageSizeBytes),
+    ...violationsOf(integrity, sizeOf(scenario)),
     ...problems.filter(([isWrong]) => isWrong).map(([, problem]) => problem),
   ];
 };

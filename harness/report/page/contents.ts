@@ -1,7 +1,7 @@
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
 
-/** An entry of the table of contents; the ids are the sections' own. */
+/** An entry of the table of contents; ids are those of the sections. */
 export interface Entry {
   id: string;
   title: string;

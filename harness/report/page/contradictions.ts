@@ -1,4 +1,4 @@
-import type { Contradiction } from '../../trends/contradictions/index.ts';
+import type { Contradiction } from '#harness/trends/study';
 import { figure } from '../figures.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
@@ -7,7 +7,7 @@ import { tableOf } from './table.ts';
 const withUnit = (value: number, unit: string): string =>
   unit === '' ? figure(value) : `${figure(value)} ${unit}`;
 
-/** Where the documents disagree with themselves or each other: no measurement can agree with both sides. */
+/** Where the documents contradict themselves or each other: no measurement can agree with both sides. */
 export const contradictionsSection = (contradictions: readonly Contradiction[]): Markup =>
   markup`<section id="contradictions">
     <h2>Contradictions in the documents</h2>
@@ -17,7 +17,7 @@ export const contradictionsSection = (contradictions: readonly Contradiction[]):
     </p>
     ${
       contradictions.length === 0
-        ? markup`<p class="missing">None is listed.</p>`
+        ? markup`<p class="missing">None listed.</p>`
         : tableOf({
             label: 'Contradictions in the documents',
             head: ['Claim', 'Claimed', 'Computed', 'From', 'Document'],

@@ -1,16 +1,24 @@
-import { formatBytes, formatCount } from '../../format.ts';
-import type { Environment, RunResult } from '../../result.ts';
+import { formatBytes, formatCount } from '#harness/format';
+import type { Environment, RunResult } from '#harness/result';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
 import { tableOf } from './table.ts';
 
-/** What of an environment is the same for all runs of one machine and one software. */
+/** `0.1.0, commit 0b8e4a7, with changes` */
+const versionText = ({ livemigVersion, livemigCommit, livemigIsDirty }: Environment): string =>
+  [
+    livemigVersion,
+    ...(typeof livemigCommit === 'string' ? [`commit ${livemigCommit.slice(0, 7)}`] : []),
+    ...(livemigIsDirty === true ? ['with changes'] : []),
+  ].join(', ');
+
+/** The part of an environment that is the same for all runs of one machine and software version. */
 const rowsOf = ({ driver, link, environment }: RunResult): [string, string][] => [
   ['CPU', `${environment.cpuModel}, ${environment.cpus} CPUs`],
   ['Memory', formatBytes(environment.memoryBytes)],
   ['Kernel', environment.kernel],
   ['Node', environment.nodeVersion],
-  ['livemig', environment.livemigVersion],
+  ['livemig', versionText(environment)],
   ['Driver', driver ?? 'none'],
   ['Link backend', link.backend ?? 'none'],
   ['Hosts', hostsText(environment)],
@@ -26,14 +34,18 @@ const unique = (values: readonly string[]): string => [...new Set(values)].join(
 const hostsText = ({ hosts }: Environment): string =>
   hosts === null
     ? 'never came up'
-    : unique(Object.values(hosts).map(({ nodeVersion, kernel }) => `Node ${nodeVersion}, Linux ${kernel}`));
+    : unique(
+        Object.values(hosts).flatMap((host) =>
+          host === undefined ? [] : [`Node ${host.nodeVersion}, Linux ${host.kernel}`],
+        ),
+      );
 
 const networkText = ({ network }: Environment): string =>
   network === null
     ? 'never came up'
     : unique([network.source, network.destination].map(({ congestionControl }) => congestionControl));
 
-/** Each machine and software that runs were made on. */
+/** Each machine and software version on which runs were made. */
 export const environmentSection = (runs: readonly RunResult[]): Markup => {
   const groups = [...Map.groupBy(runs, (run) => JSON.stringify(rowsOf(run))).values()];
   const columns = groups.map((group) => new Map(rowsOf(group[0]!)));

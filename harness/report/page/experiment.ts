@@ -1,11 +1,11 @@
-import type { RunResult } from '../../result.ts';
-import type { Setting } from '../../trends/cells.ts';
-import { settingsOf } from '../../trends/cells.ts';
-import type { Experiment } from '../../trends/published.ts';
-import { publishedFigures } from '../../trends/published.ts';
-import type { TrendVerdict } from '../../trends/verdict.ts';
-import { scaleText, variantText } from '../../trends/words.ts';
-import { plotsOf } from '../plots/index.ts';
+import type { RunResult } from '#harness/result';
+import { ownCode } from '#harness/trends/own-code';
+import type { SetUp } from '#harness/trends/set-ups';
+import { setUpsOf } from '#harness/trends/set-ups';
+import type { Study } from '#harness/trends/study';
+import type { TrendVerdict } from '#harness/trends/verdict';
+import { wordOf } from '#harness/trends/verdict';
+import { driverText, madeWith, scaleText, variantText } from '#harness/trends/words';
 import type { Plot } from '../plots/plot.ts';
 import type { Entry } from './contents.ts';
 import { figureOf } from './figure.ts';
@@ -13,66 +13,94 @@ import type { Markup } from './html.ts';
 import { markup, prose } from './html.ts';
 import { verdictMark } from './verdict.ts';
 
-/** What an experiment's section is told with. */
+/** The inputs of an experiment's section. */
 export interface ExperimentContext {
   runs: readonly RunResult[];
   verdicts: readonly TrendVerdict[];
   checkIds: ReadonlyMap<TrendVerdict, string>;
   /** The figures of the whole page so far, for their numbers and for the contents. */
   figures: Entry[];
+  /** Ids of those at the top of the page, each of its study's first figure. */
+  onTop: Set<string>;
 }
 
-export const settingText = ({ driver, backend, guestScale, variant }: Setting): string =>
-  `driver ${driver}, link backend ${backend}, κ_M = ${scaleText(guestScale)}${variantText(variant)}`;
+const setUpText = ({ driver, backend, guestScale, variant }: SetUp): string =>
+  `driver ${driverText(driver)}, link backend ${backend}, κ_M = ${scaleText(guestScale)}${variantText(variant)}`;
 
-const isOf = (verdict: TrendVerdict, { driver, backend, guestScale, variant }: Setting): boolean =>
+const isOf = (verdict: TrendVerdict, { experiment, driver, backend, guestScale, variant }: SetUp): boolean =>
+  verdict.study === experiment &&
   verdict.drivers.includes(driver) &&
   verdict.backends.includes(backend) &&
   verdict.guestScales.includes(guestScale) &&
   verdict.variant === variant;
 
-/** The checks that rest on what the figure shows. */
-const remarksOf = ({ trends }: Plot, setting: Setting, { verdicts, checkIds }: ExperimentContext): Markup => {
-  const checks = verdicts.filter((verdict) => trends.includes(verdict.trend) && isOf(verdict, setting));
+/** The checks that are based on the figure. */
+const remarksOf = ({ trends }: Plot, setUp: SetUp, { verdicts, checkIds }: ExperimentContext): Markup => {
+  const checks = verdicts.filter((verdict) => trends.includes(verdict.trend) && isOf(verdict, setUp));
   if (checks.length === 0) return markup``;
   return markup`<p class="remarks">Checks:${checks.map(
     (verdict) =>
-      markup` <span class="remark"><a href="#${checkIds.get(verdict) ?? ''}">${verdict.id}</a> ${verdictMark(verdict.verdict)}</span>`,
+      markup` <span class="remark"><a href="#${checkIds.get(verdict) ?? ''}">${verdict.id}</a> ${verdictMark(wordOf(verdict))}</span>`,
   )}</p>`;
 };
 
-const settingSection = async (
-  experiment: Experiment,
-  setting: Setting,
-  { index, count }: { index: number; count: number },
+/** A set-up among those of its study. */
+interface Nth {
+  index: number;
+  count: number;
+}
+
+const figureOfSetUp = async (
+  plot: Plot,
+  setUp: SetUp,
+  { index, count }: Nth,
+  context: ExperimentContext,
+): Promise<Markup> => {
+  const id = index === 0 ? plot.id : `${plot.id}-${index + 1}`;
+  if (context.onTop.has(id))
+    return markup`<p class="source">${plot.title}: the <a href="#${id}">figure at the top</a>.</p>`;
+  const title = count === 1 ? plot.title : `${plot.title} (${setUpText(setUp)})`;
+  if (!plot.isEmpty) context.figures.push({ id, title });
+  const number = context.figures.length;
+  return figureOf(plot, { id, number, remarks: remarksOf(plot, setUp, context) });
+};
+
+const plotsOf = (study: Study, setUp: SetUp): Plot[] =>
+  study.plots.map((make) => ownCode(study, 'a plot', () => make(setUp)));
+
+/** The first figure of the study's first testbed, for the top of the page. */
+export const keyFigure = async (study: Study, context: ExperimentContext): Promise<Markup> => {
+  const setUps = setUpsOf(context.runs, study.name);
+  const [setUp] = setUps;
+  const plot = setUp === undefined ? undefined : plotsOf(study, setUp).find(({ isEmpty }) => !isEmpty);
+  if (setUp === undefined || plot === undefined) return markup``;
+  const figure = await figureOfSetUp(plot, setUp, { index: 0, count: setUps.length }, context);
+  context.onTop.add(plot.id);
+  return figure;
+};
+
+const setUpSection = async (
+  study: Study,
+  setUp: SetUp,
+  nth: Nth,
   context: ExperimentContext,
 ): Promise<Markup> => {
   const figures: Markup[] = [];
-  for (const make of plotsOf[experiment]) {
-    const plot = make(setting);
-    const id = index === 0 ? plot.id : `${plot.id}-${index + 1}`;
-    const title = count === 1 ? plot.title : `${plot.title} (${settingText(setting)})`;
-    if (!plot.isEmpty) context.figures.push({ id, title });
-    const number = context.figures.length;
-    figures.push(await figureOf(plot, { id, number, remarks: remarksOf(plot, setting, context) }));
-  }
-  return markup`<h3 id="${experiment}-${index + 1}">Measured with ${prose(settingText(setting))}</h3>
+  for (const plot of plotsOf(study, setUp)) figures.push(await figureOfSetUp(plot, setUp, nth, context));
+  return markup`<h3 id="${study.name}-${nth.index + 1}">${madeWith([setUp.driver])} ${prose(setUpText(setUp))}</h3>
     ${figures}`;
 };
 
 /** One experiment: what its document did, and its figures for each testbed that repeated it. */
-export const experimentSection = async (
-  experiment: Experiment,
-  context: ExperimentContext,
-): Promise<Markup> => {
-  const { what, document } = publishedFigures[experiment];
+export const experimentSection = async (study: Study, context: ExperimentContext): Promise<Markup> => {
+  const { name, what, document } = study;
   const sections: Markup[] = [];
-  const settings = settingsOf(context.runs, experiment);
-  for (const [index, setting] of settings.entries())
-    sections.push(await settingSection(experiment, setting, { index, count: settings.length }, context));
-  return markup`<section id="${experiment}">
-    <h2>Experiment ${experiment}</h2>
+  const setUps = setUpsOf(context.runs, name);
+  for (const [index, setUp] of setUps.entries())
+    sections.push(await setUpSection(study, setUp, { index, count: setUps.length }, context));
+  return markup`<section id="${name}">
+    <h2>Experiment ${name}</h2>
     <p>${what}. <span class="source">${document}</span></p>
-    ${sections.length === 0 ? markup`<p class="missing">No run of this experiment is in the result set.</p>` : sections}
+    ${sections.length === 0 ? markup`<p class="missing">No run of this experiment came as far as its link.</p>` : sections}
   </section>`;
 };

@@ -7,7 +7,7 @@ import { markup, prose } from './html.ts';
 import { inlineSvg } from './svg.ts';
 import { tableOf } from './table.ts';
 
-/** Where a figure stands on the page. */
+/** A figure's place on the page. */
 export interface Place {
   id: string;
   number: number;
@@ -20,7 +20,7 @@ const drawing = async (plot: Plot, id: string, size: keyof typeof plotWidths): P
   return markup`<div class="${size}">${inlineSvg(svg, { ...plot, id: `${id}-${size}` })}</div>`;
 };
 
-/** Small enough to stand in the link as it is, so that it also works without scripts. */
+/** Small enough to embed in the link, so that it works without scripts. */
 const csvLink = (plot: Plot, id: string): Markup =>
   markup`<a
     class="download"

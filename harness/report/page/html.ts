@@ -1,4 +1,4 @@
-/** Markup as a type of its own: text becomes markup only by being escaped, or by `trusted` where we made it ourselves. */
+/** Markup as a separate type: text becomes markup only by escaping, or by `trusted` if we generated it ourselves. */
 export class Markup {
   readonly text: string;
 
@@ -17,11 +17,11 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-// Control characters have no place in a page: HTML forbids them, and a terminal that prints the file obeys them.
+// No control characters: HTML forbids them, and a terminal that prints the file would interpret them.
 // eslint-disable-next-line no-control-regex
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** For element content and for attribute values in quotes. */
+/** For element content and quoted attribute values. */
 export const escapeHtml = (text: string): string =>
   text.replaceAll(controls, '\ufffd').replaceAll(/[&<>"']/g, (character) => entities[character]!);
 
@@ -33,19 +33,19 @@ const textOf = (value: Value): string => {
 };
 
 /**
- * A template whose values are escaped unless they are markup; lists are joined, null and false are nothing. Indentation
- * of the source is not for the page.
+ * A template whose values are escaped unless they are markup; lists are joined, null and false are omitted. Indentation
+ * of the source is dropped.
  */
 export const markup = (strings: TemplateStringsArray, ...values: readonly Value[]): Markup => {
   const raw = strings.map((text) => text.replaceAll(/\n\s+/g, '\n'));
   return new Markup(String.raw({ raw }, ...values.map(textOf)));
 };
 
-/** A sentence in which κ_M and D_max stand with their index lowered. */
+/** Text with the indices of κ_M and D_max lowered. */
 export const prose = (text: string): Markup =>
   new Markup(escapeHtml(text).replaceAll(/(κ|D)_(M|max)\b/g, '$1<sub>$2</sub>'));
 
-/** Markup of our own making: a rendered plot, the style sheet. Never for text of a result. */
+/** Markup that we generated: a rendered plot, the style sheet. Never for text from a result. */
 export const trusted = (text: string): Markup => new Markup(text);
 
 /** An id for the page's links: letters, digits and dashes. */

@@ -1,10 +1,10 @@
 import { slug } from './html.ts';
 
-/** A run's id as it is shown: of a UUID the first eight digits, which tell the runs of a page apart. */
+/** A run's displayed id: the first eight digits of its UUID, which distinguish the runs of a page. */
 export const shortId = (runId: string): string =>
   /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(runId) ? runId.slice(0, 8) : runId;
 
-/** An id for each item, made of its name; where names come to the same, the later ones are numbered. */
+/** An id for each item, derived from its name; duplicates are numbered. */
 export const uniqueIds = <Item>(
   prefix: string,
   items: readonly Item[],

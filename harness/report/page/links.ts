@@ -1,7 +1,7 @@
-import { rttMsOf } from '../../../proto/link.ts';
-import { formatCount } from '../../format.ts';
-import type { RunResult } from '../../result.ts';
-import { medianOf } from '../../trends/statistics.ts';
+import { rttMsOf } from '#proto/link';
+import { formatCount } from '#harness/format';
+import type { RunResult } from '#harness/result';
+import { medianOf } from '#harness/trends/statistics';
 import { figure } from '../figures.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
@@ -54,7 +54,7 @@ const rowOf = (runs: readonly RunResult[]): (string | Markup)[] => {
   ];
 };
 
-/** What each link should be and what it was found to be before the migrations. */
+/** Each link's target, and its calibration before the migrations. */
 export const linksSection = (runs: readonly RunResult[]): Markup => {
   const groups = Map.groupBy(runs, ({ link }) => `${link.profile} ${link.backend ?? ''}`);
   return markup`<section id="links">
@@ -74,7 +74,7 @@ export const linksSection = (runs: readonly RunResult[]): Markup => {
         'RTT measured (ms)',
         'Goodput expected (Mb/s)',
         'Goodput measured (Mb/s)',
-        'Correction of delay (ms)',
+        'Delay correction (ms)',
         'Calibrated runs',
       ],
       rows: [...groups.values()].map(rowOf),

@@ -1,17 +1,15 @@
 import type { Markup } from './html.ts';
 import { markup, prose } from './html.ts';
 
-/** What a reader has to know before the plots. */
-export const methodSection = (notes: readonly string[]): Markup =>
-  markup`<section id="method">
-    <h2>How to read this page</h2>
-    <p>
-      <b>Published and measured.</b> In every plot hollow symbols and dashed lines are what the documents
+const barsText = 'on measured points are the whole range of the repetitions, the point is their median.';
+
+const ofStudies = markup`<p>
+      <b>Published and measured.</b> In every plot of an experiment hollow symbols and dashed lines are what the documents
       print, filled symbols are what was measured here. Links differ by colour and by shape, so that nothing
       rests on colour alone.
     </p>
     <p>
-      <b>Error bars</b> on measured points are the whole range of the repetitions, the point is their median.
+      <b>Error bars</b> ${barsText}
       Published points have bars only where the document gives a standard deviation. Intervals in the table of
       checks are 95 % bootstraps.
     </p>
@@ -19,7 +17,15 @@ export const methodSection = (notes: readonly string[]): Markup =>
       <b>Scale.</b> Links are never scaled. Guest memory may be: κ<sub>M</sub> is its share of the published size. Axes
       are in the published terms; where seconds or bytes of a whole migration are compared, measured values
       are divided by κ<sub>M</sub> and the axis says so. Downtimes, rates, ratios and pre-copy’s limit are as measured.
-    </p>
+    </p>`;
+
+const ofOthers = markup`<p><b>Error bars</b> ${barsText}</p>`;
+
+/** What readers need to know before the plots. @param hasStudies whether there is something published to compare with */
+export const methodSection = (notes: readonly string[], hasStudies: boolean): Markup =>
+  markup`<section id="method">
+    <h2>How to read this page</h2>
+    ${hasStudies ? ofStudies : ofOthers}
     <p>
       <b>Downtime</b> runs from the guest’s last instruction at the source to its first at the destination, on
       one monotonic clock; an observer outside pings the guest and must agree, or the run is invalid.

@@ -1,14 +1,19 @@
-import { disagreementOf } from '../../measure/cross-checks.ts';
-import { formatMs } from '../../format.ts';
+import { disagreementOf } from '#harness/measure/cross-checks';
+import { formatMs } from '#harness/format';
 import { guestRows } from '../guest.ts';
-import { figureAt } from '../../measure/figures.ts';
-import type { CompletedRun, RunResult } from '../../result.ts';
+import { figureAt } from '#harness/measure/figures';
+import type { CompletedRun, RunResult } from '#harness/result';
 import { detailsOf, figureRows, labelOf, linkText, shownValue } from '../figure-rows.ts';
+import { hostLoadRows } from '../host-load.ts';
+import { serviceRows } from '../service.ts';
+import { storageRows } from '../storage.ts';
+import { trafficRows } from '../traffic.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
 import { doubtedRunOf, experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
 import { compactJson, packed } from './pack.ts';
+import { serviceFigure } from './service.ts';
 import { inlineSvg } from './svg.ts';
 import { factsOf } from './table.ts';
 
@@ -16,19 +21,26 @@ type Facts = (readonly [term: string, value: string])[];
 
 const capitalised = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-/** What the terminal's summary shows, by the same names. */
+/** The rows of the terminal's summary, under the same names. */
 const measuredFacts = (run: CompletedRun): Facts => [
   ...figureRows.map((row): [string, string] => {
     const details = detailsOf(run, row);
     return [capitalised(labelOf(row)), `${shownValue(run, row.id)}${details === '' ? '' : ` (${details})`}`];
   }),
-  ...(run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }): [string, string] => [
+  ...trafficRows(run).map(([kind, figure, detail], nth): [string, string] => [
+    `Traffic ${nth + 1}`,
+    `${kind}, ${figure} (${detail})`,
+  ]),
+  ...[...storageRows(run), ...hostLoadRows(run), ...serviceRows(run)].map(
+    ([label, figure, detail]): [string, string] => [capitalised(label), `${figure} (${detail})`],
+  ),
+  ...run.measurement.linkCuts.map(({ startMs, durationMs, plannedMs }): [string, string] => [
     'Link cut',
     `${formatMs(durationMs ?? plannedMs)} from ${formatMs(startMs)} on`,
   ]),
 ];
 
-/** What was measured; where nobody can rely on it, every line says so. */
+/** The measurements; if they are unreliable, every line says so. */
 const figureFacts = (run: RunResult): Facts => {
   if (run.state === 'completed') return measuredFacts(run);
   const doubted = doubtedRunOf(run);
@@ -55,24 +67,28 @@ const settingFacts = (run: RunResult): Facts => {
   ];
 };
 
-const timelineOf = async (run: CompletedRun, id: string, cell: string): Promise<Markup> => {
+/** A run's timeline, with its words. @param cell names the run */
+export const timelineDrawing = async (run: CompletedRun, id: string, cell: string): Promise<Markup> => {
   const missing = missingPanels(run);
   const svg = await drawTimeline(run);
   const { totalTimeMs, downtimeMs, downtimeStartMs } = run.measurement;
-  return markup`<figure class="timeline">
-    ${inlineSvg(svg, {
-      id: `${id}-timeline`,
-      title: `Timeline of ${cell}`,
-      description:
-        `Link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
-        `downtime of ${formatMs(downtimeMs)} from ${formatMs(downtimeStartMs)} on, and the histogram of fault latencies.` +
-        (missing.length === 0 ? '' : ` Not recorded: ${missing.join(', ')}.`),
-    })}
+  return inlineSvg(svg, {
+    id: `${id}-timeline`,
+    title: `Timeline of ${cell}`,
+    description:
+      `Link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
+      `downtime of ${formatMs(downtimeMs)} from ${formatMs(downtimeStartMs)} on, and the histogram of fault latencies.` +
+      (missing.length === 0 ? '' : ` Not recorded: ${missing.join(', ')}.`),
+  });
+};
+
+const timelineOf = async (run: CompletedRun, id: string, cell: string): Promise<Markup> =>
+  markup`<figure class="timeline">
+    ${await timelineDrawing(run, id, cell)}
     <figcaption>
       <button type="button" class="timeline-csv" data-name="${id}-timeline.csv" hidden>Timeline as CSV</button>
     </figcaption>
   </figure>`;
-};
 
 const failureOf = (run: RunResult): Markup =>
   run.error === null
@@ -88,7 +104,7 @@ const failureOf = (run: RunResult): Markup =>
 
 const glanceIds = ['totalTimeMs', 'downtimeMs', 'ram.transferred'].map((id) => `measurement.${id}`);
 
-/** What stands in the folded line. */
+/** The text of the folded line. */
 const glance = (run: RunResult): string =>
   run.state === 'completed'
     ? glanceIds.map((id) => `${figureAt(id).label} ${shownValue(run, id)}`).join(', ')
@@ -100,6 +116,7 @@ export const runArticle = async (run: RunResult, id: string, cell: string): Prom
     <summary><span class="cell">${cell}</span> <span class="glance">${glance(run)}</span></summary>
     <div class="run-body">
       ${run.state === 'completed' ? await timelineOf(run, id, cell) : failureOf(run)}
+      ${run.state === 'completed' ? await serviceFigure(run, id, cell) : ''}
       <div class="run-facts">
         ${factsOf([...figureFacts(run), ...settingFacts(run)])}
         <details class="raw">

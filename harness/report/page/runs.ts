@@ -1,15 +1,15 @@
-import { formatCount } from '../../format.ts';
-import type { RunResult } from '../../result.ts';
+import { formatCount } from '#harness/format';
+import type { RunResult } from '#harness/result';
 import { experimentText } from '../summary.ts';
-import { statesText } from './header.ts';
+import { statesText } from './about.ts';
 import type { Markup } from './html.ts';
 import { markup } from './html.ts';
 import { shortId, uniqueIds } from './ids.ts';
 import { runArticle } from './run.ts';
 import { tableOf } from './table.ts';
 
-/** `10G, 2048` as the sweep labels it; a run of its own is told by its scenario's name and by what it was. */
-export const cellText = (run: RunResult): string => {
+/** `10G, 2048` as the sweep labels it; a single run is named by its scenario and what it was. */
+const cellText = (run: RunResult): string => {
   const { sweep, scenario } = run;
   if (sweep === null) return `${scenario.name}: ${experimentText(run)}`;
   const labels = Object.entries(sweep.cell).map(([axis, value]) => `${axis} ${value}`);
@@ -17,11 +17,11 @@ export const cellText = (run: RunResult): string => {
 };
 
 const partOf = ({ sweep }: RunResult): string =>
-  sweep === null ? 'Runs of their own' : `${sweep.name}: ${sweep.part}`;
+  sweep === null ? 'Single runs' : `${sweep.name}: ${sweep.part}`;
 
 const isExpected = ({ error }: RunResult): boolean => error?.code === 'NOT_CONVERGED';
 
-/** Runs that gave no numbers, with the reason. The last of them are a finding: pre-copy beyond its limit must fail. */
+/** Runs without figures, with the reason. Some of them are findings: pre-copy beyond its limit must fail. */
 export const failuresSection = (
   runs: readonly RunResult[],
   anchors: ReadonlyMap<RunResult, string>,

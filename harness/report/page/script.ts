@@ -1,8 +1,8 @@
 import { timelineCsv } from '../plots/timeline-csv.ts';
 
 /**
- * What the page does beyond HTML: unfold what a link leads to, unpack what is packed, and make a timeline's CSV. Without
- * it every result can still be downloaded, as .json.gz.
+ * The page's script: unfolds link targets, unpacks data, and generates a timeline's CSV. Without it, every result can
+ * still be downloaded as .json.gz.
  */
 export const pageScript = `'use strict';
 const timelineCsv = ${timelineCsv.toString()};

@@ -8,7 +8,7 @@ const text = `
 *{box-sizing:border-box}
 html{font:16px/1.6 ${serif};background:var(--paper);color:var(--ink);-webkit-text-size-adjust:100%;scroll-padding-top:1rem}
 body{max-width:64rem;margin:0 auto;padding:2.5rem 1.25rem 5rem}
-h1,h2,h3,h4{line-height:1.25;font-weight:600;text-wrap:balance}
+h1,h2,h3,h4{line-height:1.25;font-weight:600;text-wrap:balance;overflow-wrap:anywhere}
 h1{font-size:2.1rem;margin:.15em 0 .5em;letter-spacing:-.01em;max-width:22em}
 h2{font-size:1.4rem;margin:3.5rem 0 .8rem;padding-top:.9rem;border-top:1px solid var(--rule)}
 h3{font:600 1rem/1.4 ${sans};margin:2.2rem 0 .8rem}
@@ -18,9 +18,13 @@ a{color:var(--link);text-decoration-thickness:1px;text-underline-offset:.15em}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:2px}
 sub{line-height:0;font-size:.75em}
 code{font:.85em ${mono};overflow-wrap:anywhere}
+.answer{font-size:1.12rem;line-height:1.5;max-width:48rem}
+#answer h2{margin-top:1.6rem}
+#answer .timeline{max-width:34rem;margin:1.4rem 0}
+.cells summary{font:.9rem/1.6 ${sans};color:var(--link)}
 .kicker{font:600 .8rem ${sans};letter-spacing:.04em;color:var(--soft);margin:0}
-.lede{font-size:1.15rem;line-height:1.5;max-width:40rem}
 .outcome{font:.95rem/1.9 ${sans};margin:1.3em 0}
+.kind{display:block}
 .count{white-space:nowrap;margin-right:.9em;font-variant-numeric:tabular-nums}
 .source,.missing,.remarks{font:.85rem/1.5 ${sans};color:var(--soft)}
 .missing{border-left:3px solid var(--rule);padding-left:.8em}
@@ -52,7 +56,7 @@ td .source{display:block;min-width:13rem}
 table.pairs th{width:11rem}
 .remark{white-space:nowrap;margin-right:.5em}
 .run-links a{white-space:nowrap}
-.run-links summary,.data summary,.raw summary{color:var(--link)}
+.run-links summary,.explanation summary,.data summary,.raw summary{color:var(--link)}
 dl.facts{font:.9rem/1.5 ${sans};margin:1.4rem 0;max-width:54rem}
 dl.facts div{display:grid;grid-template-columns:9rem 1fr;gap:0 1.2rem;padding:.3rem 0;border-top:1px solid var(--rule)}
 dl.facts div:last-child{border-bottom:1px solid var(--rule)}
@@ -64,7 +68,7 @@ const verdicts = `
 .verdict{font:600 .9em ${sans};white-space:nowrap}
 .verdict.good{color:var(--good)}
 .verdict.bad{color:var(--bad)}
-.verdict.open{color:var(--open)}
+.verdict.open,.verdict.era{color:var(--open)}
 .verdict.none{color:var(--soft);font-weight:400}
 `;
 
@@ -87,7 +91,7 @@ figcaption{font:.88rem/1.55 ${sans};margin-top:.7rem}
 figcaption p{margin:.45em 0}
 .tools{display:flex;flex-wrap:wrap;gap:.2rem 1.6rem;margin-top:.5rem}
 .tools details[open]{flex:1 0 100%;min-width:0}
-summary{cursor:pointer}
+summary{cursor:pointer;overflow-wrap:anywhere}
 button{font:inherit;color:var(--link);background:none;border:0;padding:0;text-decoration:underline;text-decoration-thickness:1px;text-underline-offset:.15em;cursor:pointer}
 `;
 
@@ -119,7 +123,7 @@ const small = `
 body{padding:1.6rem 1.25rem 3rem}
 h1{font-size:1.65rem}
 h2{margin-top:2.6rem}
-.lede{font-size:1.05rem}
+.answer{font-size:1rem}
 .wide{display:none}
 .narrow{display:block}
 dl.facts div,.run-facts dl.facts div{grid-template-columns:1fr;padding:.4rem 0}
@@ -143,11 +147,13 @@ td .source,tbody th .claim,.checks .statement{min-width:0}
 h2{break-after:avoid}
 h3,h4{break-after:avoid}
 tr,.figure{break-inside:avoid}
+.explanation>summary{display:none}
+.explanation::details-content{content-visibility:visible;display:block}
 a{color:inherit;text-decoration:none}
 }
 `;
 
-/** The whole style sheet: nothing is fetched, fonts are the system's own. */
+/** The whole style sheet: nothing is fetched, and fonts are the system's. */
 export const pageStyle = [
   colourRules(':root'),
   text,

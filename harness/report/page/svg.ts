@@ -3,7 +3,7 @@ import type { Markup } from './html.ts';
 import { colourRules } from '../palette.ts';
 import { plotFont } from '../plots/config.ts';
 
-/** What a drawing is called and tells, for screen readers. */
+/** A drawing's title and description, for screen readers. */
 export interface Words {
   id: string;
   title: string;
@@ -27,10 +27,10 @@ const withWords = (
       `<desc id="${id}-desc">${escapeHtml(description)}</desc>${style}`,
   );
 
-/** A drawing inside the page, whose colours it takes. */
+/** A drawing inside the page, with the page's colours. */
 export const inlineSvg = (svg: string, words: Words): Markup =>
   trusted(withWords(svg, words, 'class="drawing"', ''));
 
-/** A drawing as a file of its own: it brings its colours, for light and for dark. */
+/** A drawing as a separate file, with its own colours for light and dark. */
 export const standaloneSvg = (svg: string, words: Words): string =>
   `${withWords(svg, words, 'xmlns="http://www.w3.org/2000/svg"', `<style>${colourRules('svg')}</style>`)}\n`;

@@ -4,7 +4,7 @@ import { markup } from './html.ts';
 type Cell = string | number | Markup;
 
 export interface Table {
-  /** What the table is of, for those who jump from table to table. */
+  /** What the table shows, for readers who jump from table to table. */
   label: string;
   head: readonly Cell[];
   /** The first cell of a row is its header. */
@@ -13,7 +13,7 @@ export interface Table {
   kind?: 'figures' | 'text' | 'pairs';
 }
 
-/** A table in a box of its own that scrolls sideways, also by keyboard. */
+/** A table in a box that scrolls sideways, also by keyboard. */
 export const tableOf = ({ label, head, rows, kind = 'text' }: Table): Markup =>
   markup`<div class="scroll" tabindex="0" role="region" aria-label="${label}">
     <table class="${kind}">
@@ -34,7 +34,7 @@ export const tableOf = ({ label, head, rows, kind = 'text' }: Table): Markup =>
     </table>
   </div>`;
 
-/** Terms and what they are. */
+/** Terms and their values. */
 export const factsOf = (facts: readonly (readonly [term: string, value: Cell])[]): Markup =>
   markup`<dl class="facts">
     ${facts.map(

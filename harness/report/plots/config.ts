@@ -7,7 +7,7 @@ export const plainNumber = ',.6~r';
 /** The same with SI prefixes: 30k. */
 export const siNumber = '.3~s';
 
-/** How every plot looks: quiet axes, horizontal grid only, text in the page's ink. */
+/** The look of every plot: quiet axes, horizontal grid only, text in the page's colour. */
 export const plotConfig = {
   aria: false,
   background: inkOf('paper'),

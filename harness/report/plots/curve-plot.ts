@@ -4,7 +4,7 @@ import { curveCsv, curveTable } from './curve-table.ts';
 import type { Curves, Series } from './curves.ts';
 import type { Plot } from './plot.ts';
 
-/** Where a curve starts and ends: what a drawing tells at a glance. */
+/** Where a curve starts and ends: what a drawing shows at a glance. */
 const course = ({ label, panel, points }: Series, curves: Curves): string => {
   const first = points[0];
   const last = points.at(-1);

@@ -74,7 +74,7 @@ const referenceLayers = ({ y, x }: Curves): Spec[] =>
         },
       ];
 
-/** What the y axis shows stands above it, where it reads without turning the head. */
+/** The y axis's title is above it, so that it reads horizontally. */
 const titleOf = (title: string, yTitle: string): Spec =>
   title === '' ? { text: yTitle, fontWeight: 'normal' } : { text: title, subtitle: yTitle };
 
@@ -105,7 +105,7 @@ const entriesOf = (series: readonly Series[]): Series[] => [
   ...new Map(series.map((one) => [one.label, one])).values(),
 ];
 
-/** The whole drawing: a legend, and the panels in as many columns as there is room for. */
+/** The whole drawing: a legend, and the panels in as many columns as fit. */
 export const curveSpec = (curves: Curves, width: number): Spec => {
   const columns = isNarrow(width) ? 1 : curves.columns;
   const panelWidth = Math.floor((width - axisRoomPx - (columns - 1) * (panelRoomPx + 24)) / columns);

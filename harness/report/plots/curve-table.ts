@@ -3,7 +3,7 @@ import { figure } from '../figures.ts';
 import type { CurvePoint, Curves, Series } from './curves.ts';
 import type { PlotTable } from './plot.ts';
 
-/** One line a point, unscaled values beside those compared. */
+/** One line per point, unscaled values next to those compared. */
 export const curveCsv = ({ x, y, panels, series }: Curves): CsvTable => {
   const titles = new Map(panels.map(({ key, title }) => [key, title]));
   const labels = new Map(x.ticks.map((tick, index) => [tick, x.labels[index] ?? String(tick)]));

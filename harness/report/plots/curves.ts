@@ -3,14 +3,14 @@ import type { Style } from './style.ts';
 
 /** A value with the range of its repetitions. */
 export interface CurvePoint {
-  /** Where it stands on the x axis: the published quantity, or the number of a category. */
+  /** Position on the x axis: the published quantity, or the number of a category. */
   x: number;
   /** As plotted, in the y axis's unit. */
   y: number;
-  /** Least and greatest of the repetitions, or mean ∓ σ where that was published; null where neither is known. */
+  /** Minimum and maximum of the repetitions, or mean ∓ σ if that was published; null if neither is known. */
   low: number | null;
   high: number | null;
-  /** Repetitions; null where the document doesn't say. */
+  /** Repetitions; null if the document doesn't say. */
   runs: number | null;
   /** The median before division by κ_M; null for published values. */
   raw: number | null;
@@ -29,9 +29,9 @@ export interface XAxis {
   key: string;
   title: string;
   ticks: readonly number[];
-  /** What each tick reads. */
+  /** The label of each tick. */
   labels: readonly string[];
-  /** Series of categories stand side by side. */
+  /** Series of categories are side by side. */
   isCategory: boolean;
 }
 
@@ -39,9 +39,9 @@ export interface YAxis {
   key: string;
   title: string;
   isLog?: boolean;
-  /** Panels share their scale unless it hides what they show. */
+  /** Panels share their scale unless that hides what they show. */
   isIndependent?: boolean;
-  /** A line to compare with. */
+  /** A reference line. */
   reference?: { y: number; label: string };
 }
 
@@ -49,17 +49,20 @@ export interface Curves {
   x: XAxis;
   y: YAxis;
   panels: readonly { key: string; title: string }[];
-  /** Panels side by side, where there is room. */
+  /** Panels, side by side if they fit. */
   columns: number;
   series: readonly Series[];
 }
 
+/** Of the distance between two categories: between neighbouring series, and for all of them. */
 const dodgeStep = 0.07;
+const dodgeMax = 0.6;
 
-/** Rows for the drawing. Without an error bar the range is the point itself. */
+/** Rows of the drawing. Without an error bar, the range is the point itself. */
 export const rowsOf = (series: readonly Series[], isCategory: boolean): Record<string, unknown>[] =>
   series.flatMap(({ label, style, points }, index) => {
-    const dodge = isCategory ? (index - (series.length - 1) / 2) * dodgeStep : 0;
+    const step = Math.min(dodgeStep, dodgeMax / series.length);
+    const dodge = isCategory ? (index - (series.length - 1) / 2) * step : 0;
     const columns = styleColumns(style);
     return points.map(({ x, y, low, high }) => ({
       ...columns,
@@ -72,7 +75,7 @@ export const rowsOf = (series: readonly Series[], isCategory: boolean): Record<s
     }));
   });
 
-/** The axis's ends over all the series given: from zero, or whole decades where it is logarithmic. */
+/** The axis's ends over all the given series: from zero, or whole decades if it is logarithmic. */
 export const yDomain = (
   series: readonly Series[],
   { isLog = false, reference }: YAxis,

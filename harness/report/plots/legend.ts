@@ -21,7 +21,7 @@ interface Placed extends LegendEntry {
   row: number;
 }
 
-/** Entries side by side while they fit, then in a further row. */
+/** Entries side by side while they fit, then in another row. */
 export const place = (entries: readonly LegendEntry[], width: number, samplePx = linePx): Placed[] => {
   let x = 0;
   let row = 0;
@@ -40,8 +40,8 @@ export const place = (entries: readonly LegendEntry[], width: number, samplePx =
 const pixel = (field: string) => ({ field, type: 'quantitative', scale: null, axis: null });
 
 /**
- * A legend as a view of its own, each entry with its line, its symbol and its words.
- * @param hasLines whether symbols stand on lines in the plot
+ * A legend as a separate view, each entry with its line, symbol and text.
+ * @param hasLines whether symbols are on lines in the plot
  */
 export const legendView = (entries: readonly LegendEntry[], width: number, hasLines = true): Spec => {
   const samplePx = hasLines ? linePx : symbolPx;

@@ -1,29 +1,29 @@
 import type { CsvTable } from '../csv.ts';
 import type { Spec } from './render.ts';
 
-/** A figure of the page: what is drawn, what it says, and the numbers behind it. */
+/** A figure of the page: the drawing, its description, and its data. */
 export interface Plot {
-  /** Its id on the page and its file's name. */
+  /** Its id on the page, and its file name. */
   id: string;
   title: string;
-  /** For those who don't see the drawing: what is drawn, and how it runs. */
+  /** For readers who can't see the drawing: what is drawn, and how the curves run. */
   description: string;
-  /** What it shows, what stands for what, and what was scaled. */
+  /** What it shows, what symbols mean, and what was scaled. */
   caption: string;
   /** @param width of the whole drawing in px */
   spec: (width: number) => Spec;
   csv: CsvTable;
-  /** The same numbers for people. */
+  /** The same data for people. */
   table: PlotTable;
-  /** What the result set has not; empty where nothing is missing. */
+  /** What is missing in the result set; empty if nothing. */
   missing: readonly string[];
-  /** The documents' trends that it shows, by number. */
+  /** Numbers of the documents' trends that it shows. */
   trends: readonly number[];
-  /** There is nothing to draw at all. */
+  /** There is nothing to draw. */
   isEmpty: boolean;
 }
 
-/** Text as it is shown, by row; the first cell of a row names it. */
+/** Text as displayed, by row; the first cell names the row. */
 export interface PlotTable {
   head: readonly string[];
   rows: readonly (readonly string[])[];

@@ -6,19 +6,19 @@ import { plotConfig } from './config.ts';
 import { shrink } from './shrink.ts';
 import { measureTextOurselves } from './text-width.ts';
 
-/** A Vega-Lite specification, or a part of one. */
+/** A Vega-Lite specification, or part of one. */
 export type Spec = Readonly<Record<string, unknown>>;
 
-/** A specification compiled once, to be drawn with many data sets; data without values come with each drawing. */
+/** A specification compiled once and drawn with many data sets; data without values are given for each drawing. */
 export interface Drawing {
   /** @param data rows by data set name. @returns SVG whose colours are CSS variables. */
   draw(data: Readonly<Record<string, readonly object[]>>): Promise<string>;
 }
 
-/** Warnings are about data, e.g. a domain without values, and an empty panel says so by itself. */
+/** Warnings are about data, e.g. a domain without values; an empty panel says so itself. */
 const quiet = vega.logger(vega.Error);
 
-/** κ_M and D_max with their index lowered, in every browser the same; in text alone, never within a tag. */
+/** κ_M and D_max with their index lowered, the same in every browser; only in text, never within a tag. */
 const withIndices = (svg: string): string =>
   svg.replaceAll(
     />([^<]*?)(κ|D)_(M|max)([^<]*)</g,
@@ -30,7 +30,7 @@ const withIndices = (svg: string): string =>
 
 measureTextOurselves();
 
-/** @param config what is different from the common look */
+/** @param config differences from the common look */
 export const prepare = (spec: Spec, config: { axis?: Spec } = {}): Drawing => {
   const look = { ...plotConfig, axis: { ...plotConfig.axis, ...config.axis } };
   const compiled = compile({ ...spec, config: look } as unknown as TopLevelSpec, { logger: quiet });

@@ -1,8 +1,8 @@
 import { plotFont } from './config.ts';
 
 /**
- * Takes out of Vega's SVG what draws nothing or is said elsewhere: a page holds hundreds of plots. The figure has one
- * title and one description of its own, the font stands at the root.
+ * Removes from Vega's SVG what draws nothing or is redundant, as a page holds hundreds of plots. The figure has its own
+ * title and description; the font is set at the root.
  */
 const nothings: readonly RegExp[] = [
   /<path class="(?:background|foreground)"[^>]*? d="(?:M0,0h0v0h0Z)?"[^>]*\/>/g,
@@ -21,7 +21,7 @@ const numbers = /-?\d+\.\d+(?:e[+-]?\d+)?/g;
 const rounded = (tag: string): string =>
   tag.replaceAll(numbers, (number) => String(Math.round(Number(number) * 10) / 10));
 
-/** The same drawing in fewer bytes. Works on Vega's output only, where `<` and `>` occur in tags alone. */
+/** The same drawing in fewer bytes. Works only on Vega's output, where `<` and `>` occur only in tags. */
 export const shrink = (svg: string): string => {
   let small = svg.replaceAll(/<[^>]+>/g, rounded);
   small = nothings.reduce((text, nothing) => text.replaceAll(nothing, ''), small);

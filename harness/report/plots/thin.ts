@@ -2,8 +2,8 @@
 export const mostPoints = 150;
 
 /**
- * At most `mostPoints` rows: neighbours are put together by `join`, so that a mean stays a mean and a peak a peak.
- * @param join makes one row of several
+ * At most `mostPoints` rows: `join` merges neighbours, so that a mean stays a mean and a peak a peak.
+ * @param join merges several rows
  */
 export const thin = <Row>(rows: readonly Row[], join: (group: readonly Row[]) => Row): Row[] => {
   const size = Math.ceil(rows.length / mostPoints);

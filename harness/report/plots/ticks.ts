@@ -11,7 +11,7 @@ export const logTicks = ([low, high]: readonly [number, number]): number[] => {
   return ticks;
 };
 
-/** About five round numbers from 0, none so near to the top that its label would stand out above the panel. */
+/** About five round numbers from 0, none so near the top that its label would exceed the panel. */
 export const linearTicks = (top: number): number[] => {
   if (!(top > 0)) return [0];
   const least = (top / 5) * 0.8;

@@ -1,15 +1,16 @@
-import type { Measurement } from '../../result.ts';
+import type { Measurement } from '#harness/result';
 
 /**
- * Everything that a run's timeline is drawn from, unthinned, as CSV: one value a line. The page makes it in the reader's
- * browser from the result that it carries anyway, out of this function's own source: so it may use nothing from outside.
+ * A run's timeline data, unthinned, as CSV: one value per line. The page runs this function's source in the reader's
+ * browser on the embedded result, so the function must not use anything from outside.
  */
 export const timelineCsv = ({ measurement }: { measurement: Measurement }): string => {
   const {
     rounds,
-    linkCuts = [],
+    linkCuts,
     guestProgress,
     series,
+    service,
     faults,
     downtimeStartMs,
     downtimeMs,
@@ -42,6 +43,13 @@ export const timelineCsv = ({ measurement }: { measurement: Measurement }): stri
     add('pings_lost', atMs, lost);
     add('ping_p50_ms', atMs, p50Ms);
     add('ping_max_ms', atMs, maxMs);
+  }
+  for (const { atMs, repliesPerSecond, p50Ms, p95Ms, maxMs, errors } of service?.series ?? []) {
+    add('service_replies_per_s', atMs, repliesPerSecond);
+    add('service_p50_ms', atMs, p50Ms);
+    add('service_p95_ms', atMs, p95Ms);
+    add('service_max_ms', atMs, maxMs);
+    add('service_errors', atMs, errors);
   }
   add('downtime_start', downtimeStartMs, null);
   add('downtime_end', downtimeStartMs + downtimeMs, null);

@@ -1,10 +1,10 @@
-import type { CompletedRun, GuestProgress } from '../../result.ts';
-import { mebibyte } from '../../../proto/units.ts';
+import type { CompletedRun, GuestProgress } from '#harness/result';
+import { mebibyte } from '#proto/units';
 import { mean, thin } from './thin.ts';
 
-/** The rows that a run's timeline is drawn from; times in seconds after the migration's start. */
+/** The rows of a run's timeline; times in seconds after the migration's start. */
 
-/** How much of the time before and after the migration is shown: the guest at rest, to compare with. */
+/** The time shown before and after the migration, for comparison. */
 const marginMs = 1000;
 
 type Rows = Readonly<Record<string, unknown>>[];
@@ -21,7 +21,7 @@ const linkRows = (run: CompletedRun): Rows =>
     { at: seconds(atMs), direction: 'back', gbps: destinationToSourceMbps / 1000 },
   ]);
 
-/** Where the guest ran: the empty shell at the destination and the remains at the source tell nothing. */
+/** Only where the guest ran: the empty shell at the destination and the remains at the source are irrelevant. */
 const whereItRan = ({ measurement }: CompletedRun): GuestProgress[] => {
   const { downtimeStartMs, downtimeMs, guestProgress } = measurement;
   return guestProgress.filter(({ host, atMs }) =>
@@ -100,7 +100,7 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
     pings: pingRows(run),
     faults: faultRows(run),
     band: [{ at: seconds(downtimeStartMs), until: seconds(downtimeStartMs + downtimeMs) }],
-    cuts: (run.measurement.linkCuts ?? []).map(({ startMs, durationMs, plannedMs }) => ({
+    cuts: run.measurement.linkCuts.map(({ startMs, durationMs, plannedMs }) => ({
       at: seconds(startMs),
       until: seconds(startMs + (durationMs ?? plannedMs)),
     })),
@@ -108,16 +108,5 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
   };
 };
 
-export const timelineDataNames = [
-  'link',
-  'calibrated',
-  'guest',
-  'rounds',
-  'remaining',
-  'pings',
-  'faults',
-  'band',
-  'cuts',
-  'ends',
-] as const;
-export type TimelineData = (typeof timelineDataNames)[number];
+export type TimelineData =
+  'link' | 'calibrated' | 'guest' | 'rounds' | 'remaining' | 'pings' | 'faults' | 'band' | 'cuts' | 'ends';

@@ -2,12 +2,15 @@ import { inkOf } from '../palette.ts';
 import type { Spec } from './render.ts';
 import type { TimelineData } from './timeline-data.ts';
 
-/** What the panels of a run's timeline share; widths are a phone's. */
+/** A data set of a panel. */
+type PanelData = TimelineData | 'service';
+
+/** Common parts of the panels of a run's timeline; widths are a phone's. */
 
 export const panelWidth = 308;
 export const panelHeight = 54;
 
-export const data = (name: TimelineData | `no-${TimelineData}`) => ({ data: { name } });
+export const data = (name: PanelData | `no-${PanelData}`) => ({ data: { name } });
 
 const time = { field: 'at', type: 'quantitative' } as const;
 const sharedTime = (isLast: boolean) => ({
@@ -51,7 +54,7 @@ export const byDirection = {
   },
 } as const;
 
-/** Behind every panel: the downtime, the time in which the link was cut, and where the migration starts and ends. */
+/** Behind every panel: the downtime, the time of a link cut, and the start and end of the migration. */
 const backdrop = (x: Spec): Spec[] => [
   {
     ...data('band'),
@@ -70,8 +73,8 @@ const backdrop = (x: Spec): Spec[] => [
   },
 ];
 
-/** Says that a series is missing, where its data set `no-…` has a row. */
-export const nothing = (name: TimelineData): Spec => ({
+/** Says that a series is missing, if its data set `no-…` has a row. */
+export const nothing = (name: PanelData): Spec => ({
   ...data(`no-${name}`),
   mark: { type: 'text', color: inkOf('soft'), fontSize: 10 },
   encoding: { text: { field: 'text' }, x: { value: panelWidth / 2 }, y: { value: panelHeight / 2 } },
@@ -85,12 +88,7 @@ export const measure = (field: string, format: string, scale: Spec = {}) => ({
   scale: { zero: true, ...scale },
 });
 
-export const panel = (
-  title: string,
-  name: TimelineData,
-  layers: (x: Spec) => Spec[],
-  isLast = false,
-): Spec => {
+export const panel = (title: string, name: PanelData, layers: (x: Spec) => Spec[], isLast = false): Spec => {
   const x = sharedTime(isLast);
   return {
     width: panelWidth,
@@ -100,7 +98,7 @@ export const panel = (
   };
 };
 
-export const line = (name: TimelineData, encoding: Spec, width = 1.25): Spec => ({
+export const line = (name: PanelData, encoding: Spec, width = 1.25): Spec => ({
   ...data(name),
   mark: { type: 'line', strokeWidth: width },
   encoding,

@@ -87,7 +87,7 @@ const faultPanel: Spec = {
   width: panelWidth,
   height: panelHeight,
   title: {
-    text: 'Demand faults by how long the vCPU stood still',
+    text: 'Demand faults by how long the vCPU was blocked',
     fontSize: 10,
     fontWeight: 'normal',
     offset: 4,
@@ -117,7 +117,7 @@ const faultPanel: Spec = {
   ],
 };
 
-/** Data sets are named, so that the drawing is compiled once for all runs. */
+/** Data sets are named, so that the drawing is compiled only once for all runs. */
 export const timelineSpec: Spec = {
   vconcat: [
     {

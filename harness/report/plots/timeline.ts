@@ -1,4 +1,4 @@
-import type { CompletedRun } from '../../result.ts';
+import type { CompletedRun } from '#harness/result';
 import type { Drawing } from './render.ts';
 import { prepare } from './render.ts';
 import type { TimelineData } from './timeline-data.ts';
@@ -7,7 +7,7 @@ import { timelineSpec } from './timeline-spec.ts';
 
 let drawing: Drawing | undefined;
 
-/** What a panel says instead of its series. */
+/** A panel's text in place of its series. */
 const absent: Readonly<Partial<Record<TimelineData, string>>> = {
   link: 'not recorded',
   guest: 'not recorded',
@@ -16,7 +16,7 @@ const absent: Readonly<Partial<Record<TimelineData, string>>> = {
   faults: 'no demand faults',
 };
 
-/** Draws a run's timeline. A series that the run doesn't have is said to be missing, in its panel's place. */
+/** Draws a run's timeline. A panel without a series says that it is missing. */
 export const drawTimeline = async (run: CompletedRun): Promise<string> => {
   drawing ??= prepare(timelineSpec, {
     axis: { labelFontSize: 10, titleFontSize: 11, titlePadding: 4, tickSize: 3 },

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
-import { LivemigError, messageOf } from '../../../proto/errors.ts';
-import { command } from '../../../hosts/command.ts';
-import { makeDirectories } from '../../files/places.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import { command } from '#hosts/command';
+import { makeDirectories } from '#harness/files/places';
 import type { Support } from '../testbed.ts';
 import { hasImage } from './engine.ts';
-import { isAlive, ownerOf } from './labels.ts';
+import { makeOwnedDirectory } from './owned-directory.ts';
 
 /** What the agents' base image needs beyond a minimal Debian; Node's binary links libstdc++. */
 const packages = ['iproute2', 'iptables', 'iperf3', 'iputils-ping', 'ethtool', 'libstdc++6'];
@@ -105,13 +105,6 @@ const importTree = async (docker: Docker, directory: string, name: string): Prom
   });
 };
 
-/** What builds that were killed have left: their trees are named after the process that made them. */
-const removeAbandoned = async (): Promise<void> => {
-  for (const name of await readdir(workspace))
-    if (name.startsWith(treePrefix) && !isAlive(name.slice(treePrefix.length).split('-')[0] ?? ''))
-      await rm(join(workspace, name), { recursive: true, force: true });
-};
-
 /**
  * Makes an image of a minimal Debian with the network tools and this Node, from the machine's own Debian mirror.
  * Takes about half a minute.
@@ -125,21 +118,16 @@ export const buildBase = async (docker: Docker, say: (line: string) => void): Pr
   const name = baseImageName(mirror.codename);
   say(`no image registry answers: building ${name} with debootstrap from ${mirror.uri} (about 30 s, once)`);
   await makeDirectories(workspace);
-  await removeAbandoned();
-  const directory = await mkdtemp(join(workspace, `${treePrefix}${ownerOf(process.pid)}-`));
-  try {
-    // In a mount namespace of its own, so that debootstrap's mounts go away however it ends.
-    await command(
-      [
-        'unshare', '--mount', 'debootstrap', '--variant=minbase', `--include=${packages.join(',')}`,
-        mirror.codename, directory, mirror.uri,
-      ],
-      { timeoutMs: 600_000 },
-    ); // prettier-ignore
-    await copyFile(process.execPath, join(directory, 'usr/local/bin/node'));
-    await importTree(docker, directory, name);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+  await using directory = await makeOwnedDirectory(workspace, treePrefix);
+  // In a mount namespace of its own, so that debootstrap's mounts go away however it ends.
+  await command(
+    [
+      'unshare', '--mount', 'debootstrap', '--variant=minbase', `--include=${packages.join(',')}`,
+      mirror.codename, directory.path, mirror.uri,
+    ],
+    { timeoutMs: 600_000 },
+  ); // prettier-ignore
+  await copyFile(process.execPath, join(directory.path, 'usr/local/bin/node'));
+  await importTree(docker, directory.path, name);
   return name;
 };

@@ -1,15 +1,15 @@
 import { GenericContainer, Wait } from 'testcontainers';
 import type { StartedTestContainer } from 'testcontainers';
 import type Docker from 'dockerode';
-import { controlTokenVariable } from '../../../proto/agent-address.ts';
-import type { HostRole } from '../../../proto/control.ts';
-import { LivemigError, messageOf } from '../../../proto/errors.ts';
-import { leaseSilenceMs, leaseVariable } from '../../../proto/lease.ts';
+import { controlTokenVariable } from '#proto/agent-address';
+import type { AgentRole } from '#proto/control';
+import { LivemigError, messageOf } from '#proto/errors';
+import { leaseSilenceMs, leaseVariable } from '#proto/lease';
 import type { TestbedOptions } from '../testbed.ts';
-import { execInContainer } from './exec.ts';
+import { execInContainer, logOf } from './exec.ts';
 import { labelsOf } from './labels.ts';
 import { networkName, networksOf } from './networks.ts';
-import { recordStart } from './start-log.ts';
+import { lastLinesOf, recordStart } from './start-log.ts';
 import { refusedSysctl, sysctlsOf } from './sysctls.ts';
 
 /** Where agents listen inside their containers, on all interfaces. */
@@ -21,7 +21,7 @@ const routeTimeoutMs = 10_000;
  * Capabilities beyond none: hosts set their routes, the router shapes and filters. Classic iptables talks to the
  * kernel over a raw socket.
  */
-const capabilitiesOf = (role: HostRole): ('NET_ADMIN' | 'NET_RAW')[] =>
+const capabilitiesOf = (role: AgentRole): ('NET_ADMIN' | 'NET_RAW')[] =>
   role === 'wan' ? ['NET_ADMIN', 'NET_RAW'] : ['NET_ADMIN'];
 
 /** What testcontainers has no setter for. */
@@ -64,9 +64,9 @@ export interface StartOptions {
   engineIsLocal: boolean;
 }
 
-const create = (role: HostRole, options: StartOptions): HostContainer => {
+const create = (role: AgentRole, options: StartOptions): HostContainer => {
   const { docker, image, testbed, testbedOptions, refused, controlToken } = options;
-  const [first, ...others] = networksOf(role);
+  const [first, ...others] = networksOf(role, testbedOptions);
   const container = new HostContainer(image)
     .withName(`${testbed}-${role}`)
     .withHostname(role)
@@ -106,7 +106,7 @@ const removeDefaultRoute = async (container: Docker.Container, { docker }: Start
  * done without is left out and remembered in `options.refused`.
  * @throws LivemigError TESTBED_FAILED with the end of the container's log.
  */
-export const startHost = async (role: HostRole, options: StartOptions): Promise<StartedTestContainer> => {
+export const startHost = async (role: AgentRole, options: StartOptions): Promise<StartedTestContainer> => {
   // A local engine publishes on our own loopback. testcontainers would look for the gateway of the default bridge
   // when the harness itself runs in a container, and give up on an engine that has none.
   if (options.engineIsLocal) process.env['TESTCONTAINERS_HOST_OVERRIDE'] ??= '127.0.0.1';
@@ -122,7 +122,9 @@ export const startHost = async (role: HostRole, options: StartOptions): Promise<
       await options.docker.getContainer(name).remove({ force: true, v: true });
       return await startHost(role, options);
     }
-    const said = await log.tail();
+    // testcontainers waits in vain for the ports of a container that ended before it looked at them, and leaves it there.
+    const said =
+      (await log.tail()) || lastLinesOf(await logOf(options.docker.getContainer(name)).catch(() => ''));
     const ending = said === '' ? '' : `; its log ends:\n${said}`;
     throw new LivemigError('TESTBED_FAILED', `container ${name} did not come up${ending}`, { cause });
   }

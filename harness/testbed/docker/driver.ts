@@ -2,25 +2,29 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { StartedTestContainer } from 'testcontainers';
 import type Docker from 'dockerode';
-import { formatAgentAddress } from '../../../proto/agent-address.ts';
-import { hostRoles } from '../../../proto/control.ts';
-import type { HostRole } from '../../../proto/control.ts';
-import { LivemigError, codeOf, messageOf } from '../../../proto/errors.ts';
-import { orLate, rejectedBy } from '../../within.ts';
+import { formatAgentAddress } from '#proto/agent-address';
+import { extraRoles, hostRoles } from '#proto/control';
+import type { AgentRole } from '#proto/control';
+import { isOurs, LivemigError, messageOf } from '#proto/errors';
+import { machineClock } from '#harness/clock';
+import { connectAgent } from '#harness/control-client';
+import { orLate, untilAborted } from '#harness/within';
 import type { ProcessSight } from '../process-sight.ts';
 import { ended, sightOf } from '../process-sight.ts';
-import type { Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import { ofRole } from '../testbed.ts';
+import type { ByRole, Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
 import { holdLeases } from '../lease.ts';
 import { agentPort, startHost } from './container.ts';
 import type { StartOptions } from './container.ts';
-import { askEngine, connectEngine, engineAddress } from './engine.ts';
+import { askEngine, connectEngine, engineAddress, statusOf } from './engine.ts';
 import { execInContainer, logOf } from './exec.ts';
 import { canProvideImage, ensureImage } from './image.ts';
+import { limitContainer } from './quota.ts';
 import { createNetworks } from './networks.ts';
 import { removeTestbed, sweepTestbeds } from './removal.ts';
 import { topologyOf } from './topology.ts';
 
-type Hosts = Record<HostRole, StartedTestContainer>;
+type Hosts = ByRole<StartedTestContainer>;
 
 const probe = async (): Promise<Support> => {
   const engine = await askEngine();
@@ -32,13 +36,15 @@ const probe = async (): Promise<Support> => {
     : image;
 };
 
-/** All four at once; settles only when every start has, so that a failure's clean-up finds them all. */
+/** All at once; settles only when every start has, so that a failure's clean-up finds them all. */
 const startHosts = async (options: StartOptions): Promise<Hosts> => {
-  const starts = await Promise.allSettled(hostRoles.map((role) => startHost(role, options)));
+  const { storage = false } = options.testbedOptions;
+  const roles: readonly AgentRole[] = [...hostRoles, ...(storage ? extraRoles : [])];
+  const starts = await Promise.allSettled(roles.map((role) => startHost(role, options)));
   const failed = starts.find((start) => start.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   const started = starts.map((start) => (start as PromiseFulfilledResult<StartedTestContainer>).value);
-  return Object.fromEntries(hostRoles.map((role, index) => [role, started[index]])) as Hosts;
+  return Object.fromEntries(roles.map((role, index) => [role, started[index]])) as unknown as Hosts;
 };
 
 const isLocal = (): boolean => !/^(tcp|http|https|ssh):/.test(engineAddress());
@@ -46,7 +52,7 @@ const isLocal = (): boolean => !/^(tcp|http|https|ssh):/.test(engineAddress());
 /** The engine's process is ours to see where it shares our PID namespace: its id alone may be someone else's here. */
 const isAgent = (pid: number): boolean => {
   try {
-    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('agent.ts');
+    return readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('hosts/agent.');
   } catch {
     return false;
   }
@@ -68,7 +74,7 @@ const lookAt = async (container: Docker.Container): Promise<ProcessSight> => {
     if (isAgent(State.Pid)) return sightOf(State.Pid);
     return { state: 'runs', cpuTicks: null, how: `its container is ${State.Status}` };
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return ended('its container is gone');
+    if (statusOf(error) === 404) return ended('its container is gone');
     throw error;
   }
 };
@@ -79,34 +85,40 @@ const assemble = async (
   hosts: Hosts,
   token: string,
   facts: Record<string, string>,
+  signal: AbortSignal | undefined,
 ): Promise<Testbed> => {
-  const container = (role: HostRole): Docker.Container => docker.getContainer(hosts[role].getId());
+  const roles = Object.keys(hosts) as AgentRole[];
+  const hostOf = (role: AgentRole): StartedTestContainer => ofRole(hosts, role);
+  const container = (role: AgentRole): Docker.Container => docker.getContainer(hostOf(role).getId());
   const inspected = await Promise.all(
-    hostRoles.map(async (role) => [role, await container(role).inspect()] as const),
+    roles.map(async (role) => [role, await container(role).inspect()] as const),
   );
-  const addressOf = (role: HostRole): string => {
-    const target = `${isLocal() ? '127.0.0.1' : hosts[role].getHost()}:${String(hosts[role].getMappedPort(agentPort))}`;
+  const addressOf = (role: AgentRole): string => {
+    const host = hostOf(role);
+    const target = `${isLocal() ? '127.0.0.1' : host.getHost()}:${String(host.getMappedPort(agentPort))}`;
     return formatAgentAddress({ target, token });
   };
-  const agents = Object.fromEntries(hostRoles.map((role) => [role, addressOf(role)])) as Record<
-    HostRole,
-    string
-  >;
+  const agents = Object.fromEntries(
+    roles.map((role) => [role, addressOf(role)]),
+  ) as unknown as ByRole<string>;
   const topology = topologyOf(
     id,
-    Object.fromEntries(inspected) as Record<HostRole, Docker.ContainerInspectInfo>,
+    Object.fromEntries(inspected) as unknown as ByRole<Docker.ContainerInspectInfo>,
   );
   // Without it they end by themselves: nothing else would tell a remote engine that this process is gone.
-  const lease = await holdLeases(agents);
+  const lease = await holdLeases(agents, signal);
   return {
     driver: 'docker',
     id,
     topology,
+    clock: machineClock,
     agents,
+    connect: (role) => connectAgent(role, ofRole(agents, role)),
     exec: (role, argv, options) =>
       execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
     log: (role) => logOf(container(role)),
     look: (role) => lookAt(container(role)),
+    limitCpus: (role, cpus) => limitContainer(container(role), cpus),
     describe: () => Promise.resolve(facts),
     [Symbol.asyncDispose]: async () => {
       try {
@@ -142,11 +154,11 @@ const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOpti
   /** An engine can't be told to stop: what it does is left to it, and removed afterwards. */
   const unlessAborted = async <T>(work: Promise<T>): Promise<T> => {
     begun.push(work);
-    return Promise.race([work, ...(signal === undefined ? [] : [rejectedBy(signal)])]);
+    return untilAborted(work, signal);
   };
   try {
     const image = await unlessAborted(ensureImage(docker, tell));
-    await unlessAborted(createNetworks(docker, id, engine.version));
+    await unlessAborted(createNetworks(docker, id, engine.version, options));
     const refused = new Set<string>();
     const controlToken = randomBytes(16).toString('hex');
     const hosts = await unlessAborted(startHosts({
@@ -157,7 +169,7 @@ const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOpti
       image,
       ...(refused.size > 0 ? { refusedSysctls: [...refused].join(' ') } : {}),
     };
-    return await unlessAborted(assemble(docker, id, hosts, controlToken, facts));
+    return await unlessAborted(assemble(docker, id, hosts, controlToken, facts, signal));
   } catch (cause) {
     const remove = (): Promise<void> =>
       removeTestbed(docker, id).catch((error: unknown) => {
@@ -170,14 +182,14 @@ const bringUp = async (options: TestbedOptions, { entrypoint }: DockerDriverOpti
       await remove();
       throw signal.reason;
     }
-    if (codeOf(cause) !== 'INTERNAL') throw cause;
+    if (isOurs(cause)) throw cause;
     throw new LivemigError('TESTBED_FAILED', `the Docker testbed did not come up: ${messageOf(cause)}`, {
       cause,
     });
   }
 };
 
-/** Four containers on bridge networks of a Docker engine. */
+/** Containers on bridge networks of a Docker engine. */
 export const createDockerDriver = (driverOptions: DockerDriverOptions = {}): TestbedDriver => ({
   name: 'docker',
   probe,

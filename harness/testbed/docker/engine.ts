@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
-import { LivemigError, messageOf } from '../../../proto/errors.ts';
-import { within } from '../../within.ts';
+import { LivemigError, messageOf } from '#proto/errors';
+import { within } from '#harness/within';
 
 export const engineAddress = (): string => process.env['DOCKER_HOST'] ?? '/var/run/docker.sock';
 
@@ -47,3 +47,6 @@ export const askEngine = async (client?: Docker, timeoutMs = 5_000): Promise<Eng
 
 export const hasImage = async (docker: Docker, name: string): Promise<boolean> =>
   (await docker.listImages({ filters: { reference: [name] } })).length > 0;
+
+/** The HTTP status that an engine answered with; undefined where it is an error of another kind. */
+export const statusOf = (error: unknown): number | undefined => (error as { statusCode?: number }).statusCode;

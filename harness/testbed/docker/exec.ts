@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type Docker from 'dockerode';
-import { LivemigError } from '../../../proto/errors.ts';
-import { monotonicMs } from '../../../proto/units.ts';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs, timerMs } from '#proto/units';
 import type { ExecResult } from '../testbed.ts';
 
 /** `timeout -s KILL` ends so when it had to end the program; a program that is killed otherwise ends so as well. */
@@ -27,7 +27,7 @@ export const execInContainer = async (
   const stream = await exec.start({});
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   docker.modem.demuxStream(stream, stdout, stderr);
-  const timer = setTimeout(() => stream.destroy(), timeoutMs + engineGraceMs);
+  const timer = setTimeout(() => stream.destroy(), timerMs(timeoutMs + engineGraceMs));
   stream.once('close', () => {
     stdout.end();
     stderr.end();

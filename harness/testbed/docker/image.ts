@@ -1,17 +1,27 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type Docker from 'dockerode';
-import { LivemigError, messageOf } from '../../../proto/errors.ts';
+import { copyPackages, packagesOf } from '#hosts/image/packages';
+import { LivemigError, messageOf } from '#proto/errors';
 import type { Support } from '../testbed.ts';
 import { buildBase, cachedBase, canBuildBase } from './base-image.ts';
-import { within } from '../../within.ts';
+import { within } from '#harness/within';
 import { hasImage } from './engine.ts';
+import { makeOwnedDirectory } from './owned-directory.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
 const dockerfile = 'hosts/image/Dockerfile';
+/** What runs inside a host, and the package that says what it needs. */
+const rooms = ['catalogue', 'hosts', 'proto'] as const;
+const hostPackage = 'hosts/image';
+const contextPrefix = 'livemig-image-';
+/** Whose an image is: a clone and an installed package, or two of either, can use one engine. */
+const treeLabel = 'livemig.tree';
 
 /** Bound on pulling the registry's Node image: where a registry answers slowly, the mirror is the faster way. */
 const pullTimeoutMs = 60_000;
@@ -25,23 +35,18 @@ export const parseBaseImage = (text: string): string => {
   return name;
 };
 
-/** Paths that a .dockerignore of the kind "* then exceptions" lets into the build context. */
-export const parseWhitelist = (text: string): string[] =>
-  text
-    .split('\n')
-    .filter((line) => line.startsWith('!'))
-    .map((line) => line.slice(1).trim());
-
 /** The tag says what is inside: an unchanged tree finds its image, a changed one builds anew. */
 export const imageName = async (directory: string = root): Promise<string> => {
   const hash = createHash('sha256');
-  const files: string[] = ['.dockerignore', 'package.json', 'package-lock.json'];
-  for await (const file of glob(['hosts/**/*', 'proto/**/*'], { cwd: directory, withFileTypes: true }))
+  const files: string[] = ['package.json'];
+  const sources = rooms.map((room) => `${room}/**/*`);
+  for await (const file of glob(sources, { cwd: directory, withFileTypes: true }))
     if (file.isFile()) files.push(join(file.parentPath, file.name).slice(directory.length + 1));
   for (const file of files.sort()) {
     const content = await readFile(join(directory, file));
     hash.update(`${file} ${String(content.length)}\n`).update(content);
   }
+  for (const { id, to } of packagesOf(join(directory, hostPackage))) hash.update(`${to} ${id}\n`);
   return `livemig-agent:${hash.digest('hex').slice(0, 12)}`;
 };
 
@@ -98,21 +103,31 @@ export const ensureBase = async (docker: Docker, say: (line: string) => void): P
   }
 };
 
-/** What target `agent` copies, as a tar stream. dockerode's own reading of .dockerignore drops every file here. */
-const buildContext = async (): Promise<NodeJS.ReadableStream> => {
-  const whitelist = parseWhitelist(await readFile(join(root, '.dockerignore'), 'utf8'));
-  const entries = whitelist.filter((path) => /^(package\.json|proto|hosts|node_modules\/.*)$/.test(path));
-  return spawn('tar', ['-C', root, '-cf', '-', ...entries], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout;
+/**
+ * Hands over what target `agent` copies, as a tar stream: of the packages just what the hosts need, so that little
+ * travels.
+ */
+const withBuildContext = async (use: (context: NodeJS.ReadableStream) => Promise<void>): Promise<void> => {
+  await using packages = await makeOwnedDirectory(tmpdir(), contextPrefix);
+  copyPackages(join(root, hostPackage), packages.path);
+  const entries = ['-C', root, 'package.json', ...rooms, '-C', packages.path, 'node_modules'];
+  await use(spawn('tar', ['-cf', '-', ...entries], { stdio: ['ignore', 'pipe', 'inherit'] }).stdout);
 };
 
+/** Those of this tree that it no longer needs, and of trees that are gone; another livemig here keeps its own. */
 const removeOldImages = async (docker: Docker, current: string): Promise<void> => {
-  for (const image of await docker.listImages({ filters: { label: ['livemig.image=agent'] } }))
-    if (!(image.RepoTags ?? []).includes(current))
-      // One that a container of another tree still uses is refused (409) and stays.
-      await docker
-        .getImage(image.Id)
-        .remove({ force: true })
-        .catch(() => undefined);
+  for (const { Id, RepoTags, Labels } of await docker.listImages({
+    filters: { label: ['livemig.image=agent'] },
+  })) {
+    const tree = Labels[treeLabel];
+    const isOthers = tree !== undefined && tree !== root && existsSync(tree);
+    if (isOthers || (RepoTags ?? []).includes(current)) continue;
+    // One that a container of another tree still uses is refused (409) and stays.
+    await docker
+      .getImage(Id)
+      .remove({ force: true })
+      .catch(() => undefined);
+  }
 };
 
 /**
@@ -128,17 +143,19 @@ export const ensureImage = async (
   if (await hasImage(docker, name)) return name;
   const base = await ensureBase(docker, say);
   say(`building ${name} from ${base}`);
-  const stream = await docker.buildImage(await buildContext(), {
-    t: name,
-    dockerfile,
-    target: 'agent',
-    buildargs: { BASE_IMAGE: base },
-    labels: { 'livemig.image': 'agent', 'livemig.base': base },
-    // An engine without address translation (ours for tests) reaches package mirrors only so.
-    networkmode: 'host',
-    forcerm: true,
+  await withBuildContext(async (context) => {
+    const stream = await docker.buildImage(context, {
+      t: name,
+      dockerfile,
+      target: 'agent',
+      buildargs: { BASE_IMAGE: base },
+      labels: { 'livemig.image': 'agent', 'livemig.base': base, [treeLabel]: root },
+      // An engine without address translation (ours for tests) reaches package mirrors only so.
+      networkmode: 'host',
+      forcerm: true,
+    });
+    await finish(docker, stream);
   });
-  await finish(docker, stream);
   await removeOldImages(docker, name);
   return name;
 };

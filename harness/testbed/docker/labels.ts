@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { startTimeOf } from '../owner.ts';
+import { isThere, startTimeOf } from '../owner.ts';
 
 /** What every container and network of a testbed carries. */
 export const labels = {
@@ -18,14 +18,8 @@ const noStartTime = '0';
 export const ownerOf = (pid: number): string => `${String(pid)}:${startTimeOf(pid) ?? noStartTime}`;
 
 export const isAlive = (owner: string): boolean => {
-  const [pid, startTime] = owner.split(':') as [string, string | undefined];
-  if (startTime !== noStartTime) return startTimeOf(Number(pid)) === startTime;
-  try {
-    process.kill(Number(pid), 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  const [pid, startTime = '?'] = owner.split(':');
+  return isThere(Number(pid), startTime === noStartTime ? '' : startTime);
 };
 
 const orNone = (read: () => string): string => {

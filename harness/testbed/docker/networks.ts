@@ -1,16 +1,23 @@
 import type Docker from 'dockerode';
-import type { HostRole } from '../../../proto/control.ts';
+import type { AgentRole } from '#proto/control';
+import type { TestbedOptions } from '../testbed.ts';
 import { labelsOf } from './labels.ts';
 
 /**
  * `mgmt` carries control, each `site` is the link between one host and the router. The observer has a site of its
- * own, as in driver `netns`: were it on the source's, the router would send ICMP redirects past itself.
+ * own, as in driver `netns`, and so has the storage: were it on the source's, the router would send ICMP redirects past itself.
  */
-export const networkKinds = ['mgmt', 'source', 'destination', 'observer'] as const;
-export type NetworkKind = (typeof networkKinds)[number];
+export type NetworkKind = 'mgmt' | Exclude<AgentRole, 'wan'>;
 
-export const networksOf = (role: HostRole): readonly NetworkKind[] =>
-  role === 'wan' ? networkKinds : ['mgmt', role];
+const networkKindsOf = ({ storage = false }: Pick<TestbedOptions, 'storage'>): readonly NetworkKind[] => [
+  ...(['mgmt', 'source', 'destination', 'observer'] as const),
+  ...(storage ? (['storage'] as const) : []),
+];
+
+export const networksOf = (
+  role: AgentRole,
+  options: Pick<TestbedOptions, 'storage'>,
+): readonly NetworkKind[] => (role === 'wan' ? networkKindsOf(options) : ['mgmt', role]);
 
 export const networkName = (testbed: string, kind: NetworkKind): string => `${testbed}-${kind}`;
 
@@ -30,14 +37,15 @@ export const bridgeOptions = (engineVersion: string): Record<string, string> => 
   };
 };
 
-/** Creates a testbed's four networks; the engine picks free subnets. */
+/** Creates a testbed's networks; the engine picks free subnets. */
 export const createNetworks = async (
   docker: Docker,
   testbed: string,
   engineVersion: string,
+  options: Pick<TestbedOptions, 'storage'>,
 ): Promise<void> => {
   // One by one: engines have handed the same subnet to two networks that were created at once.
-  for (const kind of networkKinds)
+  for (const kind of networkKindsOf(options))
     await docker.createNetwork({
       Name: networkName(testbed, kind),
       Driver: 'bridge',

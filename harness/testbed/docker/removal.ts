@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import { LivemigError } from '../../../proto/errors.ts';
-import { leaseLostExitCode } from '../../../proto/lease.ts';
-import { timestamp } from '../../timestamp.ts';
+import { LivemigError } from '#proto/errors';
+import { leaseLostExitCode } from '#proto/lease';
+import { statusOf } from './engine.ts';
 import { isAlive, labels, scope } from './labels.ts';
 
 /** An engine that is asked to remove what is being removed answers 409, and 404 once it is gone. */
@@ -9,7 +9,7 @@ const gone = async (removal: Promise<unknown>): Promise<void> => {
   try {
     await removal;
   } catch (error) {
-    const status = (error as { statusCode?: number }).statusCode;
+    const status = statusOf(error);
     if (status !== 404 && status !== 409) throw error;
   }
 };
@@ -70,6 +70,20 @@ export const isAbandoned = (found: FoundTestbed, ownScope: string, nowS: number)
   return hasLostItsHarness || nowS - found.createdAtS > abandonedAfterS;
 };
 
+/** One that is paused or about to be started again has a process, too. */
+const runningStates = ['running', 'paused', 'restarting'];
+const endedStates = ['exited', 'dead'];
+
+/** Null where it is gone by now. */
+const exitCodeOf = async (container: Docker.Container): Promise<number | null> => {
+  try {
+    return (await container.inspect()).State.ExitCode;
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+    return null;
+  }
+};
+
 const findTestbeds = async (docker: Docker): Promise<FoundTestbed[]> => {
   const { containers, networks } = await listAll(docker, [labels.testbed]);
   const found = new Map<string, FoundTestbed>();
@@ -88,24 +102,21 @@ const findTestbeds = async (docker: Docker): Promise<FoundTestbed[]> => {
     return testbed;
   };
   for (const { Labels, Created } of networks) at(Labels, Date.parse(Created) / 1000);
-  for (const { Id, Labels, Created } of containers) {
+  for (const { Id, Labels, Created, State } of containers) {
     const testbed = at(Labels, Created);
-    const seen = await docker
-      .getContainer(Id)
-      .inspect()
-      .catch(() => null);
-    // It was being removed.
-    if (seen === null) continue;
-    const { Running, Status, ExitCode } = seen.State;
-    const hasRun = Status === 'exited' || Status === 'dead';
-    testbed.containers.push({ isRunning: Running, exitCode: hasRun ? ExitCode : null });
+    const isRunning = runningStates.includes(State);
+    // With which exit code one has ended, the list doesn't tell.
+    const exitCode = endedStates.includes(State) ? await exitCodeOf(docker.getContainer(Id)) : null;
+    testbed.containers.push({ isRunning, exitCode });
   }
   return [...found.values()];
 };
 
 /** Removes the testbeds that nobody needs and returns their ids. */
 export const sweepTestbeds = async (docker: Docker): Promise<string[]> => {
-  const nowS = Date.parse(timestamp()) / 1000;
+  // What is old, only the clock that dated it can tell.
+  const { SystemTime } = (await docker.info()) as { SystemTime: string };
+  const nowS = Date.parse(SystemTime) / 1000;
   const abandoned = (await findTestbeds(docker)).filter((found) => isAbandoned(found, scope(), nowS));
   for (const { id } of abandoned) await removeTestbed(docker, id);
   return abandoned.map(({ id }) => id);

@@ -2,6 +2,9 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 
 const lastLines = 15;
+/** Of a log, for a message. */
+export const lastLinesOf = (log: string): string => log.trim().split('\n').slice(-lastLines).join('\n');
+
 /** The log's stream ends when its container does; this bounds the wait for an engine that doesn't end it. */
 const endTimeoutMs = 2_000;
 
@@ -24,11 +27,13 @@ export const recordStart = () => {
     stop: (): void => {
       log?.destroy();
     },
-    /** Of a container that has ended: its last lines, or the empty string. */
+    /**
+     * Of a container that has ended: its last lines. Empty where it said nothing, or ended before testcontainers read its log.
+     */
     tail: async (): Promise<string> => {
       if (log !== undefined && !log.readableEnded && !log.destroyed)
         await once(log, 'end', { signal: AbortSignal.timeout(endTimeoutMs) }).catch(() => undefined);
-      return said.trim().split('\n').slice(-lastLines).join('\n');
+      return lastLinesOf(said);
     },
   };
 };

@@ -1,8 +1,8 @@
-import type { HostRole } from '../../../proto/control.ts';
+import type { AgentRole } from '#proto/control';
 import type { TestbedOptions } from '../testbed.ts';
 
 /** Without these a testbed is not one. */
-const required = (role: HostRole, options: TestbedOptions): Record<string, string> => ({
+const required = (role: AgentRole, options: TestbedOptions): Record<string, string> => ({
   'net.ipv4.tcp_rmem': `4096 131072 ${String(options.tcpBufferMaxBytes)}`,
   'net.ipv4.tcp_wmem': `4096 131072 ${String(options.tcpBufferMaxBytes)}`,
   ...(role === 'wan' ? { 'net.ipv4.ip_forward': '1' } : {}),
@@ -19,7 +19,7 @@ const wanted: Record<string, string> = {
 };
 
 export const sysctlsOf = (
-  role: HostRole,
+  role: AgentRole,
   options: TestbedOptions,
   refused: ReadonlySet<string>,
 ): Record<string, string> => ({

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
-import type { HostRole } from '../../../proto/control.ts';
-import { LivemigError } from '../../../proto/errors.ts';
-import type { HostAddress, Topology } from '../testbed.ts';
+import type { AgentRole } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { ByRole, HostAddress, Topology } from '../testbed.ts';
 import { networkName } from './networks.ts';
 import type { NetworkKind } from './networks.ts';
 
@@ -9,30 +9,32 @@ import type { NetworkKind } from './networks.ts';
  * The guest's own address, from the block for benchmarks of network devices (RFC 2544): no network that an engine
  * picks lies there, and it is seen inside the testbed only.
  */
-export const guestAddress = '198.18.0.1';
+const guestAddress = '198.18.0.1';
 
 type Networks = Pick<Docker.ContainerInspectInfo, 'Name' | 'NetworkSettings'>;
 
 /** Reads the addresses that the engine has given out. @throws LivemigError TESTBED_FAILED when one is missing. */
-export const topologyOf = (testbed: string, hosts: Readonly<Record<HostRole, Networks>>): Topology => {
-  const address = (role: HostRole, kind: NetworkKind): string => {
-    const found = hosts[role].NetworkSettings.Networks[networkName(testbed, kind)]?.IPAddress;
+export const topologyOf = (testbed: string, hosts: ByRole<Networks>): Topology => {
+  const address = (role: AgentRole, kind: NetworkKind): string => {
+    const host = hosts[role];
+    const found = host?.NetworkSettings.Networks[networkName(testbed, kind)]?.IPAddress;
     if (found === undefined || found === '')
       throw new LivemigError(
         'TESTBED_FAILED',
-        `${hosts[role].Name} has no address on ${networkName(testbed, kind)}`,
+        `${host?.Name ?? role} has no address on ${networkName(testbed, kind)}`,
       );
     return found;
   };
-  const host = (role: Exclude<HostRole, 'wan'>): HostAddress => ({
+  const placeOf = (role: Exclude<AgentRole, 'wan'>): HostAddress => ({
     address: address(role, role),
     gateway: address('wan', role),
   });
-  const [source, destination, observer] = [host('source'), host('destination'), host('observer')];
+  const [source, destination, observer] = [placeOf('source'), placeOf('destination'), placeOf('observer')];
   return {
     source,
     destination,
     observer,
+    ...(hosts.storage === undefined ? {} : { storage: placeOf('storage') }),
     guestAddress,
     router: {
       towardsSource: source.gateway,

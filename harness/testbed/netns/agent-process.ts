@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { constants, homedir } from 'node:os';
-import { join } from 'node:path';
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { HostRole } from '../../../proto/control.ts';
-import { LivemigError } from '../../../proto/errors.ts';
-import { monotonicMs } from '../../../proto/units.ts';
-import { connectAgent } from '../../control-client.ts';
-import { orLate, rejectedBy } from '../../within.ts';
+import type { AgentRole } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs } from '#proto/units';
+import { connectAgent } from '#harness/control-client';
+import { orLate, untilAborted } from '#harness/within';
+import { compileCacheDirectory } from '#harness/compile-cache';
 import type { ProcessSight } from '../process-sight.ts';
 import { childOf, ended as endedSight, sightOf } from '../process-sight.ts';
 import type { Cell } from './cell.ts';
@@ -17,7 +17,7 @@ import { cellEnvironment } from './cell.ts';
 import { Tail } from './tail.ts';
 
 export interface AgentProcess {
-  readonly role: HostRole;
+  readonly role: AgentRole;
   /** gRPC target of its management plane. */
   readonly target: string;
   stderr(): string;
@@ -29,20 +29,14 @@ export interface AgentProcess {
    */
   ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
   look(): Promise<ProcessSight>;
+  /** Its process id outside the cell; null before it was ready. */
+  readonly pid: number | null;
   /**
    * Ends it at once and removes its socket, so that another can take its place: what it holds is memory and threads.
    * @throws LivemigError TESTBED_FAILED when it doesn't go within the time.
    */
   kill(timeoutMs: number): Promise<void>;
 }
-
-/**
- * Node keeps the agents' compiled code there, by content: half of an agent's start is reading and compiling TypeScript.
- * Where it can't be written, Node goes without.
- */
-export const compileCache = (): string =>
-  process.env['NODE_COMPILE_CACHE'] ??
-  join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'livemig', 'node');
 
 const socketPollMs = 10;
 const toldWithinMs = 500;
@@ -66,7 +60,7 @@ const endNow = (pid: number | null): void => {
 /** @param agentPath hosts/agent.ts; @param socketPath where it shall serve, a Unix socket. */
 export const startAgent = (
   cell: Cell,
-  role: HostRole,
+  role: AgentRole,
   agentPath: string,
   socketPath: string,
 ): AgentProcess => {
@@ -76,7 +70,7 @@ export const startAgent = (
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
-    env: cellEnvironment({ NODE_COMPILE_CACHE: compileCache() }),
+    env: cellEnvironment({ NODE_COMPILE_CACHE: compileCacheDirectory() }),
   });
   const stderr = new Tail(64 << 10);
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -85,6 +79,8 @@ export const startAgent = (
   let how: string | null = null;
   /** The agent itself, as it is known out here; its parent, which enters the cell for it, is `child`. */
   let pid: number | null = null;
+  /** Null also where nothing could be started: everything that has no parent is a child of process 0. */
+  const agentPid = (): number | null => (child.pid === undefined ? null : childOf(child.pid));
   const ended = new Promise<void>((resolve) => {
     child.once('error', (error) => {
       how = error.message;
@@ -126,14 +122,17 @@ export const startAgent = (
         const gone = ended.then(() => {
           throw failure(how ?? 'it ended');
         });
-        await Promise.race([answer, gone, ...(signal === undefined ? [] : [rejectedBy(signal)])]);
-        pid = childOf(child.pid ?? 0);
+        await untilAborted(Promise.race([answer, gone]), signal);
+        pid = agentPid();
       } catch (error) {
         signal?.throwIfAborted();
         throw how === null ? failure("it listens, but doesn't answer", error) : failure(how);
       } finally {
         client.close();
       }
+    },
+    get pid() {
+      return pid;
     },
     look: async () => {
       // How it ended its parent tells, a moment later.
@@ -144,7 +143,7 @@ export const startAgent = (
     kill: async (timeoutMs) => {
       // SIGKILL ends what is stopped, too. The parent then has nothing left to wait for, unless it is stopped itself.
       // Asked anew: an id that was the agent's may be someone else's by now, but not a child's of a parent that waits.
-      if (how === null) endNow(childOf(child.pid ?? 0));
+      if (how === null) endNow(agentPid());
       if ((await orLate(ended, timeoutMs / 2)) === 'late') endNow(child.pid ?? null);
       if ((await orLate(ended, timeoutMs / 2)) === 'late')
         throw new LivemigError(

@@ -1,24 +1,38 @@
-import type { HostRole } from '../../../proto/control.ts';
-import { hostRoles } from '../../../proto/control.ts';
-import type { TestbedOptions, Topology } from '../testbed.ts';
-import { hostInterface, siteRoles } from './layout.ts';
+import type { AgentRole } from '#proto/control';
+import type { HostAddress, TestbedOptions, Topology } from '../testbed.ts';
+import { rolesOf } from '../testbed.ts';
+import { hostInterface } from './layout.ts';
 
 /** What the cell's init prints once the network stands, followed by its process id outside the cell. */
 export const readyWord = 'livemig-cell-ready';
 /** A line on the init's standard input that makes it send SIGTERM to everything else in the cell. */
 export const terminateWord = 'terminate';
 
-const ownLinks = (role: HostRole, topology: Topology): { name: string; address: string }[] =>
+type SiteRole = Exclude<AgentRole, 'wan'>;
+
+/** The hosts around the router, one link each. */
+const sitesOf = (topology: Topology): { site: SiteRole; place: HostAddress }[] =>
+  rolesOf(topology).flatMap((site) => {
+    const place = site === 'wan' ? undefined : topology[site];
+    return site === 'wan' || place === undefined ? [] : [{ site, place }];
+  });
+
+const ownLinks = (role: AgentRole, topology: Topology): { name: string; address: string }[] =>
   role === 'wan'
-    ? siteRoles.map((site) => ({ name: site, address: topology[site].gateway }))
-    : [{ name: hostInterface, address: topology[role].address }];
+    ? sitesOf(topology).map(({ site, place }) => ({ name: site, address: place.gateway }))
+    : sitesOf(topology)
+        .filter(({ site }) => site === role)
+        .map(({ place }) => ({ name: hostInterface, address: place.address }));
+
+/** Those that send in bulk, maybe over a long link. */
+const inBulk: readonly AgentRole[] = ['source', 'destination', 'storage'];
 
 /**
  * Settings under /proc/sys/net of one host. `conf/*` is a shell pattern: every interface that is there.
  * tcp_rmem and tcp_wmem keep the kernel's minimum and default; their maximum bounds the window that autotuning reaches.
  */
 const sysctlsOf = (
-  role: HostRole,
+  role: AgentRole,
   { tcpBufferMaxBytes }: TestbedOptions,
 ): [path: string, value: string][] => [
   // Neighbour discovery and router solicitations would count as traffic of the link.
@@ -27,7 +41,7 @@ const sysctlsOf = (
   ['ipv4/conf/*/accept_redirects', '0'],
   ['ipv4/conf/*/send_redirects', '0'],
   ...(role === 'wan' ? [['ipv4/ip_forward', '1'] as [string, string]] : []),
-  ...(role === 'source' || role === 'destination'
+  ...(inBulk.includes(role)
     ? ([
         ['ipv4/tcp_rmem', `4096 131072 ${tcpBufferMaxBytes}`],
         ['ipv4/tcp_wmem', `4096 16384 ${tcpBufferMaxBytes}`],
@@ -38,7 +52,7 @@ const sysctlsOf = (
     : []),
 ];
 
-const setUpHost = (role: HostRole, topology: Topology, options: TestbedOptions): string => {
+const setUpHost = (role: AgentRole, topology: Topology, options: TestbedOptions): string => {
   const batch = [
     'link set lo up',
     ...ownLinks(role, topology).flatMap(({ name, address }) => [
@@ -66,7 +80,7 @@ const setUpHost = (role: HostRole, topology: Topology, options: TestbedOptions):
  * namespace), the kernel takes a veth for a device without a peer and tells of its carrier up to a second late
  * (linkwatch_urgent_event in net/core/link_watch.c); until then it counts as not running and Node doesn't list it.
  */
-const linkTo = (site: HostRole, nth: number): string =>
+const linkTo = (site: SiteRole, nth: number): string =>
   `link add ${hostInterface} index 10 netns ${site} type veth peer name ${site} index ${20 + nth} netns wan`;
 
 /**
@@ -84,10 +98,10 @@ export const cellScript = (topology: Topology, options: TestbedOptions): string 
     'mount -t tmpfs -o mode=755 livemig /run',
     'mkdir /run/netns /run/lock',
     "ip -batch - <<'BATCH'",
-    ...hostRoles.map((role) => `netns add ${role}`),
-    ...siteRoles.map(linkTo),
+    ...rolesOf(topology).map((role) => `netns add ${role}`),
+    ...sitesOf(topology).map(({ site }, nth) => linkTo(site, nth)),
     'BATCH',
-    ...hostRoles.map((role) => setUpHost(role, topology, options)),
+    ...rolesOf(topology).map((role) => setUpHost(role, topology, options)),
     `echo ${readyWord} "$outer"`,
     `while read -r line; do case $line in ${terminateWord}) kill -s TERM -- -1 || : ;; esac; done`,
     'rm -rf -- "$1"',

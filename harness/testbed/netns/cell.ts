@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { LivemigError } from '../../../proto/errors.ts';
-import { orLate, rejectedBy } from '../../within.ts';
+import { LivemigError } from '#proto/errors';
+import { orLate, untilAborted } from '#harness/within';
 import { readyWord, terminateWord } from './cell-script.ts';
 import { ownerMark } from './mark.ts';
 import { Tail } from './tail.ts';
@@ -70,14 +70,16 @@ const untilReady = async (
   for (;;) {
     const outerPid = new RegExp(`^${readyWord} (\\d+)$`, 'm').exec(said)?.[1];
     if (outerPid !== undefined) return Number(outerPid);
-    const over = await Promise.race([
-      once(child.stdout!, 'data', { signal }).then(
-        () => null,
-        () => (signal.aborted ? `it wasn't ready within ${timeoutMs} ms` : null),
-      ),
-      ended.then(() => `it ended with ${child.exitCode ?? child.signalCode ?? 'no exit code'}`),
-      ...(aborted === undefined ? [] : [rejectedBy(aborted)]),
-    ]);
+    const over = await untilAborted(
+      Promise.race([
+        once(child.stdout!, 'data', { signal }).then(
+          () => null,
+          () => (signal.aborted ? `it wasn't ready within ${timeoutMs} ms` : null),
+        ),
+        ended.then(() => `it ended with ${child.exitCode ?? child.signalCode ?? 'no exit code'}`),
+      ]),
+      aborted,
+    );
     if (over !== null)
       throw new LivemigError(
         'TESTBED_FAILED',

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { LivemigError } from '../../../proto/errors.ts';
-import { fileAgeMs } from '../../timestamp.ts';
+import { LivemigError } from '#proto/errors';
+import { fileAgeMs } from '#harness/timestamp';
 import type { Owner } from '../owner.ts';
 import { isDead, startTimeOf, thisProcess } from '../owner.ts';
 

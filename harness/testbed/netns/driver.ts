@@ -2,19 +2,23 @@ import { rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { command } from '../../../hosts/command.ts';
-import type { HostRole } from '../../../proto/control.ts';
-import { hostRoles } from '../../../proto/control.ts';
-import { orLate } from '../../within.ts';
-import type { Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import { command } from '#hosts/command';
+import type { AgentRole, HostRole } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import { machineClock } from '#harness/clock';
+import { connectAgent } from '#harness/control-client';
+import { orLate } from '#harness/within';
+import type { ByRole, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import { rolesOf } from '../testbed.ts';
 import type { AgentProcess } from './agent-process.ts';
 import { startAgent } from './agent-process.ts';
 import type { Cell } from './cell.ts';
 import { isRootless, startCell } from './cell.ts';
 import { cellScript } from './cell-script.ts';
+import { NetnsQuotas, sweepQuotas } from './quotas.ts';
 import { makeDirectory, sweepDirectories } from './directory.ts';
 import { execInCell } from './exec.ts';
-import { netnsTopology } from './layout.ts';
+import { netnsTopologyOf } from './layout.ts';
 import { sweepProcesses } from './mark.ts';
 import { probeNetns } from './probe.ts';
 
@@ -25,7 +29,7 @@ export interface NetnsDriverOptions {
   agentTimeoutMs?: number;
 }
 
-/** Four Node processes that start at once on a small, busy machine: seconds at worst (half a minute in user-mode Linux),
+/** Four or five Node processes that start at once on a small, busy machine: seconds at worst (half a minute in user-mode Linux),
  * so this only ends a hang. */
 const agentTimeoutMs = 60_000;
 const cellTimeoutMs = 15_000;
@@ -36,23 +40,23 @@ const killTimeoutMs = 30_000;
 const leftoverTimeoutMs = 5_000;
 const renewedRoles = ['source', 'destination'] as const satisfies readonly HostRole[];
 
-const byRole = <T>(of: (role: HostRole) => T): Record<HostRole, T> =>
-  Object.fromEntries(hostRoles.map((role) => [role, of(role)])) as Record<HostRole, T>;
-
 const takeDown = async (
   cell: Cell | null,
-  agents: readonly AgentProcess[],
+  agents: ReadonlyMap<AgentRole, AgentProcess>,
   directory: string,
+  quotas: NetnsQuotas,
 ): Promise<void> => {
-  if (cell !== null && agents.length > 0) {
+  const started = [...agents.values()];
+  if (cell !== null && started.length > 0) {
     cell.terminate();
-    await orLate(Promise.all(agents.map((agent) => agent.ended)), closeGraceMs);
+    await orLate(Promise.all(started.map((agent) => agent.ended)), closeGraceMs);
   }
   try {
     await cell?.end();
     // The cell has taken the agents with it; what is left of each is the parent that entered it.
-    await Promise.all(agents.map((agent) => agent.kill(leftoverTimeoutMs)));
+    await Promise.all(started.map((agent) => agent.kill(leftoverTimeoutMs)));
   } finally {
+    await quotas.removeAll();
     await rm(directory, { recursive: true, force: true });
   }
 };
@@ -60,30 +64,41 @@ const takeDown = async (
 const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions>): Promise<Testbed> => {
   const directory = await makeDirectory();
   let cell: Cell | null = null;
-  const agents: AgentProcess[] = [];
-  const start = (inside: Cell, role: HostRole): AgentProcess =>
+  const agents = new Map<AgentRole, AgentProcess>();
+  const topology = netnsTopologyOf(options);
+  const quotas = new NetnsQuotas();
+  const start = (inside: Cell, role: AgentRole): AgentProcess =>
     startAgent(inside, role, settings.agentPath, join(directory, `${role}.sock`));
   try {
     const { signal } = options;
-    cell = await startCell(cellScript(netnsTopology, options), directory, settings.cellTimeoutMs, signal);
-    for (const role of hostRoles) agents.push(start(cell, role));
-    await Promise.all(agents.map((agent) => agent.ready(settings.agentTimeoutMs, signal)));
+    cell = await startCell(cellScript(topology, options), directory, settings.cellTimeoutMs, signal);
+    for (const role of rolesOf(topology)) agents.set(role, start(cell, role));
+    await Promise.all([...agents.values()].map((agent) => agent.ready(settings.agentTimeoutMs, signal)));
   } catch (error) {
-    await takeDown(cell, agents, directory);
+    await takeDown(cell, agents, directory, quotas);
     throw error;
   }
 
   const started = cell;
-  const agentOf = (role: HostRole): AgentProcess => agents[hostRoles.indexOf(role)]!;
+  const agentOf = (role: AgentRole): AgentProcess => {
+    const agent = agents.get(role);
+    if (agent === undefined) throw new LivemigError('INTERNAL', `expected the testbed to have a ${role}`);
+    return agent;
+  };
   let down: Promise<void> | null = null;
   return {
     driver: 'netns',
     id: basename(directory),
-    topology: netnsTopology,
-    agents: byRole((role) => agentOf(role).target),
+    topology,
+    clock: machineClock,
+    agents: Object.fromEntries(
+      [...agents].map(([role, { target }]) => [role, target]),
+    ) as unknown as ByRole<string>,
+    connect: (role) => connectAgent(role, agentOf(role).target),
     exec: (role, argv, execOptions) => execInCell(started, role, argv, execOptions),
     log: async (role) => agentOf(role).stderr(),
     look: (role) => agentOf(role).look(),
+    limitCpus: (role, cpus) => quotas.limit(role, agentOf(role), cpus),
     describe: async () => ({
       kernel: release(),
       iproute2: (await command(['ip', '-V'])).trim(),
@@ -91,17 +106,17 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
     }),
     renew: async () => {
       await Promise.all(renewedRoles.map((role) => agentOf(role).kill(killTimeoutMs)));
-      for (const role of renewedRoles) agents[hostRoles.indexOf(role)] = start(started, role);
+      for (const role of renewedRoles) agents.set(role, start(started, role));
       await Promise.all(renewedRoles.map((role) => agentOf(role).ready(settings.agentTimeoutMs)));
     },
-    [Symbol.asyncDispose]: () => (down ??= takeDown(started, agents, directory)),
+    [Symbol.asyncDispose]: () => (down ??= takeDown(started, agents, directory, quotas)),
   };
 };
 
 /** Hosts as network namespaces in one throwaway cell of this machine's kernel: no engine, no image, no daemon. */
 export const createNetnsDriver = (options: NetnsDriverOptions = {}): TestbedDriver => {
   const settings = {
-    agentPath: fileURLToPath(new URL('../../../hosts/agent.ts', import.meta.url)),
+    agentPath: fileURLToPath(import.meta.resolve('#hosts/agent')),
     agentTimeoutMs,
     cellTimeoutMs,
     ...options,
@@ -111,6 +126,6 @@ export const createNetnsDriver = (options: NetnsDriverOptions = {}): TestbedDriv
     probe: probeNetns,
     up: (testbedOptions) => up(testbedOptions, settings),
     // Processes first: what lives in a directory must not find it gone.
-    sweep: async () => [...(await sweepProcesses()), ...(await sweepDirectories())],
+    sweep: async () => [...(await sweepProcesses()), ...(await sweepQuotas()), ...(await sweepDirectories())],
   };
 };

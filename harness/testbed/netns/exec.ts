@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import type { HostRole } from '../../../proto/control.ts';
-import { LivemigError } from '../../../proto/errors.ts';
-import { monotonicMs } from '../../../proto/units.ts';
+import type { AgentRole } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import { monotonicMs, timerMs } from '#proto/units';
 import type { ExecResult } from '../testbed.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
@@ -20,7 +20,7 @@ const killedExitCode = 137;
  */
 export const execInCell = (
   cell: Cell,
-  role: HostRole,
+  role: AgentRole,
   argv: readonly string[],
   { timeoutMs = defaultTimeoutMs }: { timeoutMs?: number } = {},
 ): Promise<ExecResult> => {
@@ -42,12 +42,15 @@ export const execInCell = (
       reject(new LivemigError(code, `\`${argv.join(' ')}\` on ${role} ${what}`, { cause }));
     };
     // A cell that is stopped as a whole keeps no bound in there either.
-    const patience = setTimeout(() => {
-      child.kill('SIGKILL');
-      child.stdout.destroy();
-      child.stderr.destroy();
-      fail('TIMEOUT', `took longer than ${timeoutMs} ms, and would not be ended`);
-    }, timeoutMs + outerGraceMs);
+    const patience = setTimeout(
+      () => {
+        child.kill('SIGKILL');
+        child.stdout.destroy();
+        child.stderr.destroy();
+        fail('TIMEOUT', `took longer than ${timeoutMs} ms, and would not be ended`);
+      },
+      timerMs(timeoutMs + outerGraceMs),
+    );
     child.once('error', (error) => {
       clearTimeout(patience);
       fail('TESTBED_FAILED', "couldn't be run", error);

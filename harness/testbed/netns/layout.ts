@@ -1,5 +1,6 @@
-import type { HostRole } from '../../../proto/control.ts';
-import type { Topology } from '../testbed.ts';
+import type { TestbedOptions, Topology } from '../testbed.ts';
+
+const storage = { address: '10.97.4.2', gateway: '10.97.4.1' };
 
 /** Every testbed has network namespaces of its own, so all of them use the same addresses. */
 export const netnsTopology: Topology = {
@@ -10,8 +11,8 @@ export const netnsTopology: Topology = {
   router: { towardsSource: '10.97.1.1', towardsDestination: '10.97.2.1', towardsObserver: '10.97.3.1' },
 };
 
-/** The hosts around the router, one link each. */
-export const siteRoles = ['source', 'destination', 'observer'] as const satisfies readonly HostRole[];
+export const netnsTopologyOf = ({ storage: isWanted = false }: Pick<TestbedOptions, 'storage'>): Topology =>
+  isWanted ? { ...netnsTopology, storage } : netnsTopology;
 
 /** Name of a host's one interface; the router's are named after the hosts they lead to. */
 export const hostInterface = 'wan0';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { monotonicMs } from '../../../proto/units.ts';
+import { monotonicMs } from '#proto/units';
 import type { Owner } from '../owner.ts';
 import { isDead, startTimeOf, thisProcess } from '../owner.ts';
 import { sightOf } from '../process-sight.ts';

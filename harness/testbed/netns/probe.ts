@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { messageOf } from '../../../proto/errors.ts';
+import { messageOf } from '#proto/errors';
 import type { Support } from '../testbed.ts';
 import { cellScript } from './cell-script.ts';
 import { cellEnvironment, isRootless, startCell } from './cell.ts';

@@ -1,19 +1,18 @@
-import { accountings } from '../../measure/accounting.ts';
-import type { DataTable, Judgement } from '../judgement.ts';
+import type { Judgement, TableOfSetUp } from '../judgement.ts';
 import type { TrendVerdict } from '../verdict.ts';
-import { figure, scaleText, variantText } from '../words.ts';
-import { countsText, groupsOf, legend, needsExplanation, settingText } from './common.ts';
-
-/** Text in a cell: nothing of it may end the cell or be taken for markup. */
-const escaped = (text: string): string => text.replaceAll(/[\\|`*_<>[\]]/g, '\\$&').replaceAll('\n', ' ');
-
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-
-const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]): string[] => [
-  row(head),
-  row(head.map(() => '---')),
-  ...rows.map((cells) => row(cells.map(escaped))),
-];
+import { verdictText } from '../verdict.ts';
+import { madeWith } from '../words.ts';
+import { escaped, tableOf, wrapped } from '#harness/markdown';
+import {
+  countLines,
+  explanationsOf,
+  groupsOf,
+  legend,
+  publishedOverMeasuredText,
+  setUpText,
+  tableText,
+} from './common.ts';
+import { kindTexts } from '../kind.ts';
 
 const checkRow = (verdict: TrendVerdict): string[] => [
   verdict.id,
@@ -22,7 +21,9 @@ const checkRow = (verdict: TrendVerdict): string[] => [
   verdict.published,
   verdict.measured ?? '–',
   verdict.tolerance,
-  verdict.verdict,
+  publishedOverMeasuredText(verdict),
+  kindTexts[verdict.kind],
+  verdictText(verdict),
 ];
 
 /** The checks of one document on one set-up. */
@@ -30,54 +31,60 @@ const group = (verdicts: readonly TrendVerdict[]): string[] => [
   '',
   `### ${escaped(verdicts[0]!.document)}`,
   '',
-  escaped(`Measured with: ${settingText(verdicts[0]!)}`),
+  ...wrapped(escaped(`${madeWith(verdicts[0]!.drivers)}: ${setUpText(verdicts[0]!)}`)),
   '',
   ...tableOf(
-    ['check', 'statement', 'in', 'published', 'measured', 'to hold', 'verdict'],
+    [
+      'check',
+      'statement',
+      'in',
+      'published',
+      'measured',
+      'to hold',
+      'published ÷ measured',
+      'kind',
+      'verdict',
+    ],
     verdicts.map(checkRow),
   ),
 ];
 
 const explanations = (verdicts: readonly TrendVerdict[]): string[] => {
-  const items = verdicts.filter((verdict) => needsExplanation(verdict) && verdict.explanation !== null);
+  const items = verdicts
+    .map((verdict) => ({ verdict, texts: explanationsOf(verdict) }))
+    .filter(({ texts }) => texts.length > 0);
   if (items.length === 0) return [];
   return [
     '',
     '### Why',
     '',
-    ...items.map(({ id, verdict, explanation }) => `- **${id} ${verdict}**: ${escaped(explanation!)}`),
+    ...items.flatMap(({ verdict, texts }) =>
+      wrapped(`**${verdict.id} ${verdictText(verdict)}**: ${escaped(texts.join('. '))}`, '- '),
+    ),
   ];
 };
 
-const dataTable = ({ backend, driver, guestScale, variant, rows }: DataTable): string[] => [
-  '',
-  `### Trend 11: bytes over RAM (${backend}, ${driver}, κ_M ${scaleText(guestScale)}${variantText(variant)})`,
-  '',
-  ...tableOf(
-    ['mechanism', 'flavour', 'load', ...accountings, 'Table IV, Dublin', 'Table IV, Halifax'],
-    rows.map(({ mechanism, flavour, load, bytesOverRam, publishedBytesOverRam }) => [
-      mechanism,
-      flavour,
-      load,
-      ...accountings.map((accounting) => figure(bytesOverRam[accounting])),
-      figure(publishedBytesOverRam.dublin),
-      figure(publishedBytesOverRam.halifax),
-    ]),
-  ),
-];
+const studyTable = (table: TableOfSetUp): string[] => {
+  const { title, head, rows } = tableText(table);
+  return ['', `### ${escaped(title)}`, '', ...tableOf(head, rows)];
+};
 
 const list = (title: string, items: readonly string[]): string[] =>
-  items.length === 0 ? [] : ['', `### ${title}`, '', ...items.map((item) => `- ${escaped(item)}`)];
+  items.length === 0
+    ? []
+    : ['', `### ${title}`, '', ...items.flatMap((item) => wrapped(escaped(item), '- '))];
 
 /** For READMEs, issues and a GitHub step's summary. */
 export const judgementMarkdown = (judgement: Judgement): string =>
   [
-    `## The documents' trends: ${countsText(judgement)}`,
+    "## The documents' trends",
     '',
-    escaped(legend(judgement)),
+    ...countLines(judgement).map((line) => `- ${line}`),
+    '',
+    ...wrapped(escaped(legend(judgement))),
     ...groupsOf(judgement).flatMap(group),
     ...explanations(judgement.verdicts),
-    ...judgement.dataTables.flatMap(dataTable),
+    ...judgement.tables.flatMap(studyTable),
     ...list(
       'Contradictions inside the documents',
       judgement.contradictions.map(({ text }) => text),

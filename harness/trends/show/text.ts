@@ -1,12 +1,21 @@
-import { accountings } from '../../measure/accounting.ts';
-import type { DataTable, Judgement } from '../judgement.ts';
+import type { Judgement, TableOfSetUp } from '../judgement.ts';
 import type { TrendVerdict } from '../verdict.ts';
-import { figure, scaleText, variantText } from '../words.ts';
-import { countsText, groupsOf, legend, needsExplanation, settingText } from './common.ts';
+import { eraTexts, wordOf } from '../verdict.ts';
+import { madeWith } from '../words.ts';
+import {
+  countLines,
+  groupsOf,
+  legend,
+  needsExplanation,
+  publishedOverMeasuredText,
+  setUpText,
+  tableText,
+} from './common.ts';
+import { kindTexts } from '../kind.ts';
 
 const width = 110;
 
-/** Words on lines of at most `width`, each after `indent`. */
+/** Wraps words to lines of at most `width`, each after `indent`. */
 const wrapped = (text: string, indent: string): string[] =>
   text.split(' ').reduce<string[]>((lines, word) => {
     const last = lines.at(-1);
@@ -21,13 +30,23 @@ const indent = ' '.repeat(2 + idWidth + verdictWidth);
 const checkLines = (verdict: TrendVerdict): string[] => {
   const { id, statement, table, published, measured, tolerance, explanation } = verdict;
   const head = wrapped(`${statement} (${table})`, indent);
-  const name = verdict.verdict === 'fails' ? 'FAILS' : verdict.verdict;
+  const word = wordOf(verdict);
+  const name = word === 'fails' ? 'FAILS' : word;
   const first = `  ${id.padEnd(idWidth)}${name.padEnd(verdictWidth)}${head[0]!.slice(indent.length)}`;
-  const figures = [`measured ${measured ?? 'nothing'}`, `to hold ${tolerance}`, `published ${published}`];
+  const figures = [
+    `measured ${measured ?? 'nothing'}`,
+    `to hold ${tolerance}`,
+    `published ${published}`,
+    ...(verdict.publishedOverMeasured === null
+      ? []
+      : [`published ÷ measured ${publishedOverMeasuredText(verdict)}`]),
+    kindTexts[verdict.kind],
+  ];
   return [
     first,
     ...head.slice(1),
     ...wrapped(figures.join(' · '), indent),
+    ...eraTexts(verdict).flatMap((text) => wrapped(text, indent)),
     ...(needsExplanation(verdict) && explanation !== null ? wrapped(`why: ${explanation}`, indent) : []),
   ];
 };
@@ -35,31 +54,18 @@ const checkLines = (verdict: TrendVerdict): string[] => {
 const groupLines = (verdicts: readonly TrendVerdict[]): string[] => [
   '',
   ...wrapped(verdicts[0]!.document, ''),
-  `Measured with: ${settingText(verdicts[0]!)}`,
+  `${madeWith(verdicts[0]!.drivers)}: ${setUpText(verdicts[0]!)}`,
   ...verdicts.flatMap(checkLines),
 ];
 
-const tableLines = ({ backend, driver, guestScale, variant, rows }: DataTable): string[] => {
-  const head = ['mechanism', 'flavour', 'load', ...accountings, 'Dublin', 'Halifax'];
-  const cells = rows.map(({ mechanism, flavour, load, bytesOverRam, publishedBytesOverRam }) => [
-    mechanism,
-    flavour,
-    load,
-    ...accountings.map((accounting) => figure(bytesOverRam[accounting])),
-    figure(publishedBytesOverRam.dublin),
-    figure(publishedBytesOverRam.halifax),
-  ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]!.length)),
-  );
+/** Text left-aligned, numbers right-aligned. */
+const tableLines = (table: TableOfSetUp): string[] => {
+  const { title, head, rows } = tableText(table);
+  const isText = table.columns.map(({ key }) => typeof table.rows[0]?.[key] === 'string');
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]): string =>
-    `  ${row.map((cell, column) => (column < 3 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`;
-  return [
-    '',
-    `Trend 11: bytes over RAM by mechanism and accounting (${backend}, ${driver}, κ_M ${scaleText(guestScale)}${variantText(variant)}), beside Table IV`,
-    line(head),
-    ...cells.map(line),
-  ];
+    `  ${row.map((cell, column) => (isText[column] === true ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`;
+  return ['', title, line(head), ...rows.map(line)];
 };
 
 const listLines = (title: string, items: readonly string[]): string[] =>
@@ -72,13 +78,13 @@ export const judgementText = (judgement: Judgement): string => {
   return [
     ...wrapped(legend(judgement), ''),
     ...groupsOf(judgement).flatMap(groupLines),
-    ...judgement.dataTables.flatMap(tableLines),
+    ...judgement.tables.flatMap(tableLines),
     ...listLines(
       'Contradictions inside the documents',
       judgement.contradictions.map(({ text }) => text),
     ),
     ...listLines('Scale', judgement.notes),
     '',
-    countsText(judgement),
+    ...countLines(judgement),
   ].join('\n');
 };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { stageOf } from '../../../bench/capabilities/stages.ts';
-import { samplesOf, secondsByStage, windowOf } from '../../../bench/cpu-profile.ts';
+import { stageOf } from '#bench/capabilities/stages';
+import { samplesOf, secondsByStage, windowOf } from '#bench/cpu-profile';
 
 const frame = (functionName: string, url = ''): { functionName: string; url: string } => ({
   functionName,
@@ -21,7 +21,7 @@ const profile = {
 };
 
 describe('CPU time by stage', () => {
-  test('counts each sample for the innermost function that tells', () => {
+  test('counts each sample for the innermost function with a known stage', () => {
     expect(secondsByStage(samplesOf(profile), stageOf)).toEqual([
       ['idle', 2.5],
       ['copies of pages', 1],
@@ -30,7 +30,7 @@ describe('CPU time by stage', () => {
     ]);
   });
 
-  test('is taken between the first and the last mark', () => {
+  test('is measured between the first and the last mark', () => {
     const window = windowOf(samplesOf(profile), ({ stack }) =>
       stack.some(({ functionName }) => functionName === 'copyTo'),
     );
@@ -38,7 +38,7 @@ describe('CPU time by stage', () => {
     expect(windowOf(window, () => false)).toEqual([]);
   });
 
-  test('has a name for what no stage knows', () => {
+  test('has a name for samples of no known stage', () => {
     expect(stageOf([frame('next', 'node:internal/timers')])).toBe('the rest of Node');
   });
 });

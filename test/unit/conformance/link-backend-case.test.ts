@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { assertBetween, runCase } from '../../conformance/link-backend-case.ts';
-import type { LinkLab } from '../../support/link-lab.ts';
+import { assertBetween, runCase } from '#test/conformance/link-backend-case';
+import type { LinkLab } from '#test/support/link-lab';
 
 /** Runs a case that measures these values, one a run, and ends when they do. */
 const measuring = async (values: readonly (number | Error)[]) => {
@@ -31,7 +31,7 @@ describe('a case of the link backends', () => {
     });
   });
 
-  test('fails when it does so every time, and when a value is no number', async () => {
+  test('fails when it does so every time, and when a value is not a number', async () => {
     expect(await measuring([3, 0, 4, 1.5])).toMatchObject({
       outcome: 'it: expected 1 to 2, got 4',
       runs: 3,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { formatBytes, formatMs, formatRate, formatUs, parseBytes } from '../../../harness/format.ts';
+import { formatBytes, formatMs, formatRate, formatUs, parseBytes } from '#harness/format';
 
 describe('parseBytes', () => {
   test.each([
@@ -13,7 +13,7 @@ describe('parseBytes', () => {
     expect(parseBytes(text)).toBe(bytes);
   });
 
-  test.each(['', 'GiB', '1GB', '-1MiB', '1e9', '0.3', '1 TiB', '1MiB/s'])('"%s" is no size', (text) => {
+  test.each(['', 'GiB', '1GB', '-1MiB', '1e9', '0.3', '1 TiB', '1MiB/s'])('"%s" is not a size', (text) => {
     expect(parseBytes(text)).toBeUndefined();
   });
 });

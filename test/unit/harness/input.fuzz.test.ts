@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { listProfiles, parseProfile } from '../../../harness/profiles.ts';
-import { parseScenario } from '../../../harness/scenario.ts';
-import { readAttachment } from '../../../harness/testbed/attach.ts';
-import { parseSource } from '../../../harness/yaml-source.ts';
-import { fuzz } from '../../support/fuzz.ts';
-import { readSweep } from '../../support/sweep-file.ts';
+import { listProfiles, parseProfile } from '#harness/profiles';
+import { parseScenario } from '#harness/scenario';
+import { readAttachment } from '#harness/testbed/attach';
+import { parseSource } from '#harness/yaml-source';
+import { fuzz } from '#test/support/fuzz';
+import { readSweep } from '#test/support/sweep-file';
 
 const textsIn = (folder: string): string[] => {
   const url = new URL(`../../../${folder}/`, import.meta.url);
@@ -47,7 +47,7 @@ const mutated = (texts: readonly string[]): fc.Arbitrary<string> =>
     .tuple(fc.constantFrom(...texts), fc.array(edit, { minLength: 1, maxLength: 4 }))
     .map(([text, edits]) => edited(text, edits));
 
-/** In words of ours, and about what was expected. */
+/** In our own words, and saying what was expected. */
 const areTold = (problems: readonly string[]): boolean =>
   problems.every((problem) => problem !== '' && !/Invalid input|undefined|\[object/.test(problem));
 
@@ -70,7 +70,7 @@ const scenarioProblems = (text: string): readonly string[] => {
     : parseScenario(source.document, {}, listProfiles()).problems;
 };
 
-describe('whatever a file has, it is read or refused in words', () => {
+describe('whatever a file contains, it is read or refused with a clear error', () => {
   fuzz('scenarios', mutated(textsIn('scenarios')), (text) => areTold(scenarioProblems(text)));
 
   fuzz('scenarios of any values', fc.jsonValue({ maxDepth: 3 }), (document) =>
@@ -109,7 +109,8 @@ describe('whatever a file has, it is read or refused in words', () => {
   fuzz(
     'sweeps',
     mutated(
-      textsIn('scenarios/quick').concat(
+      textsIn('studies/icclab-10g').concat(
+        textsIn('studies/ulster-wan'),
         readFileSync(new URL('../../support/tiny-sweep.yaml', import.meta.url), 'utf8'),
       ),
     ),
@@ -160,7 +161,7 @@ describe('whatever a file has, it is read or refused in words', () => {
   );
 });
 
-describe('what YAML has besides plain values', () => {
+describe('YAML beyond plain values', () => {
   const bomb = [
     'a: &a [x, x, x, x, x, x, x, x, x]',
     ...['ab', 'bc', 'cd', 'de', 'ef', 'fg'].map(([from, to]) => {
@@ -184,7 +185,7 @@ describe('what YAML has besides plain values', () => {
     expect(problems.join('\n')).toMatch(told);
   });
 
-  test('aliases and merge keys that make sense are taken', () => {
+  test('sensible aliases and merge keys are accepted', () => {
     const source = parseSource('x: &x { a: 1 }\ny: { <<: *x, b: 2 }\nz: *x\n', 'mine.yaml');
     expect(source.problems).toEqual([]);
     expect(source.document).toEqual({ x: { a: 1 }, y: { a: 1, b: 2 }, z: { a: 1 } });

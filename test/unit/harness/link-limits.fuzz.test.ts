@@ -1,17 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mostJitterMs, mostLossPercent } from '../../../harness/link-limits.ts';
-import { parseProfile } from '../../../harness/profiles.ts';
-import { observerPaceOf } from '../../../harness/run/observer-pace.ts';
-import { tcpBufferMaxBytesOf } from '../../../harness/run/transfer.ts';
-import { pingIntervalMaxMs } from '../../../harness/scenario/cross-checks.ts';
-import { medianRttMsOf } from '../../../harness/testbed/normal.ts';
-import {
-  drainPlanOf,
-  patientPlan,
-  rttPlanOf,
-  throughputPlanOf,
-} from '../../../harness/testbed/probe-plan.ts';
+import { mostJitterMs, mostLossPercent } from '#harness/link-limits';
+import { parseProfile } from '#harness/profiles';
+import { observerPaceOf } from '#harness/run/observer-pace';
+import { tcpBufferMaxBytesOf } from '#harness/run/transfer';
+import { pingIntervalMaxMs } from '#harness/scenario/cross-checks';
+import { medianRttMsOf } from '#harness/testbed/normal';
+import { drainPlanOf, patientPlan, rttPlanOf, throughputPlanOf } from '#harness/testbed/probe-plan';
 import {
   calmProfileOf,
   expectedGoodputMbps,
@@ -22,17 +17,17 @@ import {
   lossReasons,
   nextCorrectionMs,
   rttReasons,
-} from '../../../harness/testbed/tolerance.ts';
-import { netemArguments, splitterArguments } from '../../../hosts/wan/netem-stages.ts';
-import { tbfArguments } from '../../../hosts/wan/tc.ts';
-import { parseArgument } from '../../../proto/control-arguments.ts';
-import type { ControlMethod } from '../../../proto/control.ts';
-import { toErrorDocument } from '../../../proto/errors.ts';
-import type { LinkDirection, LinkProfile } from '../../../proto/link.ts';
-import { rttMsOf } from '../../../proto/link.ts';
-import { fuzz } from '../../support/fuzz.ts';
+} from '#harness/testbed/tolerance';
+import { netemArguments, splitterArguments } from '#hosts/wan/netem-stages';
+import { tbfArguments } from '#hosts/wan/tc';
+import { parseArgument } from '#proto/control-arguments';
+import type { ControlMethod } from '#proto/control';
+import { toErrorDocument } from '#proto/errors';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
+import { fuzz } from '#test/support/fuzz';
 
-/** The ends of what a figure may be, both sides of them, and what lies between. */
+/** The limits of a figure, values just beyond them, and values in between. */
 const figure = (least: number, most: number, ...special: number[]) =>
   fc.oneof(
     fc.constantFrom(least, most, least - 0.001, most * 1.001, ...special),
@@ -67,7 +62,7 @@ const accepted = (method: ControlMethod, argument: object): void => {
   expect(() => parseArgument(method, argument)).not.toThrow();
 };
 
-/** All that calibration and instruments ask of a link can be met by one that is exactly what its profile says. */
+/** A link that is exactly as its profile says meets all requirements of calibration and instruments. */
 const expectAnswerable = (profile: LinkProfile): void => {
   const rtt = rttPlanOf(profile);
   const wantedMs = medianRttMsOf(profile);
@@ -80,7 +75,7 @@ const expectAnswerable = (profile: LinkProfile): void => {
   expect(samples).toBeGreaterThanOrEqual(20);
   expect(rttReasons(profile, wantedMs, samples)).toEqual([]);
   expect(lossReasons(profile, { samples, lost: rtt.count - samples })).toEqual([]);
-  // Half as long again is another link, as long as that is more than noise and chance.
+  // One and a half times the delay is another link, provided that exceeds noise and chance.
   expect(rttReasons(profile, 3 * wantedMs + 1, samples)).toHaveLength(1);
   const calm = calmProfileOf(profile) ?? profile;
   expect(nextCorrectionMs(calm, 0, rttMsOf(calm))).toBe(0);
@@ -106,7 +101,7 @@ const expectAnswerable = (profile: LinkProfile): void => {
   accepted('stopPings', { settleMs: pace.settleMs });
 };
 
-describe('a link at the ends of its figures', () => {
+describe('a link at the extremes of its ranges', () => {
   fuzz(
     'is refused with its place and reason, or everything that is asked of it can be met',
     fc.tuple(direction, direction),
@@ -161,7 +156,7 @@ describe('a link at the ends of its figures', () => {
     [{ lossPercent: 20 }],
     [{ rateMbps: 1, bufferMs: 0.1 }],
     [{ rateMbps: 1, bufferMs: 10_000 }],
-  ])('%j is taken', (change) => {
+  ])('%j is accepted', (change) => {
     expect(problemsOf(change)).toEqual([]);
   });
 });

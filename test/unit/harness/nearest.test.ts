@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { nearest, unknownName } from '../../../harness/nearest.ts';
+import { nearest, unknownName } from '#harness/nearest';
 
 const links = ['coleraine-dublin', 'coleraine-halifax', 'lan-1g', 'lan-10g'];
 
@@ -13,12 +13,12 @@ describe('nearest', () => {
     expect(nearest(typed, links)).toBe(meant);
   });
 
-  test('nothing is near to something else altogether', () => {
+  test('nothing is near a completely different word', () => {
     expect(nearest('zanzibar', links)).toBeUndefined();
     expect(nearest('x', [])).toBeUndefined();
   });
 
-  test('a problem names the guess and what there is', () => {
+  test('a problem names the guess and the valid names', () => {
     expect(unknownName('link', 'lan-1', ['lan-1g'])).toBe(
       'unknown link "lan-1"; did you mean "lan-1g"? (known: lan-1g)',
     );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { listProfiles, loadProfile, parseProfile } from '../../../harness/profiles.ts';
-import { rttMsOf } from '../../../proto/link.ts';
+import { listProfiles, loadProfile, parseProfile } from '#harness/profiles';
+import { rttMsOf } from '#proto/link';
 
 const problemsOf = (act: () => unknown): readonly string[] => {
   try {
@@ -12,8 +12,8 @@ const problemsOf = (act: () => unknown): readonly string[] => {
   throw new Error('expected a refusal');
 };
 
-describe('the profiles that come along', () => {
-  test.each(listProfiles())('%s is valid and bears its file’s name', (name) => {
+describe('the bundled profiles', () => {
+  test.each(listProfiles())('%s is valid and named like its file', (name) => {
     expect(loadProfile(name).name).toBe(name);
   });
 
@@ -34,7 +34,7 @@ describe('the profiles that come along', () => {
   });
 });
 
-describe('a profile of one’s own', () => {
+describe('a profile file', () => {
   test('may set each direction by itself; jitter and loss default to none', () => {
     const text = `
 name: dsl
@@ -48,7 +48,7 @@ destinationToSource: { rateMbps: 100, delayMs: 12, bufferMs: 50 }
     });
   });
 
-  test('every problem is told at once, with the nearest key', () => {
+  test('every problem is reported at once, with the nearest key', () => {
     const text = 'name: Bad Name\nboth: { rateMpbs: 10, delayMs: -1, bufferMs: 5, lossPercent: 70 }\n';
     const problems = problemsOf(() => parseProfile(text, 'bad.yaml')).join('\n');
     for (const part of [
@@ -69,12 +69,12 @@ destinationToSource: { rateMbps: 100, delayMs: 12, bufferMs: 50 }
     expect(problemsOf(() => parseProfile('name: x\ndescription: x\n', 'x.yaml'))).toHaveLength(2);
   });
 
-  test('what isn’t YAML or isn’t there is refused', () => {
+  test('a file that isn’t YAML or isn’t there is refused', () => {
     expect(problemsOf(() => parseProfile('name: [', 'x.yaml')).join()).toMatch(/^x\.yaml: .* at line 1/);
     expect(problemsOf(() => loadProfile('./no/such.yaml')).join()).toMatch(/there is no such file/);
   });
 });
 
-test('an unknown name gets the nearest one', () => {
+test('for an unknown name, the nearest one is suggested', () => {
   expect(problemsOf(() => loadProfile('colerain-dublin')).join()).toMatch(/did you mean "coleraine-dublin"/);
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { resultJsonSchema, runResultSchema } from '../../../harness/result.ts';
-import { endedResult, startRecord, stateOf } from '../../../harness/run/record.ts';
-import { errorCodes, LivemigError } from '../../../proto/errors.ts';
-import { schemaProblems, schemaText } from '../../support/result-schema.ts';
-import { completedPaperResult } from '../../support/paper-result.ts';
-import { scriptedScenario } from '../../support/scripted-testbed.ts';
+import { resultJsonSchema, runResultSchema } from '#harness/result';
+import { endedResult, startRecord, stateOf } from '#harness/run/record';
+import { errorCodes, LivemigError } from '#proto/errors';
+import { schemaProblems, schemaText } from '#test/support/result-schema';
+import { completedPaperResult } from '#test/support/paper-result';
+import { scriptedScenario } from '#test/support/scripted-testbed';
 
 describe('the schema of results', () => {
   test('is up to date in schemas/ (node setup/result-schema.ts writes it)', () => {

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { RunResult } from '../../../harness/result.ts';
-import { readResults } from '../../../harness/results.ts';
-import type { LivemigError } from '../../../proto/errors.ts';
-import { completedPaperResult } from '../../support/paper-result.ts';
+import type { RunResult } from '#harness/result';
+import { readResults } from '#harness/results';
+import type { LivemigError } from '#proto/errors';
+import { completedPaperResult } from '#test/support/paper-result';
 
 let directory: string;
 beforeEach(async () => {
@@ -34,7 +34,7 @@ const problemsOf = async (...paths: string[]): Promise<readonly string[]> => {
   return error?.problems ?? [];
 };
 
-test('reads every runs.jsonl below a directory, and nothing beside it', async () => {
+test('reads every runs.jsonl below a directory, and no other file', async () => {
   await write('a/runs.jsonl', lines(run('1'), run('2')));
   await write('b/c/runs.jsonl', `${lines(run('3'))}\n`);
   await write('b/c/2026-run.json', JSON.stringify(run('3')));
@@ -52,7 +52,7 @@ test('reads .jsonl, .json with one result and .json with several, each run once'
   expect((await readResults([one]))[0]).toEqual(JSON.parse(second));
 });
 
-test('reads compressed sets, and says which of them is none', async () => {
+test('reads compressed sets, and says which file is not one', async () => {
   await write('a/runs.jsonl.zst', zstdCompressSync(lines(run('1'), run('2'))));
   expect(await idsOf(directory)).toEqual(['1', '2']);
   expect(await idsOf(join(directory, 'a/runs.jsonl.zst'))).toEqual(['1', '2']);
@@ -60,7 +60,7 @@ test('reads compressed sets, and says which of them is none', async () => {
   expect((await problemsOf(directory)).join()).toContain(`${broken}: expected a file compressed by zstd`);
 });
 
-test('tells every problem at once, with file and line', async () => {
+test('reports every problem at once, with file and line', async () => {
   const wrong = structuredClone(run('1'));
   (wrong.measurement as unknown as Record<string, unknown>)['downtimeMs'] = null;
   const file = await write('x.jsonl', `${lines(run('0'), wrong)}{"torn":\n${lines({ state: 'fine' })}`);
@@ -75,14 +75,14 @@ test('tells every problem at once, with file and line', async () => {
   expect(problems.join('\n')).toContain('gone: there is no such file or directory');
 });
 
-test('a document of another schema is wrong in many places and is told in few lines', async () => {
+test('a document of another schema is wrong in many places and is reported in a few lines', async () => {
   const file = await write('old.json', JSON.stringify({ state: 'completed', runId: 'x' }));
   const problems = await problemsOf(file);
   expect(problems).toHaveLength(4);
   expect(problems[3]).toMatch(/and \d+ more$/);
 });
 
-test('a torn line is told of, with file and line, and costs no other', async () => {
+test('a torn line is reported with file and line, and spoils no other', async () => {
   const file = await write('runs.jsonl', `${lines(run('1'))}{"torn":\n${lines(run('2'))}{"runId":`);
   const told: string[] = [];
   const runs = await readResults([file], [], (text) => told.push(text));
@@ -94,7 +94,7 @@ test('a torn line is told of, with file and line, and costs no other', async () 
   expect(told[0]).toContain(`${file}:2: `);
 });
 
-test('what no writer of ours has left is a problem, and so is a set of torn lines only', async () => {
+test('a line that no writer of ours left is a problem, and so is a set of nothing but torn lines', async () => {
   const foreign = await write('foreign.jsonl', `${lines(run('1'))}not ours\n`);
   expect(await problemsOf(foreign)).toEqual([expect.stringContaining(`${foreign}:2: not JSON`)]);
   const torn = await write('torn.jsonl', '{"runId":');
@@ -104,12 +104,12 @@ test('what no writer of ours has left is a problem, and so is a set of torn line
   ]);
 });
 
-test('a last line that only lacks its end is whole', async () => {
+test('a last line that only lacks its line end is whole', async () => {
   const whole = await write('whole.jsonl', lines(run('1')).trimEnd());
   expect(await idsOf(whole)).toEqual(['1']);
 });
 
-test('no run at all is a problem', async () => {
+test('having no runs at all is a problem', async () => {
   const file = await write('runs.jsonl', '\n');
   expect(await problemsOf(file)).toEqual([`${file}: no results in it`]);
 });

@@ -4,9 +4,9 @@ import { appendFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NEVER, Subject } from 'rxjs';
-import type { RunEvent } from '../../../harness/run/events.ts';
-import { openStore } from '../../../harness/store.ts';
-import { codeOf, messageOf } from '../../../proto/errors.ts';
+import type { RunEvent } from '#harness/run/events';
+import { openStore } from '#harness/store';
+import { codeOf, messageOf } from '#proto/errors';
 
 let directory = '';
 beforeEach(async () => {
@@ -47,7 +47,7 @@ describe('a directory', () => {
     expect((await readdir(out)).filter((file) => file.includes('tmp'))).toEqual([]);
   });
 
-  test('keeps nothing of a run that left no result', async () => {
+  test('keeps nothing of a run without a result', async () => {
     const recording = await (await openStore(directory)).record(NEVER);
     await recording.discard();
     await recording.discard();
@@ -73,7 +73,7 @@ describe('a file', () => {
     expect(await readdir(directory)).toEqual(['out.json']);
   });
 
-  test('.jsonl grows, across stores', async () => {
+  test('.jsonl grows from one store to the next', async () => {
     const file = join(directory, 'out.jsonl');
     for (const runId of ['one', 'two'])
       await (await (await openStore(file)).record(NEVER)).finish(result(runId));
@@ -81,7 +81,7 @@ describe('a file', () => {
   });
 });
 
-test('a place that can’t be written to is bad input, told before the run', async () => {
+test('a place that can’t be written to is bad input, reported before the run', async () => {
   await writeFile(join(directory, 'file'), '');
   await expect(openStore(join(directory, 'file', 'below'))).rejects.toMatchObject({
     code: 'BAD_INPUT',
@@ -96,7 +96,7 @@ describe('before the run', () => {
       (error: unknown) => `${codeOf(error)} ${messageOf(error)}`,
     );
 
-  test('a directory that is called like a file is bad input', async () => {
+  test('a directory named like a file is bad input', async () => {
     const out = join(directory, 'x.json');
     await mkdir(out);
     expect(await problemOf(out)).toMatch(/^BAD_INPUT --out: expected a file to write, got a directory/);
@@ -104,7 +104,7 @@ describe('before the run', () => {
     expect(await problemOf(directory)).toMatch(/^BAD_INPUT --out: .*got a directory, .*runs\.jsonl/);
   });
 
-  test('a name that no directory takes is bad input, and found out', async () => {
+  test('a name that no directory accepts is bad input, and noticed', async () => {
     for (const out of [
       '/proc/nope',
       '/proc/nope/deeper',
@@ -115,11 +115,11 @@ describe('before the run', () => {
   });
 });
 
-describe('what killed writers left', () => {
-  test('is removed by the next start, and the file of a living one stays', async () => {
+describe('what killed writers leave', () => {
+  test('is removed at the next start, while the file of a living one stays', async () => {
     const recording = await (await openStore(directory)).record(NEVER);
     const [living] = await readdir(directory);
-    for (const name of [`.${randomUUID()}.events.tmp`, `.a.json.${randomUUID()}.tmp`, `.${randomUUID()}.tmp`])
+    for (const name of [`.${randomUUID()}.tmp`, `.${randomUUID()}.tmp`])
       await writeFile(join(directory, name), 'x');
     await writeFile(join(directory, '.mine.tmp'), 'x');
     await openStore(directory);
@@ -128,7 +128,7 @@ describe('what killed writers left', () => {
     expect(await readdir(directory)).toEqual(['.mine.tmp']);
   });
 
-  test('half a line is not continued', async () => {
+  test('a torn line is not continued', async () => {
     const file = join(directory, 'runs.jsonl');
     await appendFile(file, '{"half');
     await (await (await openStore(directory)).record(NEVER)).finish(result('one'));

@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { connectAgent } from '../../../harness/control-client.ts';
-import { holdLease } from '../../../harness/testbed/lease.ts';
-import { leaseLostExitCode, leaseVariable } from '../../../proto/lease.ts';
-import { pairGuest } from '../../support/hypervisor-pair.ts';
+import { connectAgent } from '#harness/control-client';
+import { holdLease } from '#harness/testbed/lease';
+import { leaseLostExitCode, leaseVariable } from '#proto/lease';
+import { pairGuest } from '#test/support/hypervisor-pair';
+import { loopbackAddress } from '#test/support/loopback-migration';
 
 /** A real agent's process, over a Unix socket. */
 
@@ -44,7 +45,7 @@ const startAgent = async (env: NodeJS.ProcessEnv = {}) => {
   return agent;
 };
 
-/** A process of its own that holds the lease until it is killed. */
+/** A separate process that holds the lease until it is killed. */
 const startHolder = async (): Promise<ChildProcess> => {
   const script = `import { holdLease } from ${JSON.stringify(leasePath)};
     await holdLease('source', ${JSON.stringify(`unix:${socket}`)}); console.log('held');`;
@@ -59,7 +60,11 @@ const startHolder = async (): Promise<ChildProcess> => {
 const boot = async (): Promise<void> => {
   const client = connectAgent('source', `unix:${socket}`);
   try {
-    await client.call('bootGuest', { guest: pairGuest, address: '127.0.0.43' }, { timeoutMs: patienceMs });
+    await client.call(
+      'bootGuest',
+      { guest: pairGuest, address: loopbackAddress(43) },
+      { timeoutMs: patienceMs },
+    );
     await client.call('startGuest', {});
   } finally {
     client.close();
@@ -80,7 +85,7 @@ test(
 );
 
 test(
-  'it ends where no harness ever came, and stays while one is there: a negative control',
+  'it ends if no harness ever came, and stays while one is there: a negative control',
   async () => {
     const agent = await startAgent({ [leaseVariable]: '500' });
     expect((await agent.ended)[0]).toBe(leaseLostExitCode);
@@ -119,7 +124,7 @@ test(
   bounds.timeout,
 );
 
-test('an agent refuses a lease of no time', async () => {
+test('an agent refuses a lease of zero duration', async () => {
   const agent = await startAgent({ [leaseVariable]: 'soon' });
   expect((await agent.ended)[0]).toBe(2);
   expect(agent.said).toContain('expected from 1 to 86400000 ms, got "soon"');

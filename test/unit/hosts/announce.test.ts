@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Announcer } from '../../../hosts/announce.ts';
-import { announcementAck, announcementOf } from '../../../proto/announce.ts';
+import { Announcer } from '#hosts/announce';
+import { announcementAck, announcementOf } from '#proto/announce';
 
 const guest = '10.99.200.1';
 
@@ -11,7 +11,7 @@ describe('the announcer', () => {
   let router: Socket;
   let heard: { text: string; from: RemoteInfo }[];
   let announcer: Announcer;
-  /** Waits until so many were heard, but not for ever. */
+  /** Waits until this many were heard, but not for ever. */
   const hears = async (count: number): Promise<void> => {
     for (let waitedMs = 0; heard.length < count && waitedMs < 5000; waitedMs += 5) await sleep(5);
     expect(heard.length).toBeGreaterThanOrEqual(count);
@@ -58,7 +58,7 @@ describe('the announcer', () => {
     await hears(1);
   });
 
-  test('may be closed unused, and twice', async () => {
+  test('may be closed unused, or twice', async () => {
     announcer.close();
     announcer.close();
     announcer.announce();

@@ -1,23 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lastValueFrom, NEVER, toArray } from 'rxjs';
-import { connectAgent } from '../../../harness/control-client.ts';
-import type { AgentClient } from '../../../harness/control-client.ts';
-import { admitWith } from '../../../hosts/control-admission.ts';
-import { serveControl } from '../../../hosts/control-server.ts';
-import { formatAgentAddress, parseAgentAddress } from '../../../proto/agent-address.ts';
+import { connectAgent } from '#harness/control-client';
+import type { AgentPort } from '#harness/agent-port';
+import { admitWith } from '#hosts/control-admission';
+import { serveControl } from '#hosts/control-server';
+import { formatAgentAddress, parseAgentAddress } from '#proto/agent-address';
 
 const token = '0123456789abcdef';
 let server: Awaited<ReturnType<typeof serveControl>>;
 let calls: number;
 let refused: string[];
-const clients: AgentClient[] = [];
+const clients: AgentPort[] = [];
 
 beforeEach(async () => {
   calls = 0;
   refused = [];
   const cpu = () => {
     calls++;
-    return Promise.resolve({ userMs: 0, systemMs: 0 } as never);
+    return Promise.resolve({ totalS: 0, guestS: 0, rssBytes: 0, machineTotalS: 0, machineIdleS: 0 });
   };
   server = await serveControl(
     '127.0.0.1:0',
@@ -31,7 +31,7 @@ afterEach(() => {
   server.close();
 });
 
-const as = (given: string | null): AgentClient => {
+const as = (given: string | null): AgentPort => {
   const client = connectAgent(
     'source',
     formatAgentAddress({ target: `127.0.0.1:${server.port}`, token: given }),
@@ -41,13 +41,13 @@ const as = (given: string | null): AgentClient => {
 };
 
 describe('the management port', () => {
-  test('serves who brings the token', async () => {
+  test('serves whoever brings the token', async () => {
     await as(token).call('cpu', {});
     expect(calls).toBe(1);
   });
 
   test.each([null, 'fedcba9876543210', token.slice(1), `${token}0`])(
-    'refuses who brings %p: no method is called, no event is told, and the token serves on',
+    'refuses whoever brings %p: no method is called, no event is sent, and the token still works',
     async (given) => {
       await expect(as(given).call('cpu', {})).rejects.toMatchObject({
         code: 'AGENT_UNREACHABLE',

@@ -2,18 +2,19 @@ import { once } from 'node:events';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { NEVER } from 'rxjs';
-import { connectAgent } from '../../../harness/control-client.ts';
-import type { AgentClient } from '../../../harness/control-client.ts';
-import { answer, serveControl } from '../../../hosts/control-server.ts';
-import { createHypervisor } from '../../../hosts/hypervisor.ts';
-import type { Hypervisor } from '../../../hosts/hypervisor.ts';
-import { controlJsonMaxBytes, controlService } from '../../../proto/control-service.ts';
-import type { ControlRequest, ControlResponse } from '../../../proto/control-service.ts';
-import type { ErrorDocument } from '../../../proto/errors.ts';
-import { loopbackGuest } from '../../support/loopback-migration.ts';
+import { connectAgent } from '#harness/control-client';
+import type { AgentPort } from '#harness/agent-port';
+import { answer, serveControl } from '#hosts/control-server';
+import type { Answered, Asked } from '#hosts/control-server';
+import { createHypervisor } from '#hosts/hypervisor';
+import type { Hypervisor } from '#hosts/hypervisor';
+import { controlContract, controlRequestMaxBytes, controlService } from '#proto/control-service';
 
-const refusalOf = ({ error }: ControlResponse): ErrorDocument | null =>
-  error === undefined ? null : (JSON.parse(error) as ErrorDocument);
+import { noMigration } from '#proto/control';
+import type { ErrorDocument } from '#proto/errors';
+import { loopbackAddresses, loopbackGuest } from '#test/support/loopback-migration';
+
+const refusalOf = ({ error }: Answered): ErrorDocument | null => (error ?? null) as ErrorDocument | null;
 
 describe('a management plane', () => {
   let host: Hypervisor;
@@ -23,7 +24,7 @@ describe('a management plane', () => {
   });
   afterEach(() => host.close());
 
-  const refused = async (request: ControlRequest): Promise<ErrorDocument | null> =>
+  const refused = async (request: Asked): Promise<ErrorDocument | null> =>
     refusalOf(await answer(host.handlers, request));
 
   test.each([
@@ -36,13 +37,16 @@ describe('a management plane', () => {
     '',
     'x'.repeat(9999),
   ])('has no method %.20p', async (method) => {
-    const error = await refused({ method, json: '{}' });
+    const error = await refused({ method, argument: {} });
     expect(error).toMatchObject({ code: 'BAD_INPUT' });
     expect(error!.message.length).toBeLessThan(400);
     expect(error!.message).toContain('queryMigrate');
   });
 
-  const boots = (changes: object) => ({ guest: { ...loopbackGuest, ...changes }, address: '127.0.0.31' });
+  const boots = (changes: object) => ({
+    guest: { ...loopbackGuest, ...changes },
+    address: loopbackAddresses.source,
+  });
   const workload = (changes: object) => boots({ workload: { ...loopbackGuest.workload, ...changes } });
   test.each([
     ['probeRtt', {}, /address: expected an IPv4 address, got nothing; port: expected a whole number/],
@@ -56,36 +60,46 @@ describe('a management plane', () => {
     [
       'bootGuest',
       workload({ name: '__proto__' }),
-      /guest.workload.name: expected one of idle, .*got "__proto__"/,
+      /guest.workload.name: expected one of .*hotspot, .*got "__proto__"/,
     ],
-    ['bootGuest', workload({ content: 'constructor' }), /guest.workload.content: expected one of random/],
+    [
+      'bootGuest',
+      workload({ content: 'constructor' }),
+      /guest.workload.content: expected one of .*compressible, /,
+    ],
     ['migrateSetParameters', null, /expected an object, got null/],
     ['migrateSetParameters', 5, /expected an object, got 5/],
     ['migrateSetParameters', 'x', /expected an object, got "x"/],
-    ['migrateSetParameters', { maxBandwidthMbps: -5 }, /maxBandwidthMbps: expected a number from 0 .*got -5/],
+    [
+      'migrateSetParameters',
+      { maxBandwidthMbps: -5 },
+      /maxBandwidthMbps: expected a whole number from 0 .*got -5/,
+    ],
     ['startGuest', { soon: true }, /unknown "soon"; known: none/],
-    ['migrate', {}, /strategy: expected one of stop-and-copy, .*; limits: expected an object, got nothing/],
+    ['migrate', {}, /strategy: expected one of .*hybrid, .*; limits: expected an object, got nothing/],
   ])('%s refuses %j, with every problem of it', async (method, argument, pattern) => {
-    const error = await refused({ method, json: JSON.stringify(argument) });
+    const error = await refused({ method, argument });
     expect(error).toMatchObject({ code: 'BAD_INPUT', message: expect.stringMatching(pattern) as unknown });
     expect(error!.problems!.length).toBeGreaterThan(0);
   });
 
-  test('refuses a blob where none belongs, what is no JSON, and too much of it', async () => {
-    const wrong: ControlRequest[] = [
-      { method: 'queryMigrate', json: '{}', blob: Buffer.alloc(8) },
-      { method: 'queryMigrate', json: '{' },
-      { method: 'queryMigrate', json: `"${'x'.repeat(controlJsonMaxBytes)}"` },
-      { method: 'queryMigrate', json: '['.repeat(100_000) + ']'.repeat(100_000) },
+  test('refuses a misplaced blob, invalid or too long arguments, and an invalid id', async () => {
+    const wrong: Asked[] = [
+      { method: 'queryMigrate', argument: {}, blob: Buffer.alloc(8) },
+      { method: 'queryMigrate', argument: undefined },
+      { method: 'queryMigrate', argument: 'x'.repeat(controlRequestMaxBytes) },
+      { method: 'queryMigrate', argument: [[[[[[]]]]]] },
+      { method: 'queryMigrate', argument: {}, guestId: 'x'.repeat(65) },
+      { method: 'queryMigrate', argument: {}, migrationId: '' },
     ];
     for (const request of wrong) expect(await refused(request)).toMatchObject({ code: 'BAD_INPUT' });
-    expect(await refused({ method: 'queryMigrate', json: '{}' })).toBeNull();
+    expect(await refused({ method: 'queryMigrate', argument: {} })).toBeNull();
   });
 
-  test('probes that can not be sent fail as such, and the agent lives', async () => {
+  test('probes that cannot be sent fail as such, and the agent survives', async () => {
     // A UDP socket may not send to a broadcast address unless it has asked for it.
     const argument = { address: '255.255.255.255', port: 9, count: 100, intervalMs: 1, patienceMs: 1_000 };
-    const error = await refused({ method: 'probeRtt', json: JSON.stringify(argument) });
+    const error = await refused({ method: 'probeRtt', argument });
     expect(error).toMatchObject({
       code: 'LINK_OUT_OF_TOLERANCE',
       message: expect.stringContaining('EACCES') as unknown,
@@ -98,7 +112,7 @@ describe('a management plane', () => {
 describe('a management port', () => {
   let host: Hypervisor;
   let server: Awaited<ReturnType<typeof serveControl>>;
-  let agent: AgentClient;
+  let agent: AgentPort;
   let stranger: Client;
 
   beforeEach(async () => {
@@ -132,20 +146,28 @@ describe('a management port', () => {
 
   test.each([
     [
-      '60 MiB of JSON',
-      () => controlService.call.requestSerialize({ method: 'hello', json: 'x'.repeat(60 << 20) }),
+      'more text than the longest request has',
+      () =>
+        controlService.call.requestSerialize({
+          contract: controlContract,
+          method: 'probeServe',
+          argument: { address: 'x'.repeat(controlRequestMaxBytes) },
+        }),
     ],
     ['no message', () => Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
     [
       'half a message',
-      () => controlService.call.requestSerialize({ method: 'hello', json: '{}' }).subarray(0, 5),
+      () =>
+        controlService.call
+          .requestSerialize({ contract: controlContract, method: 'probeServe', argument: { address: '::' } })
+          .subarray(0, 5),
     ],
   ])('survives %s', async (_, make) => {
     expect(await send(make())).not.toBe(0);
-    await expect(agent.call('queryMigrate', {})).resolves.toEqual({ status: 'none' });
+    await expect(agent.call('queryMigrate', {})).resolves.toEqual(noMigration);
   });
 
-  test('survives a caller that leaves in the middle', async () => {
+  test('survives a caller that leaves during a call', async () => {
     const stream = stranger.makeServerStreamRequest(
       controlService.events.path,
       controlService.events.requestSerialize,
@@ -155,6 +177,6 @@ describe('a management port', () => {
     stream.on('error', () => undefined);
     stream.cancel();
     await once(stream, 'end').catch(() => undefined);
-    await expect(agent.call('queryMigrate', {})).resolves.toEqual({ status: 'none' });
+    await expect(agent.call('queryMigrate', {})).resolves.toEqual(noMigration);
   });
 });

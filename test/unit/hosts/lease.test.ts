@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Lease } from '../../../hosts/lease.ts';
-import { fuzz } from '../../support/fuzz.ts';
+import { Lease } from '#hosts/lease';
+import { fuzz } from '#test/support/fuzz';
 
 const terms = { silenceMs: 1000, graceMs: 100 };
 let ends: string[];
@@ -19,7 +19,7 @@ const make = (isRequired: boolean, ended: () => Promise<void> = async () => unde
   });
 
 describe('a lease', () => {
-  test('lasts as long as there are words, and no longer', async () => {
+  test('lasts as long as its holder is heard from, and no longer', async () => {
     const lease = make(false);
     const stream = {};
     expect(await lease.take('a', 'first', stream)).toBeNull();
@@ -36,14 +36,14 @@ describe('a lease', () => {
     expect(ends.length).toBe(1);
   });
 
-  test('a broken stream leaves the grace, in which its holder may come back', async () => {
+  test('survives a broken stream for a grace period, in which its holder may come back', async () => {
     const lease = make(false);
     const streams = [{}, {}] as const;
     await lease.take('a', 'first', streams[0]);
     lease.left(streams[0]);
     lease.passed(99);
     expect(await lease.take('a', 'first', streams[1])).toBeNull();
-    // The end of the stream before that one is told late.
+    // The end of the previous stream is reported late.
     lease.left(streams[0]);
     lease.passed(999);
     expect(ends).toEqual([]);
@@ -52,7 +52,7 @@ describe('a lease', () => {
     expect(ends.length).toBe(1);
   });
 
-  test('nobody else gets a host that is held, and whoever waits for one that is left gets it anew', async () => {
+  test('is given to nobody else while held; whoever waits gets the host, reset, once it is free', async () => {
     const gone = Promise.withResolvers<undefined>();
     const lease = make(false, () => gone.promise);
     const stream = {};
@@ -69,7 +69,20 @@ describe('a lease', () => {
     expect(taken).toBeNull();
   });
 
-  test('one that is required runs before anyone has taken it; one that is not, never', () => {
+  test('is not given to a client that left while waiting, which keeps nobody else waiting', async () => {
+    const lease = make(false);
+    const [first, second] = [{}, {}];
+    await lease.take('a', 'first', first);
+    lease.left(first);
+    const waiting = lease.take('b', 'second', second);
+    lease.left(second);
+    lease.passed(100);
+    expect(await waiting).toContain('it has left');
+    expect(await lease.take('c', 'third', {})).toBeNull();
+    expect(ends).toEqual([expect.stringContaining('first is gone')]);
+  });
+
+  test('runs before anyone has taken it if it is required, and otherwise never', () => {
     make(false).passed(1e9);
     expect(ends).toEqual([]);
     const lease = make(true);
@@ -79,7 +92,7 @@ describe('a lease', () => {
     expect(ends.length).toBe(1);
   });
 
-  test('released, it ends at once, by its holder only', async () => {
+  test('ends at once when released, by its holder only', async () => {
     const lease = make(true);
     const stream = {};
     await lease.take('a', 'first', stream);
@@ -127,6 +140,8 @@ describe('a lease', () => {
           } else if (holder === null || holder === value) return false;
         } else if (what === 'release') await lease.release(streams[value]!);
         else lease[what](streams[value]!);
+        // Whoever comes back does so on another stream.
+        if (what === 'left') streams[value] = {};
         if (ended > before) {
           if (holder === null) return false;
           holder = null;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { GoodputWindow } from '../../../hosts/probe-sink.ts';
+import { GoodputWindow } from '#hosts/probe-sink';
 
 test('counts only what arrives within the window, at the rate of its arrivals', () => {
   const window = new GoodputWindow(1_000, 100, 200);
@@ -9,7 +9,7 @@ test('counts only what arrives within the window, at the rate of its arrivals', 
   expect(window.add(125_000, 1_310)).toEqual({ bytes: 250_000, measuredMs: 200, goodputMbps: 10 });
 });
 
-test('what a stall before the window had piled up hardly counts', () => {
+test('what piled up in a stall before the window hardly counts', () => {
   const window = new GoodputWindow(0, 100, 500);
   // 1,000 bytes a millisecond, but for a stall of 20 ms that ends with the ramp.
   for (let atMs = 1; atMs <= 80; atMs += 1) window.add(1_000, atMs);

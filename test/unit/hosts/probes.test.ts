@@ -1,17 +1,18 @@
 import { createSocket } from 'node:dgram';
 import type { Socket as UdpSocket } from 'node:dgram';
-import { createServer } from 'node:net';
+import { createServer, Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { acceptThroughputProbe, requestOf } from '../../../hosts/probe-sink.ts';
-import { createProbes } from '../../../hosts/probes.ts';
-import type { ArgumentOf, RttProbeResult, ThroughputProbeResult } from '../../../proto/control.ts';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { acceptThroughputProbe, requestOf } from '#hosts/probe-sink';
+import { createProbes } from '#hosts/probes';
+import { codeOf } from '#proto/errors';
+import type { ArgumentOf, RttProbeResult, ThroughputProbeResult } from '#proto/control';
 
 const address = '127.0.0.1';
 
 describe('a probe of the round trip', () => {
-  const probes = createProbes();
+  let probes: ReturnType<typeof createProbes>;
   const probe = (argument: Omit<ArgumentOf<'probeRtt'>, 'address'>) =>
     probes.handlers.probeRtt({ address, ...argument }, undefined) as Promise<RttProbeResult>;
   let echo: UdpSocket;
@@ -20,6 +21,7 @@ describe('a probe of the round trip', () => {
   let port: number;
 
   beforeEach(async () => {
+    probes = createProbes();
     received = 0;
     echo = createSocket('udp4');
     echo.on('message', (message, sender) => {
@@ -40,6 +42,15 @@ describe('a probe of the round trip', () => {
     expect(result).toMatchObject({ samples: 5, lost: 5 });
   });
 
+  test('ends with its host', async () => {
+    answer = () => false;
+    const argument = { address, port, count: 10_000, intervalMs: 1, patienceMs: 60_000 };
+    const under = probes.handlers.probeRtt(argument, undefined);
+    await Promise.all([expect(under).rejects.toMatchObject({ code: 'CANCELLED' }), probes.close()]);
+    const after = probes.handlers.probeRtt(argument, undefined);
+    await expect(after).rejects.toMatchObject({ code: 'CANCELLED' });
+  });
+
   test('ends once enough are back', async () => {
     answer = () => true;
     const result = await probe({ port, count: 10_000, intervalMs: 2, patienceMs: 60_000, enough: 3 });
@@ -47,7 +58,7 @@ describe('a probe of the round trip', () => {
     expect(received).toBeLessThan(10_000);
   });
 
-  test('waits for an answer as long as it is told to, and no longer', async () => {
+  test('waits for an answer as long as told, and no longer', async () => {
     answer = () => false;
     const none = probe({ port, count: 2, intervalMs: 1, patienceMs: 20 });
     await expect(none).rejects.toMatchObject({
@@ -67,8 +78,50 @@ describe('a probe of the round trip', () => {
   });
 });
 
+describe('when its host closes', () => {
+  const endless = { address, rampMs: 0, measureMs: 60_000, patienceMs: 120_000 };
+  const served = async (probes: ReturnType<typeof createProbes>) =>
+    (await probes.handlers.probeServe({ address }, undefined)) as { tcpPort: number };
+  const isOpen = (port: number): Promise<boolean> =>
+    new Promise((resolve) => {
+      const socket = connect(port, address, () => resolve(true)).on('error', () => resolve(false));
+      socket.once('connect', () => socket.destroy());
+    });
+
+  test('a throughput probe ends, and no other begins', async () => {
+    const [here, there] = [createProbes(), createProbes()];
+    const { tcpPort: port } = await served(there);
+    const under = here.handlers.probeThroughput({ ...endless, port }, undefined);
+    await Promise.all([expect(under).rejects.toMatchObject({ code: 'CANCELLED' }), here.close()]);
+    const after = here.handlers.probeThroughput({ ...endless, port }, undefined);
+    await expect(after).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await isOpen(port)).toBe(true);
+    await there.close();
+    expect(await isOpen(port)).toBe(false);
+  });
+
+  test.each([0, 1, 2, 3, 4])(
+    'the server for probes does not outlive it, closed after %i turns',
+    async (turns) => {
+      const listen = jest.spyOn(Server.prototype, 'listen');
+      const probes = createProbes();
+      const serving = Promise.resolve(probes.handlers.probeServe({ address }, undefined)).then(
+        () => null,
+        codeOf,
+      );
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await probes.close();
+      expect([null, 'CANCELLED']).toContain(await serving);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      expect((listen.mock.contexts as Server[]).filter(({ listening }) => listening)).toEqual([]);
+      listen.mockRestore();
+      await expect(served(probes)).rejects.toMatchObject({ code: 'CANCELLED' });
+    },
+  );
+});
+
 describe('the sink of a throughput probe', () => {
-  test('reports also where nothing comes any more: a link that loses much falls silent', async () => {
+  test('reports even when nothing more arrives: a very lossy link falls silent', async () => {
     const sink = createServer(acceptThroughputProbe);
     await new Promise<void>((resolve) => sink.listen(0, address, resolve));
     const socket = connect((sink.address() as AddressInfo).port, address);
@@ -85,5 +138,22 @@ describe('the sink of a throughput probe', () => {
       socket.destroy();
       await new Promise((resolve) => sink.close(resolve));
     }
+  });
+
+  test('a missing sink is a refused connection, and says nothing about the link', async () => {
+    const probes = createProbes();
+    const closed = await new Promise<number>((resolve) => {
+      const server = createServer().listen(0, '127.0.0.1', () => {
+        const { port: free } = server.address() as AddressInfo;
+        server.close(() => {
+          resolve(free);
+        });
+      });
+    });
+    const target = { address: '127.0.0.1', port: closed, rampMs: 0, measureMs: 10, patienceMs: 5000 };
+    await expect(probes.handlers.probeThroughput(target, undefined)).rejects.toMatchObject({
+      code: 'CONNECTION_REFUSED',
+    });
+    await probes.close();
   });
 });

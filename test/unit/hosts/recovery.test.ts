@@ -1,14 +1,16 @@
 import { describe, expect, test } from '@jest/globals';
-import { PageSet } from '../../../hosts/guest/page-set.ts';
-import type { Recoverable } from '../../../hosts/recovery.ts';
-import { ConnectionRecovery } from '../../../hosts/recovery.ts';
-import { Waiters } from '../../../hosts/transfer/waiters.ts';
+import { BlockSpace } from '#hosts/block-space';
+import { PageSet } from '#hosts/guest/page-set';
+import type { Recoverable } from '#hosts/recovery';
+import { ConnectionRecovery } from '#hosts/recovery';
+import { realClock } from '#hosts/clock';
+import { Waiters } from '#hosts/transfer/waiters';
 
 const pageCount = 40;
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * A recovery between stubs. Every batch is 8 pages and takes a turn; what is done over which connection is noted.
+ * A recovery between stubs. Every batch is 8 pages and takes a turn; each action is noted with its connection.
  * @param lossesAt batches after which the connection is lost once more.
  */
 const recoveryOf = (mode: 'complete' | 'postcopy', lossesAt: readonly number[]) => {
@@ -52,6 +54,7 @@ const recoveryOf = (mode: 'complete' | 'postcopy', lossesAt: readonly number[]) 
   };
   const orders = { discarded: new PageSet(pageCount), discardAgain: soon };
   const recovery: ConnectionRecovery = new ConnectionRecovery({
+    clock: realClock,
     server,
     sender,
     orders,
@@ -59,10 +62,10 @@ const recoveryOf = (mode: 'complete' | 'postcopy', lossesAt: readonly number[]) 
     waiters,
     control: { mayRunAtDestination: true, status: 'device' },
     recoverMs: 60_000,
-    pageCount,
+    space: new BlockSpace([{ id: 0, name: 'ram', blockSizeBytes: 4096, blockCount: pageCount }]),
     capabilities: [],
-    resumeAgain: async (complete: () => Promise<boolean>, isCurrent: () => boolean) => {
-      if (mode === 'complete' && !(await complete())) return;
+    resumeAgain: async (sendMissing: (which: 'all') => Promise<boolean>, isCurrent: () => boolean) => {
+      if (mode === 'complete' && !(await sendMissing('all'))) return;
       await soon();
       if (isCurrent()) said.push(`resume on ${server.connections} with ${unsent.count} unsent`);
     },
@@ -88,9 +91,9 @@ const recoveryOf = (mode: 'complete' | 'postcopy', lossesAt: readonly number[]) 
   return { recovery, lose, said };
 };
 
-describe('a connection that is lost again while lost pages are sent again', () => {
+describe('a connection lost again while lost pages are resent', () => {
   test.each([[[]], [[2]], [[2, 4]], [[1, 2, 3, 6]]])(
-    'in post-copy, after batches %p: all pages are said to be sent once they are',
+    'in post-copy, after batches %p: allPagesSent comes only once it is true',
     async (lossesAt) => {
       const { recovery, lose, said } = recoveryOf('postcopy', lossesAt);
       lose();
@@ -100,7 +103,7 @@ describe('a connection that is lost again while lost pages are sent again', () =
   );
 
   test.each([[[]], [[2]], [[2, 4]], [[1, 2, 3, 6]]])(
-    'before the guest runs, after batches %p: it is resumed once, over the last one, with all of its pages',
+    'before the guest runs, after batches %p: it is resumed once, over the last connection, with all of its pages',
     async (lossesAt) => {
       const { recovery, lose, said } = recoveryOf('complete', lossesAt);
       lose();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { Refusals } from '../../../hosts/refusals.ts';
+import { Refusals } from '#hosts/refusals';
 
-test('30,000 refusals are told a few times, each with their number', () => {
+test('30,000 refusals are reported a few times, each time with their number', () => {
   const refusals = new Refusals();
   const told: number[] = [];
   for (let index = 0; index < 30_000; index++) if (refusals.add()) told.push(refusals.count);

@@ -1,10 +1,10 @@
 import { describe, expect } from '@jest/globals';
 import fc from 'fast-check';
-import type { EncodedPages, OutgoingBulkMessage } from '../../../proto/bulk.ts';
-import { batchWireBytes, bulkCodec } from '../../../proto/bulk.ts';
-import { loadProto } from '../../../proto/load.ts';
-import { pageSizeBytes } from '../../../proto/units.ts';
-import { fuzz } from '../../support/fuzz.ts';
+import type { EncodedPages, OutgoingBulkMessage } from '#proto/bulk';
+import { batchWireBytes, bulkCodec } from '#proto/bulk';
+import { loadProto } from '#proto/load';
+import { pageSizeBytes } from '#proto/units';
+import { fuzz } from '#test/support/fuzz';
 
 const pages = fc.array(fc.nat(0xffffffff), { maxLength: 3 });
 const buffer = fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes));
@@ -12,6 +12,8 @@ const encoded: fc.Arbitrary<EncodedPages> = fc.record({ encoding: fc.string(), p
 const batchMessage = fc.record({
   sequence: fc.nat(Number.MAX_SAFE_INTEGER),
   pages: fc.record({
+    region: fc.nat(20),
+    blockSizeBytes: fc.constant(pageSizeBytes),
     pages: pages.map((numbers) => Uint32Array.from(numbers)),
     zeroRuns: pages,
     copyPage: fc.constant((page: number, target: Buffer, at: number): void => {
@@ -24,7 +26,7 @@ const batchMessage = fc.record({
 const sequence = fc.nat(Number.MAX_SAFE_INTEGER);
 const uint32s = fc.array(fc.oneof(fc.nat(300), fc.nat(0xffffffff)), { maxLength: 20 });
 const otherMessage: fc.Arbitrary<OutgoingBulkMessage> = fc.oneof(
-  fc.record({ sequence, discard: fc.record({ runs: uint32s }) }),
+  fc.record({ sequence, discard: fc.record({ region: fc.nat(20), runs: uint32s }) }),
   fc.record({ sequence, deviceState: fc.record({ state: buffer, digest: buffer }) }),
   fc.record({ sequence, padding: buffer }),
   fc.record({
@@ -54,6 +56,7 @@ describe('the bulk codec, fuzzed', () => {
     return (
       bytes.length + 5 === batchWireBytes(message.sequence, message.pages) &&
       got.sequence === message.sequence &&
+      batch.region === message.pages.region &&
       sameList(batch.pages, message.pages.pages) &&
       sameList(batch.zeroRuns, message.pages.zeroRuns) &&
       batch.payload.length === message.pages.pages.length * pageSizeBytes &&

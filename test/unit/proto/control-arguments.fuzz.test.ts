@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { controlMethods, isControlMethod, parseArgument } from '../../../proto/control-arguments.ts';
-import type { ControlMethod } from '../../../proto/control.ts';
-import type { LivemigError } from '../../../proto/errors.ts';
-import { absurd, mutatedCall, validCall } from '../../support/control-arguments.ts';
-import { fuzz } from '../../support/fuzz.ts';
+import { controlMethods, isControlMethod, parseArgument } from '#proto/control-arguments';
+import type { ControlMethod } from '#proto/control';
+import type { LivemigError } from '#proto/errors';
+import { absurd, mutatedCall, validCall } from '#test/support/control-arguments';
+import { fuzz } from '#test/support/fuzz';
 
-/** What was taken, or null where it was refused as bad input must be. */
+/** The accepted argument, or null if it was refused as bad input must be. */
 const parsed = (method: ControlMethod, argument: unknown): unknown => {
   try {
     return parseArgument(method, argument);
@@ -49,7 +49,7 @@ describe('arguments of the management plane, fuzzed', () => {
     ([method, value]) => isTame(parsed(method, value)),
   );
 
-  test('mutations are refused at all: a negative control', () => {
+  test('some mutations are refused: a negative control', () => {
     expect(parsed('migrateSetParameters', { maxBandwidthMbps: 500 })).toEqual({ maxBandwidthMbps: 500 });
     for (const value of [
       null,
@@ -64,7 +64,7 @@ describe('arguments of the management plane, fuzzed', () => {
       expect(parsed('migrateSetParameters', value)).toBeNull();
   });
 
-  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', ''])('%p is no method', (name) => {
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', ''])('%p is not a method', (name) => {
     expect(isControlMethod(name)).toBe(false);
     expect(isControlMethod('hello')).toBe(true);
   });

@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { AgentEvent } from '../../../proto/events.ts';
-import { readErrorDocument } from '../../../proto/errors.ts';
-import { readEvent } from '../../../proto/event-schema.ts';
-import { fuzz } from '../../support/fuzz.ts';
+import type { AgentEvent } from '#proto/events';
+import { readErrorDocument } from '#proto/errors';
+import { readEvent } from '#proto/event-schema';
+import { fuzz } from '#test/support/fuzz';
 
 const events: Record<AgentEvent['type'], AgentEvent> = {
   status: { type: 'status', atMs: 1, status: 'active' },
   parameters: { type: 'parameters', atMs: 1, changed: { downtimeLimitMs: 50 } },
+  switchover: { type: 'switchover', atMs: 1, order: 'force' },
   refused: { type: 'refused', atMs: 1, reason: 'expected a hello', count: 3 },
   round: { type: 'round', atMs: 1, round: 1, phase: 'precopy', durationMs: 2, pagesSent: 3, bytesSent: 4, pagesDirtied: 5, dirtyPagesPerSecond: 6.5, throughputMbps: 7.5 },
   progress: { type: 'progress', atMs: 1, transferredBytes: 2, remainingBytes: 3, throughputMbps: 4 },
@@ -17,28 +18,28 @@ const events: Record<AgentEvent['type'], AgentEvent> = {
 }; // prettier-ignore
 const types = Object.keys(events) as AgentEvent['type'][];
 
-describe('what an agent tells', () => {
-  test.each(types)('%s is read as it was told', (type) => {
-    expect(readEvent(JSON.stringify(events[type]))).toEqual(events[type]);
+describe('the events of an agent', () => {
+  test.each(types)('%s is read back unchanged', (type) => {
+    expect(readEvent(events[type])).toEqual(events[type]);
   });
 
-  test.each(types)('%s with a value that none can have is nobody’s evidence', (type) => {
+  test.each(types)('%s with an impossible value is not accepted as evidence', (type) => {
     for (const wrong of [null, -1, 'x', {}])
       for (const key of Object.keys(events[type]))
-        expect([key, wrong, readEvent(JSON.stringify({ ...events[type], [key]: wrong }))]).toEqual([
+        expect([key, wrong, readEvent({ ...events[type], [key]: wrong })]).toEqual([
           key,
           wrong,
           type === 'refused' && key === 'reason' && wrong === 'x' ? expect.anything() : key === 'changed' && typeof wrong === 'object' && wrong !== null ? expect.anything() : null,
         ]); // prettier-ignore
   });
 
-  fuzz('anything else is no event, and ends nobody', fc.oneof(fc.json(), fc.string()), (text) => {
-    const event = readEvent(text);
+  fuzz('anything else is no event, and ends nobody', fc.oneof(fc.jsonValue(), fc.anything()), (told) => {
+    const event = readEvent(told);
     return event === null || types.includes(event.type);
   });
 
-  fuzz('any error is an error with a code of the list', fc.oneof(fc.json(), fc.string()), (text) => {
-    const error = readErrorDocument(text);
+  fuzz('any error is an error with a code of the list', fc.oneof(fc.jsonValue(), fc.anything()), (told) => {
+    const error = readErrorDocument(told);
     return error.code === 'PROTOCOL_VIOLATION' && error.message !== '';
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodeLinkSamples, encodeLinkSamples } from '../../../proto/link-samples.ts';
+import { decodeLinkSamples, encodeLinkSamples } from '#proto/link-samples';
 
 describe('link samples on the wire', () => {
   const samples = {
@@ -8,12 +8,12 @@ describe('link samples on the wire', () => {
     destinationToSourceBytes: Float64Array.of(3, 4),
   };
 
-  test('come back as they were, from a buffer at an odd offset too', () => {
+  test('are read back unchanged, even from a buffer at an odd offset', () => {
     const shifted = Buffer.concat([Buffer.of(0), encodeLinkSamples(samples)]).subarray(1);
     expect(decodeLinkSamples(shifted)).toEqual(samples);
   });
 
-  test('of a torn blob are refused', () => {
+  test('are refused in a torn blob', () => {
     expect(() => decodeLinkSamples(encodeLinkSamples(samples).subarray(1))).toThrow('47 bytes');
   });
 });

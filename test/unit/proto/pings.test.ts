@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { decodePingSamples, encodePingSamples, pingHost } from '../../../proto/pings.ts';
+import { decodePingSamples, encodePingSamples, pingHost } from '#proto/pings';
 
 describe('ping samples on the wire', () => {
   const samples = {
@@ -8,13 +8,13 @@ describe('ping samples on the wire', () => {
     host: Uint8Array.of(pingHost.source, pingHost.none, pingHost.destination),
   };
 
-  test('come back as they were, from a buffer at an odd offset too', () => {
+  test('are read back unchanged, even from a buffer at an odd offset', () => {
     const blob = encodePingSamples(samples);
     const shifted = Buffer.concat([Buffer.of(0), blob]).subarray(1);
     expect(decodePingSamples(shifted)).toEqual(samples);
   });
 
-  test('of a torn blob are refused', () => {
+  test('are refused in a torn blob', () => {
     expect(() => decodePingSamples(encodePingSamples(samples).subarray(1))).toThrow('50 bytes');
   });
 });

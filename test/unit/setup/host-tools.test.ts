@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ensureHostTools } from '../../../setup/host-tools.ts';
+import { ensureHostTools } from '#setup/host-tools';
 
 describe('ensureHostTools', () => {
   const { PATH: path, LIVEMIG_INSTALL: install } = process.env;
@@ -23,7 +23,7 @@ describe('ensureHostTools', () => {
     chmodSync(join(directory, name), mode);
   };
 
-  test('says nothing where everything is there', async () => {
+  test('says nothing if everything is installed', async () => {
     const said: string[] = [];
     process.env['PATH'] = directory;
     program('docker-compose', 0o755);
@@ -32,7 +32,7 @@ describe('ensureHostTools', () => {
     expect(said).toEqual([]);
   });
 
-  test('installs nothing where that is forbidden, and says what to do', async () => {
+  test('installs nothing if that is forbidden, and says what to do', async () => {
     const said: string[] = [];
     process.env['PATH'] = directory;
     program('busybox', 0o644);

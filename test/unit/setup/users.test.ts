@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ownerOf } from '../../../harness/testbed/docker/labels.ts';
-import { usersIn, withLock } from '../../../setup/users.ts';
+import { ownerOf } from '#harness/testbed/docker/labels';
+import { usersIn, withLock } from '#setup/users';
 
 const dead = `${String(process.pid)}:1`;
 let directory: string;
@@ -30,7 +30,7 @@ describe('withLock', () => {
     expect(most).toEqual([1, 1, 1]);
   });
 
-  test('is not held by the dead', async () => {
+  test('is not held by dead processes', async () => {
     const lock = join(directory, 'lock');
     writeFileSync(lock, dead);
     expect(await withLock(lock, async () => 'in')).toBe('in');

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { insertionOrder } from '../../uml/modules.ts';
+import { insertionOrder } from '#test/uml/modules';
 
 const modulesDep = `kernel/drivers/net/veth.ko:
 kernel/net/sched/act_mirred.ko: kernel/a.ko kernel/b.ko
@@ -23,7 +23,7 @@ test('inserts nothing twice', () => {
   ]);
 });
 
-test('names what the kernel has not as a module', () => {
+test('names what the kernel does not have as a module', () => {
   expect(insertionOrder(modulesDep, ['veth', 'sch_nonsense'])).toEqual({
     paths: ['kernel/drivers/net/veth.ko'],
     unknown: ['sch_nonsense'],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CompletedRun, Evidence, RunResult } from '../../../harness/result.ts';
-import { completedPaperResult } from '../../support/paper-result.ts';
-import { calibrationOf } from '../../support/synthetic-calibration.ts';
-import { pageCount } from '../../support/synthetic-migration.ts';
-import { isOnlyMistimed, objectionsTo } from '../../uml/verdict.ts';
+import type { CompletedRun, Evidence, RunResult } from '#harness/result';
+import { completedPaperResult } from '#test/support/paper-result';
+import { calibrationOf } from '#harness/trends/paper-link';
+import { pageCount } from '#test/support/synthetic-migration';
+import { isOnlyMistimed, objectionsTo } from '#test/uml/verdict';
 
 const readBack = {
   sourceToDestination: 'qdisc netem; qdisc tbf',
@@ -32,7 +32,7 @@ const refused = (...names: string[]): RunResult => {
     state: 'invalid',
     measurement: null,
     error: { code: 'CROSS_CHECK_FAILED', message: 'two measurements disagree' },
-    evidence: { source: null, destination: null, rounds: [], measurement: run.measurement },
+    evidence: { source: null, destination: null, rounds: [], linkCuts: [], measurement: run.measurement },
     crossChecks: run.crossChecks.map((check) =>
       names.includes(check.name) ? { ...check, verdict: 'disagree' } : check,
     ),
@@ -40,19 +40,19 @@ const refused = (...names: string[]): RunResult => {
 };
 
 describe('the verdict on a run in user-mode Linux', () => {
-  test('nothing against one that completed, nor against one that is only mistimed', () => {
+  test('accepts one that completed, or that is only mistimed', () => {
     expect(objectionsTo(completed())).toEqual([]);
     expect(isOnlyMistimed(completed())).toBe(false);
     expect(isOnlyMistimed(refused('downtime'))).toBe(true);
     expect(objectionsTo(refused('downtime'))).toEqual([]);
   });
 
-  test('bytes that disagree are no matter of time', () => {
+  test('does not blame timing for bytes that disagree', () => {
     expect(objectionsTo(refused('wire-bytes'))).toEqual(['invalid: two measurements disagree']);
     expect(objectionsTo(refused('downtime', 'wire-bytes'))).toHaveLength(1);
   });
 
-  test('another failure is not excused', () => {
+  test('does not excuse another failure', () => {
     const run = {
       ...refused('downtime'),
       error: { code: 'LINK_OUT_OF_TOLERANCE', message: 'RTT' },
@@ -68,6 +68,7 @@ describe('the verdict on a run in user-mode Linux', () => {
     source: null,
     destination: null,
     rounds: [],
+    linkCuts: [],
     measurement: { ...measurement, ...change },
   });
   test.each<[string, object]>([
@@ -93,7 +94,7 @@ describe('the verdict on a run in user-mode Linux', () => {
       { evidence: evidenceOf({ observed: { ...measurement.observed, handoverGapMs: null } }) },
     ],
     ['no measurement', { evidence: { source: null, destination: null, rounds: [], measurement: null } }],
-  ])('%s is not excused with it', (_, change) => {
+  ])('does not excuse %s with it', (_, change) => {
     expect(objectionsTo({ ...mistimed, ...change })).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { harmless } from '../../../../harness/cli/output.ts';
-import { showLive } from '../../../../harness/cli/live.ts';
+import { harmless } from '#harness/cli/output';
+import { showLive } from '#harness/cli/live';
 import { of } from 'rxjs';
-import { fuzz } from '../../../support/fuzz.ts';
+import { fuzz } from '#test/support/fuzz';
 
 const obeyed = /[^\P{Cc}\t\n\r]|\p{Bidi_Control}|\r[^\n]/u;
 const anyText = fc.string({
@@ -32,7 +32,7 @@ describe('text for a terminal', () => {
     expect(JSON.parse(harmless(JSON.stringify(value)))).toEqual(JSON.parse(JSON.stringify(value)));
   });
 
-  test('what a peer says is shown by the log, not obeyed', () => {
+  test('the log shows what a peer says, and the terminal does not obey it', () => {
     let written = '';
     const screen = { write: (text: string) => (written += text) };
     showLive(

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { expect, test } from '@jest/globals';
-import { addScenarioOptions, overridesOf } from '../../../../harness/cli/run-options.ts';
+import { addScenarioOptions, keysBut, overridesOf } from '#harness/cli/run-options';
 
 const overridesFor = (...args: string[]) => {
   const command = addScenarioOptions(new Command());
@@ -16,9 +16,24 @@ test('capabilities, as text', () => {
 });
 
 test('the switches of the agent', () => {
-  const args = ['--max-bandwidth', '4400', '--max-postcopy-bandwidth', '300', '--faults', 'blocking'];
-  expect(overridesFor(...args, '--no-dirty-bitmap', '--uniform-pages')).toEqual({
+  const args = ['--max-bandwidth', '4400', '--max-postcopy-bandwidth', '300'];
+  expect(overridesFor(...args, '--no-dirty-bitmap')).toEqual({
     limits: { maxBandwidthMbps: '4400', maxPostcopyBandwidthMbps: '300' },
-    transfer: { faults: 'blocking', dirtyBitmap: false, uniformPages: true },
+    transfer: { dirtyBitmap: false },
   });
+});
+
+test('a command has the options that it names, and names none that do not exist', () => {
+  const has = (only: readonly string[]) =>
+    addScenarioOptions(new Command(), only).options.map(({ long }) => long);
+  expect(has(['link', 'limits.maxBandwidthMbps', 'warmupMs'])).toEqual([
+    '--link',
+    '--max-bandwidth',
+    '--warmup',
+  ]);
+  expect(has(keysBut(['strategy', 'repeat']))).toEqual(
+    expect.arrayContaining(['--warmup', '--cap', '--hybrid-rounds']),
+  );
+  expect(has(keysBut(['strategy', 'repeat']))).not.toContain('--strategy');
+  expect(() => has(['warmup'])).toThrow('got warmup');
 });

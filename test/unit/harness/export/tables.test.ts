@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import { flatten } from '../../../../harness/export/flatten.ts';
-import { exportTable, tableNames } from '../../../../harness/export/tables.ts';
-import { csvText } from '../../../../harness/report/csv.ts';
-import type { RunResult } from '../../../../harness/result.ts';
-import { parseCsv } from '../../../support/csv.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { documentsAsRuns } from '../../../support/documents-as-runs.ts';
-import { trendRun } from '../../../support/trend-runs.ts';
+import { flatten } from '#harness/export/flatten';
+import { exportTable, tableNames } from '#harness/export/tables';
+import { csvText } from '#harness/report/csv';
+import type { RunResult } from '#harness/result';
+import { parseCsv } from '#test/support/csv';
+import { completedPaperResult } from '#test/support/paper-result';
+import { documentsAsRuns } from '#test/support/studies';
+import { trendRun } from '#test/support/trend-runs';
 
 const swept = documentsAsRuns()
   .filter(({ part }) => part === 'pre-copy-limit' || part === 'post-copy')
@@ -26,7 +26,7 @@ const readBack = (name: Parameters<typeof exportTable>[1]): Record<string, strin
   });
 };
 
-test('flattening: dotted scalars, no lists, null stays', () => {
+test('flattening gives dotted scalars, drops lists and keeps null', () => {
   expect(flatten('m', { a: 1, b: { c: 'x', d: null, e: [1] }, f: true })).toEqual([
     ['m.a', 1],
     ['m.b.c', 'x'],
@@ -38,7 +38,7 @@ test('flattening: dotted scalars, no lists, null stays', () => {
 describe('runs', () => {
   const rows = readBack('runs');
 
-  test('have a row each, with every single value of the measurement', () => {
+  test('have one row each, with every value of the measurement', () => {
     expect(rows.map(({ runId }) => runId)).toEqual(runs.map(({ runId }) => runId));
     const paper = runs.at(-1)!;
     for (const [column, value] of flatten('measurement', paper.measurement))
@@ -49,7 +49,7 @@ describe('runs', () => {
     expect(rows[1]!['scenario.workload.regionBytes']).toBe(String(runs[1]!.scenario.workload.regionBytes));
   });
 
-  test('keep their columns together and in the same order, whatever comes first', () => {
+  test('keep their columns grouped and in the same order, whichever run comes first', () => {
     const { columns } = exportTable(runs, 'runs');
     const groups = columns.map((column) => column.split('.')[0]);
     const order = groups.filter((group, index) => group !== groups[index - 1]);
@@ -65,7 +65,7 @@ describe('runs', () => {
     );
   });
 
-  test('are empty where there is no value, and a failure is never a number', () => {
+  test('are empty if there is no value, and a failure is never a number', () => {
     expect(rows[0]).toMatchObject({
       state: 'failed',
       'error.code': 'NOT_CONVERGED',
@@ -96,7 +96,7 @@ describe('runs', () => {
     expect(digests[2]).not.toBe(digests[0]);
   });
 
-  test('have one type a column', () => {
+  test('have one type per column', () => {
     const { columns, rows: values } = exportTable(runs, 'runs');
     for (const [index, column] of columns.entries()) {
       const types = new Set(values.map((row) => typeof row[index]).filter((type) => type !== 'object'));
@@ -105,7 +105,7 @@ describe('runs', () => {
   });
 });
 
-test('long tables have a row an element, and the run to join by', () => {
+test('long tables have one row per element, and the run to join by', () => {
   const completed = runs.filter((run) => run.state === 'completed');
   const count = (of: (run: (typeof completed)[number]) => number): number =>
     completed.reduce((total, run) => total + of(run), 0);
@@ -122,7 +122,7 @@ test.each(tableNames)('%s of no runs is a table without rows', (name) => {
   expect(exportTable([], name).rows).toEqual([]);
 });
 
-test('what needs quotes comes back as it was', () => {
+test('values that need quotes are read back unchanged', () => {
   const awkward = {
     ...runs[0]!,
     error: { code: 'TIMEOUT' as const, message: 'a, "b"\r\nc\nd' },

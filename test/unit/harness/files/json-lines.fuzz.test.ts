@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { jsonLinesOf } from '../../../../harness/files/json-lines.ts';
-import { fuzz } from '../../../support/fuzz.ts';
+import { jsonLinesOf } from '#harness/files/json-lines';
+import { fuzz } from '#test/support/fuzz';
 
 const documents = fc.array(fc.record({ runId: fc.string(), value: fc.jsonValue() }), { maxLength: 5 });
 
@@ -21,7 +21,7 @@ fuzz(
     const text = appended(whole.slice(0, whole.length - Math.min(lost, last)), after);
     const lines = jsonLinesOf(text);
     const kept = lines.flatMap(({ document }) => (document === undefined ? [] : [JSON.stringify(document)]));
-    // Without its last character a line still is whole; with any more missing it is told of, or is nothing at all.
+    // Without its last character a line is still whole; with more missing it is reported, or empty.
     const isKept = lost <= 1 || last === 0;
     const expected = [...(isKept ? before : before.slice(0, -1)), ...after].map((each) =>
       JSON.stringify(each),

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { takeLockFile } from '../../../../harness/files/lock.ts';
+import { takeLockFile } from '#harness/files/lock';
 
 const script = fileURLToPath(new URL('../../../support/lock-taker.ts', import.meta.url));
 
@@ -53,7 +53,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-test('has one owner, whoever races for it, also where a killed one has left it', async () => {
+test('has one owner however many race for it, even after its last owner was killed', async () => {
   const file = join(directory, 'lock');
   writeFileSync(file, '{"pid":1,"startTime":"1"}');
   let racers = await Promise.all([1, 2, 3, 4].map(() => taker(file)));
@@ -74,7 +74,7 @@ test('has one owner, whoever races for it, also where a killed one has left it',
   }
 });
 
-test('control: of two files each has its owner', async () => {
+test('two files have an owner each (negative control)', async () => {
   const racers = await Promise.all(['a', 'b'].map((name) => taker(join(directory, name))));
   expect(await Promise.all(racers.map((racer) => racer.ask('take')))).toEqual(['taken', 'taken']);
 });

@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { makeDirectories } from '../../../../harness/files/places.ts';
-import { appendLine, rescue, withFileLocked, writeAtomically } from '../../../../harness/files/write.ts';
+import { makeDirectories } from '#harness/files/places';
+import { appendLine, rescue, withFileLocked, writeAtomically } from '#harness/files/write';
 
 let directory: string;
 beforeEach(() => {
@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 describe('appended lines', () => {
-  test('begin anew after half a line, and lose nothing to each other or to a rewrite', async () => {
+  test('start a new line after a torn one, and lose nothing to each other or to a rewrite', async () => {
     const file = join(directory, 'a.jsonl');
     writeFileSync(file, '{"half');
     const rewrite = withFileLocked(file, async () => {
@@ -39,7 +39,7 @@ describe('appended lines', () => {
     expect(indices.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index));
   });
 
-  test('say where nothing can be appended', async () => {
+  test('say which file cannot be appended to', async () => {
     await expect(appendLine(join(directory, 'gone', 'a.jsonl'), {})).rejects.toMatchObject({
       code: 'STORAGE_FAILED',
       message: expect.stringContaining('a.jsonl'),
@@ -48,7 +48,7 @@ describe('appended lines', () => {
 });
 
 describe('a file that is replaced', () => {
-  test('stays where a symbolic link leads, and a device stays one', async () => {
+  test('stays behind its symbolic link, and a device stays a device', async () => {
     writeFileSync(join(directory, 'real'), 'old');
     symlinkSync('real', join(directory, 'link'));
     await writeAtomically(join(directory, 'link'), 'new');
@@ -60,8 +60,8 @@ describe('a file that is replaced', () => {
   });
 });
 
-describe('what has no room in its own place', () => {
-  test('goes to the temporary directory, and is told where it has none either', async () => {
+describe('what does not fit in its own place', () => {
+  test('goes to the temporary directory, and says so if it does not fit there either', async () => {
     const file = await rescue('result.json', 'all of it', directory);
     expect(file).toContain(join(directory, 'livemig-rescued-'));
     expect(readFileSync(file!, 'utf8')).toBe('all of it');
@@ -81,7 +81,7 @@ describe('a full disk', () => {
     return ran.stdout.trim();
   };
 
-  test('is an error of its own in one line, and leaves everything as it was', () => {
+  test('is an error with its own code in one line, and leaves everything as it was', () => {
     const runs = join(directory, 'runs.jsonl');
     expect(store(directory, 1000, 10)).toBe('stored');
     const before = readFileSync(runs, 'utf8');
@@ -98,7 +98,7 @@ describe('a full disk', () => {
     expect(readdirSync(directory).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  test('is said before anything runs where not even a probe fits', () => {
+  test('is reported before anything runs if not even a probe fits', () => {
     const ran = spawnSync('sh', ['-c', `ulimit -f 0; trap '' XFSZ; exec "$0" "$@"`, process.execPath, script, directory], { encoding: 'utf8' }); // prettier-ignore
     expect(ran.stdout).toBe('');
     expect(ran.stderr).toContain('STORAGE_FAILED');
@@ -106,7 +106,7 @@ describe('a full disk', () => {
   });
 });
 
-test('directories are made, one in another, and refused where a file is in the way or the kernel will not', async () => {
+test('nested directories are made, and refused if a file is in the way or the kernel forbids it', async () => {
   await makeDirectories(join(directory, 'a', 'b'));
   await makeDirectories(join(directory, 'a', 'b'));
   writeFileSync(join(directory, 'file'), '');

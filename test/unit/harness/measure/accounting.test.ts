@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { accountings, transferredAs } from '../../../../harness/measure/accounting.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
+import { accountings, transferredAs } from '#harness/measure/accounting';
+import { completedPaperResult } from '#test/support/paper-result';
 
 test('the same migration, counted in each way', () => {
   const paper = completedPaperResult().measurement!;

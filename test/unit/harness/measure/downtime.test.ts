@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { splitDowntime } from '../../../../harness/measure/downtime.ts';
-import type { Downtime } from '../../../../harness/result.ts';
-import type { DestinationTimeline, SourceTimeline } from '../../../../proto/control.ts';
+import { splitDowntime } from '#harness/measure/downtime';
+import type { Downtime } from '#harness/result';
+import type { DestinationTimeline, SourceTimeline } from '#proto/control';
 import {
   firstInstructionAtMs,
   lastInstructionAtMs,
   paperDestination,
   paperSource,
-} from '../../../support/synthetic-migration.ts';
+} from '#test/support/synthetic-migration';
 
 const split = (
   source: Partial<SourceTimeline> = {},
@@ -20,7 +20,7 @@ const split = (
     firstInstructionAtMs,
   );
 const sumOf = ({
-  preSwitchoverMs = 0,
+  preSwitchoverMs,
   finalPagesMs,
   deviceStateMs,
   propagationMs,
@@ -29,7 +29,7 @@ const sumOf = ({
 }: Downtime): number => preSwitchoverMs + finalPagesMs + deviceStateMs + propagationMs + loadMs + resumeMs;
 
 describe('the split of the downtime', () => {
-  test('waiting for `continue` is a part of its own, not pages', () => {
+  test('waiting for `continue` is a separate part, not counted as pages', () => {
     const waited = split({ continuedAtMs: lastInstructionAtMs + 6 });
     expect(waited).toMatchObject({ preSwitchoverMs: 6, finalPagesMs: 4, deviceStateMs: 8 });
     expect(sumOf(waited)).toBe(40);

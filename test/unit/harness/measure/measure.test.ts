@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { measure } from '../../../../harness/measure/measure.ts';
-import type { AgentEvent } from '../../../../proto/events.ts';
-import { paperCollected } from '../../../support/synthetic-migration.ts';
+import { measure } from '#harness/measure/measure';
+import type { AgentEvent } from '#proto/events';
+import { paperCollected } from '#test/support/synthetic-migration';
 
 describe('the measurement', () => {
-  test('takes its times from the guest and from the clock that all hosts share', () => {
+  test('takes its times from the guest and from the shared clock', () => {
     expect(measure(paperCollected())).toMatchObject({
       totalTimeMs: 2040,
       setupTimeMs: 50,
@@ -19,13 +19,13 @@ describe('the measurement', () => {
     expect(measure(collected)).toMatchObject({ totalTimeMs: 4000, downtimeMs: 40 });
   });
 
-  test('takes differences of counters that were not zero before', () => {
+  test('takes differences of counters that did not start at zero', () => {
     const { wire, cpu } = measure(paperCollected());
     expect(wire.destinationToSourceBytes).toBe(100_000);
-    expect(cpu.source).toEqual({ agentS: 1.5, guestS: 0.5 });
+    expect(cpu.source).toEqual({ agentS: 1.5, guestS: 0.5, machineBusyShare: 0.75 });
   });
 
-  test('has rounds and the guest’s rates by host, in time after the start', () => {
+  test('has rounds, and the guest’s rates by host, with times relative to the start', () => {
     const { rounds, guestProgress } = measure(paperCollected());
     expect(rounds).toHaveLength(1);
     expect(rounds[0]).toMatchObject({ round: 1, startMs: 50, durationMs: 1940, dirtyPagesPerSecond: 5 });
@@ -35,7 +35,7 @@ describe('the measurement', () => {
     ]);
   });
 
-  test('has the times in which the link was cut, also where one outlasted the migration', () => {
+  test('has the times when the link was cut, even if a cut outlasted the migration', () => {
     const collected = paperCollected();
     const events: AgentEvent[] = [
       ...collected.events,
@@ -50,7 +50,7 @@ describe('the measurement', () => {
     expect(measure(collected).linkCuts).toEqual([]);
   });
 
-  test('has no percentile of no faults', () => {
+  test('has no percentiles without faults', () => {
     expect(measure(paperCollected()).faults).toMatchObject({
       count: 0,
       p50Us: null,
@@ -69,7 +69,7 @@ describe('the measurement', () => {
     expect(measure(collected).faults).toMatchObject({ count: 1, p50Us: 5, p99Us: 5, maxUs: 5 });
   });
 
-  test('tells what an agent takes beside the guest', () => {
+  test('reports what an agent uses besides the guest', () => {
     const { memory } = measure(paperCollected());
     expect(memory.source.aboveTouchedBytes).toBe(100e6 - 10_000 * 4096);
   });

@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import { observe, pingsToDestination } from '../../../../harness/measure/observed.ts';
-import { pingHost } from '../../../../proto/pings.ts';
+import { observe, pingsToDestination } from '#harness/measure/observed';
+import { pingHost } from '#proto/pings';
 import {
   firstInstructionAtMs,
   lastInstructionAtMs,
   paperPings,
   paperRttMs,
   startedAtMs,
-} from '../../../support/synthetic-migration.ts';
+} from '#test/support/synthetic-migration';
 
 const window = { startedAtMs, endedAtMs: firstInstructionAtMs };
 
 describe('the observer’s view', () => {
-  test('has the silence from the last answer of the source to the first of the destination', () => {
+  test('measures the silence from the source’s last answer to the destination’s first', () => {
     const observed = observe(paperPings(), window, 1);
     // The last ping that is answered here goes out 1 ms before the end and is back a quarter of a ms later.
     const silenceMs = firstInstructionAtMs + paperRttMs - (lastInstructionAtMs - 1 + 0.25);
@@ -25,14 +25,14 @@ describe('the observer’s view', () => {
     });
   });
 
-  test('tells latency before, during and after apart', () => {
+  test('separates latency before, during and after the migration', () => {
     const { before, during, after } = observe(paperPings(), window, null).latency;
     expect(before).toEqual({ count: 1000, lost: 0, p50Ms: 0.25, p99Ms: 0.25, maxMs: 0.25 });
     expect(during).toMatchObject({ count: 2040, lost: 40, maxMs: 0.25 });
     expect(after).toEqual({ count: 960, lost: 0, p50Ms: 5, p99Ms: 5, maxMs: 5 });
   });
 
-  test('finds an outage in mid-migration that is longer than the handover, and keeps the handover apart', () => {
+  test('finds an outage during the migration that is longer than the handover, and keeps the two apart', () => {
     const pings = paperPings();
     for (const [ping, sentAtMs] of pings.sentAtMs.entries())
       if (sentAtMs >= 11_000 && sentAtMs < 11_500) {
@@ -55,7 +55,7 @@ describe('the observer’s view', () => {
     expect(observe(pings, window, null).gapMs).toBeCloseTo(45.75);
   });
 
-  test('has no handover where the destination never answered', () => {
+  test('has no handover if the destination never answered', () => {
     const pings = paperPings({ destinationFromMs: Infinity });
     expect(observe(pings, window, null)).toMatchObject({
       handoverGapMs: null,
@@ -64,7 +64,7 @@ describe('the observer’s view', () => {
     expect(pingsToDestination(pings)).toBe(0);
   });
 
-  test('has a negative handover where both hosts answered at once', () => {
+  test('has a negative handover if both hosts answered at the same time', () => {
     const pings = paperPings({ sourceUntilMs: 12_100 });
     for (const [ping, sentAtMs] of pings.sentAtMs.entries())
       if (sentAtMs >= 12_040 && ping % 2 === 0) pings.host[ping] = pingHost.destination;
@@ -84,7 +84,7 @@ describe('the observer’s view', () => {
     expect(withStall(11_970, 11_999)).toBe(29);
   });
 
-  test('what it missed in the middle of the gap is no blindness: nobody would have answered', () => {
+  test('does not count what it missed in the middle of the gap: nobody would have answered', () => {
     expect(withStall(12_005, 12_035)).toBe(1);
     expect(withStall(11_900, 11_950)).toBe(1);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { largest, median, percentile, sorted } from '../../../../harness/measure/statistics.ts';
+import { largest, median, percentile, sorted } from '#harness/measure/statistics';
 
 describe('statistics', () => {
   test('sorts by value, not by spelling, and leaves the original alone', () => {
@@ -18,7 +18,7 @@ describe('statistics', () => {
     expect(largest(sorted([4, 1, 2]))).toBe(4);
   });
 
-  test('has no number for nothing', () => {
+  test('has no figure for an empty list', () => {
     expect([median(sorted([])), percentile(sorted([]), 0.99), largest(sorted([]))]).toEqual([
       null,
       null,
@@ -26,7 +26,7 @@ describe('statistics', () => {
     ]);
   });
 
-  test('refuses what is no number', () => {
+  test('refuses what is not a number', () => {
     expect(() => sorted([1, NaN, 2])).toThrow('NaN');
   });
 });

@@ -1,19 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import {
-  linkSeriesOf,
-  mostPoints,
-  pingSeriesOf,
-  progressSeriesOf,
-} from '../../../../harness/measure/time-series.ts';
-import type { LinkPoint, PingPoint } from '../../../../harness/result.ts';
-import type { LinkSamples } from '../../../../proto/link-samples.ts';
-import { pingHost } from '../../../../proto/pings.ts';
+import { linkSeriesOf, mostPoints, pingSeriesOf, progressSeriesOf } from '#harness/measure/time-series';
+import type { LinkPoint, PingPoint } from '#harness/result';
+import type { LinkSamples } from '#proto/link-samples';
+import { pingHost } from '#proto/pings';
 import {
   firstInstructionAtMs,
   lastInstructionAtMs,
   paperPings,
   startedAtMs,
-} from '../../../support/synthetic-migration.ts';
+} from '#test/support/synthetic-migration';
 
 /** A sample every 50 ms whose interval before it carried `bytes(index)`. */
 const samplesOf = (count: number, bytes: (index: number) => number): LinkSamples => {
@@ -32,7 +27,7 @@ const integral = (series: readonly LinkPoint[], fromMs: number): number =>
   );
 
 describe('the link over time', () => {
-  test('has the throughput of each interval, at its end', () => {
+  test('has the throughput of each interval, stamped with its end', () => {
     const series = linkSeriesOf(
       samplesOf(3, (index) => index * 62_500),
       5000,
@@ -44,7 +39,7 @@ describe('the link over time', () => {
   });
 
   test.each([2, mostPoints, mostPoints + 1, mostPoints + 2, 12_345])(
-    'keeps every byte of %d samples, however many are put together',
+    'keeps every byte of %d samples, however many are merged',
     (count) => {
       const samples = samplesOf(count, (index) => 1000 + ((index * 7919) % 5000));
       const series = linkSeriesOf(samples, 6000);
@@ -119,7 +114,7 @@ describe('pings over time', () => {
     expect(series.at(-1)).toMatchObject({ atMs: 12_999 - startedAtMs, p50Ms: 5 });
   });
 
-  test('were lost where the guest ran nowhere, and only there', () => {
+  test('were lost while the guest ran nowhere, and only then', () => {
     const widthMs = 51;
     for (const { atMs, lost } of pingSeriesOf(paperPings(), window)) {
       const endMs = atMs + startedAtMs;
@@ -128,7 +123,7 @@ describe('pings over time', () => {
     }
   });
 
-  test('have no latency where none was answered, and none are invented where the observer stood still', () => {
+  test('have no latency when none was answered, and are not invented while the observer stood still', () => {
     const pings = paperPings();
     pings.host.fill(pingHost.none);
     pings.receivedAtMs.fill(NaN);
@@ -139,7 +134,7 @@ describe('pings over time', () => {
     expect(stalled.filter(({ sent }) => sent === 0).length).toBeGreaterThanOrEqual(4);
   });
 
-  test('leave out what is more than 1 s away, and put intervals of a long run together', () => {
+  test('leave out what is more than 1 s away, and merge the intervals of a long run', () => {
     const count = 200_000;
     const samples = {
       sentAtMs: Float64Array.from({ length: count }, (_, ping) => ping),
@@ -152,7 +147,7 @@ describe('pings over time', () => {
     expect(series.at(-1)?.atMs).toBe(186_000);
   });
 
-  test('of nobody are none', () => {
+  test('are empty without an observer', () => {
     const nobody = { sentAtMs: new Float64Array(), receivedAtMs: new Float64Array(), host: new Uint8Array() };
     expect(pingSeriesOf(nobody, window)).toEqual([]);
   });

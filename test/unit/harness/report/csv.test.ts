@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { csvText } from '../../../../harness/report/csv.ts';
-import { parseCsv } from '../../../support/csv.ts';
+import { csvText } from '#harness/report/csv';
+import { parseCsv } from '#test/support/csv';
 
 test('what is written is read back, whatever it holds', () => {
   const rows = [
@@ -13,11 +13,11 @@ test('what is written is read back, whatever it holds', () => {
   expect(parseCsv(text)).toEqual([['name', 'x_s', 'y_s'], ...rows.map((row) => row.map(String))]);
 });
 
-test('what is unknown is empty, and so is what is no number', () => {
+test('unknown values are empty, and so is what is not a number', () => {
   expect(csvText({ columns: ['a', 'b', 'c'], rows: [[null, Number.NaN, Infinity]] })).toBe('a,b,c\r\n,,\r\n');
 });
 
-test.each(['=1+1', '+1', '-cmd', '@x', '\tx'])('a text like %j is no formula to a spreadsheet', (text) => {
+test.each(['=1+1', '+1', '-cmd', '@x', '\tx'])('a spreadsheet does not take %j for a formula', (text) => {
   const [, row] = parseCsv(csvText({ columns: ['a'], rows: [[text]] }));
   expect(row).toEqual([`'${text}`]);
 });

@@ -1,32 +1,63 @@
+import { diskCounters, noneCounted } from '#catalogue/counters';
+import { trafficFlowsMax } from '#proto/traffic';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { quantities } from '../../../../harness/compare/quantities.ts';
-import { columnOf } from '../../../../harness/export/runs.ts';
-import { exportTable } from '../../../../harness/export/tables.ts';
-import {
-  describeFigure,
-  figurePlaces,
-  figures,
-  findFigure,
-  valueAt,
-} from '../../../../harness/measure/figures.ts';
-import type { Unit } from '../../../../harness/measure/figures.ts';
-import { csvText } from '../../../../harness/report/csv.ts';
-import { figureRows } from '../../../../harness/report/figure-rows.ts';
-import { figuresMarkdown } from '../../../../harness/report/figures-markdown.ts';
-import { runArticle } from '../../../../harness/report/page/run.ts';
-import { summaryOf } from '../../../../harness/report/summary.ts';
-import type { CompletedRun, RunResult } from '../../../../harness/result.ts';
-import { runResultSchema } from '../../../../harness/result.ts';
-import { parseCsv } from '../../../support/csv.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { schemaText } from '../../../support/result-schema.ts';
-import { calibrationOf } from '../../../support/synthetic-calibration.ts';
+import { quantities } from '#harness/compare/quantities';
+import { columnOf } from '#harness/export/runs';
+import { exportTable } from '#harness/export/tables';
+import { describeFigure, figurePlaces, figures, findFigure, valueAt } from '#harness/measure/figures';
+import type { Unit } from '#harness/measure/figures';
+import { csvText } from '#harness/report/csv';
+import { figureRows } from '#harness/report/figure-rows';
+import { figuresMarkdown } from '#harness/report/figures-markdown';
+import { runArticle } from '#harness/report/page/run';
+import { summaryOf } from '#harness/report/summary';
+import type { CompletedRun, RunResult } from '#harness/result';
+import { runResultSchema } from '#harness/result';
+import { parseCsv } from '#test/support/csv';
+import { completedPaperResult } from '#test/support/paper-result';
+import { schemaText } from '#test/support/result-schema';
+import { calibrationOf } from '#harness/trends/paper-link';
 
 type Document = Record<string, unknown>;
 
+const completed = completedPaperResult();
+const span = () => ({
+  ...{ durationMs: 0, requests: 0, requestsPerSecond: 0, repliesPerSecond: 0, kilobytesPerSecond: 0 },
+  ...{ p50Ms: 0, p90Ms: 0, p95Ms: 0, p99Ms: 0, maxMs: 0 },
+  ...{ errors: 0, timeouts: 0, refused: 0, stale: 0, otherErrors: 0 },
+});
+const io = () => ({ count: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 });
+/** With a disk, here and on the storage host, loads and a service, so that it has every figure there is. */
 const paper = {
-  ...completedPaperResult(),
+  ...completed,
+  measurement: {
+    ...completed.measurement,
+    disk: { ...noneCounted(diskCounters), io: { before: io(), during: io(), after: io() } },
+    hostLoad: {
+      source: { share: 0, achieved: 0, throttledMs: 0, agentCores: 0 },
+      destination: { share: 0, achieved: 0, throttledMs: 0, agentCores: 0 },
+    },
+    storage: {
+      ...{ epochs: 0, reads: 0, writes: 0, readBytes: 0, writtenBytes: 0 },
+      ...{ lateWritesRefused: 0, writersAtOnceMs: 0 },
+    },
+    service: {
+      ...{ rate: 0, lateP99Ms: 0, during: span(), series: [] },
+      phases: { before: span(), rounds: span(), downtime: span(), postcopy: span(), after: span() },
+    },
+    traffic: Array.from({ length: trafficFlowsMax }, () => ({
+      ...{ kind: 'ping', offeredMbps: 0, beforeMbps: 0, duringMbps: 0, afterMbps: 0, lostPercent: 0 },
+      ...{ before: { rttP50Ms: 0, rttP99Ms: 0 }, during: { rttP50Ms: 0, rttP99Ms: 0 } },
+    })),
+  },
+  integrity: {
+    ...completed.integrity,
+    disk: {
+      ...{ sectorsCompared: 0, mismatches: 0, staleReads: 0, firstMismatches: [] },
+      ...{ ioErrors: 0, writersAtOnceMs: 0 },
+    },
+  },
   link: calibrationOf({ profile: 'lan-1g', mbps: 941, rttMs: 0.2 }),
 } as CompletedRun;
 
@@ -48,12 +79,12 @@ const set = (document: Document, place: string, value: number): void => {
 
 const own = figurePlaces.filter(({ of }) => of === undefined);
 
-/** A run whose every figure has another value: one that is shown in another's place is found. */
+/** A run in which all figures have different values: one shown in another's place is found. */
 const distinct = (): CompletedRun => {
   const run = structuredClone(paper) as CompletedRun & Document;
   for (const [index, { id, unit }] of own.entries())
     set(run, id, unit === 'bytes' ? (index + 2) * 3 * 2 ** 20 + 2 ** 19 : 101 + 13 * index);
-  run.measurement.ram.encoded = { xbzrle: 8253 };
+  run.measurement.encodedPages = { xbzrle: 8253 };
   run.measurement.faults.vcpuBlocktimeMs = [401, 402];
   return run;
 };
@@ -69,7 +100,7 @@ const factors: Readonly<Record<string, [Unit, number]>> = {
   GiB: ['bytes', 1024 ** 3], 'Mb/s': ['Mb/s', 1], 'Gb/s': ['Mb/s', 1000], '': ['count', 1],
 }; // prettier-ignore
 
-/** What a person reads, as a value in the figure's unit, with what its last digit leaves open. */
+/** A displayed text as a value in the figure's unit, with the uncertainty of its last digit. */
 const read = (text: string, unit: Unit): { value: number; within: number } => {
   const match = /^([\d,]+(?:\.(\d+))?)(?: (µs|ms|s|B|KiB|MiB|GiB|Mb\/s|Gb\/s))?$/.exec(text.trim());
   expect([text, match !== null]).toEqual([text, true]);
@@ -116,7 +147,7 @@ const onPage = (page: string, row: (typeof figureRows)[number], id: string): str
 };
 
 describe('the table of figures', () => {
-  test('has every single number of a measurement, and each once', () => {
+  test('has every number of a measurement exactly once', () => {
     const missing = leavesOf(paper.measurement, 'measurement').filter(
       (place) => findFigure(place) === undefined && !place.startsWith('measurement.capabilities.'),
     );
@@ -130,21 +161,25 @@ describe('the table of figures', () => {
     expect(runResultSchema.parse(json)).toEqual(json);
   });
 
-  test('is what docs/figures.md says (node setup/figures.ts writes it)', () => {
+  test('is what docs/figures.md says (node bin/with-node24.js setup/figures.ts writes it)', () => {
     const text = readFileSync(new URL('../../../../docs/figures.md', import.meta.url), 'utf8');
     expect(text).toBe(figuresMarkdown());
   });
 
-  test('is what the JSON Schema says of every place', () => {
+  test('agrees with the JSON Schema everywhere', () => {
     const text = schemaText();
     for (const { id } of figures.filter(({ of }) => of === undefined))
       expect([id, text.includes(JSON.stringify(describeFigure(id)))]).toEqual([id, true]);
   });
 
-  test('is what runs are compared by', () => {
+  test('is what compare uses', () => {
     const compared = quantities.filter(({ name }) => name !== 'completed');
     expect(compared.map(({ name }) => name)).toEqual([
-      'totalTimeMs', 'downtimeMs', 'ram.transferred', 'pageGoodputMbps', 'faults.p50Us', 'faults.p99Us',
+      'totalTimeMs', 'downtimeMs', 'ram.transferred', 'received.discardedPages', 'disk.io.before.p99Ms',
+      'disk.io.during.p99Ms', 'disk.io.after.p99Ms', 'pageGoodputMbps',
+      'traffic.0.duringMbps', 'traffic.1.duringMbps', 'traffic.2.duringMbps', 'traffic.3.duringMbps',
+      'service.during.repliesPerSecond', 'service.during.p95Ms', 'service.during.errors', 'faults.p50Us',
+      'faults.p99Us',
     ]); // prettier-ignore
     for (const { name, unit, of } of compared) {
       expect([name, of(run)]).toEqual([name, inJson(`measurement.${name}`)]);
@@ -154,7 +189,7 @@ describe('the table of figures', () => {
 });
 
 describe('one run, the same value in the same unit for the same figure', () => {
-  test('in the result, in CSV, and by the table', () => {
+  test('in the result, in CSV and in the table', () => {
     for (const { id, of } of figurePlaces) {
       const value = valueAt(run, id);
       expect([id, of === undefined ? inJson(id) : value]).toEqual([id, value]);
@@ -170,7 +205,7 @@ describe('one run, the same value in the same unit for the same figure', () => {
     );
   });
 
-  test('on the terminal and on the report page', async () => {
+  test('on the terminal and in the report', async () => {
     const { text: page } = await runArticle(run, 'run', 'a cell');
     for (const row of figureRows)
       for (const id of [row.id, ...row.details]) {
@@ -217,7 +252,7 @@ describe('one run, the same value in the same unit for the same figure', () => {
     expect(page).not.toContain(' MB');
   }, 60_000);
 
-  test('a value that is shown for another figure, or in another unit, is found', () => {
+  test('a value shown for another figure, or in another unit, is found', () => {
     expect(read('1.50 GiB', 'bytes').value).toBe(1.5 * 1024 ** 3);
     expect(() => read('1.50 GB', 'bytes')).toThrow();
     expect(() => read('12 ms', 'bytes')).toThrow();
@@ -225,13 +260,13 @@ describe('one run, the same value in the same unit for the same figure', () => {
   });
 });
 
-test('the compared gap says how it comes about, and that it agrees', () => {
+test('the compared gap says how it is made up, and that it agrees', () => {
   const line = (result: RunResult): string =>
     summaryOf(result, [])
       .split('\n')
       .find((text) => text.includes('handover gap')) ?? '';
   expect(line(paper)).toMatch(
-    /45\.8 ms .*from the source's last answer to the destination's first: the downtime and the way/,
+    /45\.8 ms .*from the source's last answer to the destination's first: the downtime and the round trip/,
   );
   expect(line(paper)).toMatch(/; [\d.]+ ms to [\d.]+ ms expected, which agrees$/);
 });

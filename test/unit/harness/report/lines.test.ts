@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { RunEvent } from '../../../../harness/run/events.ts';
-import { foldLog, progressBlock, silentLog } from '../../../../harness/report/lines.ts';
-import { foldProgress, noProgress } from '../../../../harness/report/progress.ts';
+import type { RunEvent } from '#harness/run/events';
+import { foldLog, progressBlock, silentLog } from '#harness/report/lines';
+import { foldProgress, noProgress } from '#harness/report/progress';
 
 const round = (atMs: number, number: number): RunEvent => ({
   type: 'round',
@@ -47,15 +47,15 @@ const events: RunEvent[] = [
 const blockOf = (told: readonly RunEvent[], columns = 100): string[] =>
   progressBlock('title', told.reduce(foldProgress, noProgress), 5000, columns);
 
-describe('what is told once', () => {
+describe('a log line', () => {
   test.each<[RunEvent, RegExp]>([
     [
       { type: 'parameters', atMs: 4000, changed: { maxBandwidthMbps: 500 } },
-      /from now on maxBandwidthMbps 500/,
+      /limits changed: maxBandwidthMbps 500/,
     ],
     [
       { type: 'refused', atMs: 4000, reason: 'expected a hello', count: 16 },
-      /refused a stranger .*16 so far.*: expected a hello/,
+      /rejected an unknown client .*16 so far.*: expected a hello/,
     ],
   ])('%j', (event, line) => {
     expect(foldLog(silentLog, event).line).toMatch(line);
@@ -77,7 +77,7 @@ describe('progress', () => {
     ]);
   });
 
-  test('it has the same height from the first frame on, so that it can be redrawn in place', () => {
+  test('it has the same height from the first frame on, so it can be redrawn in place', () => {
     const heights = events.map((_, count) => blockOf(events.slice(0, count)).length);
     expect(new Set(heights)).toEqual(new Set([8]));
   });
@@ -86,42 +86,42 @@ describe('progress', () => {
     for (const line of blockOf(events, 20)) expect(line.length).toBeLessThanOrEqual(20);
   });
 
-  test('operations are counted by host: the handover makes no negative speed', () => {
+  test('operations are counted per host: the handover causes no negative speed', () => {
     const moved = [...events, guest(4000, 'destination', 100)];
     expect(blockOf(moved)[6]).toBe('  guest       at the destination');
     expect(blockOf([...moved, guest(4100, 'destination', 300)])[6]).toContain('2,000 operations/s');
   });
 
-  test('the guest is where it runs, whoever told last: the empty shell and the remains tell, too', () => {
+  test('the guest is where it runs, whoever reported last: the empty shell and the remains report too', () => {
     const shell = guest(3650, 'destination', 0, false);
     expect(blockOf([...events, shell])).toEqual(blockOf(events));
     const stopped = [...events, shell, guest(3900, 'source', 25_000, false)];
     expect(blockOf([...stopped, guest(3910, 'destination', 0, false)])[6]).toBe(
-      '  guest       stands still at the source',
+      '  guest       paused at the source',
     );
     const moved = [...stopped, guest(4000, 'destination', 100), guest(4100, 'destination', 300)];
     const remains = [...moved, guest(4110, 'source', 25_000, false)];
     expect(blockOf(remains)[6]).toBe('  guest       2,000 operations/s at the destination');
-    // A failed migration: it runs on where it was, and its speed isn't reckoned over the time it stood still.
+    // A failed migration: it runs on where it was, and its speed isn't averaged over the time it stood still.
     const back = [...stopped, guest(5000, 'source', 25_100)];
     expect(blockOf(back)[6]).toBe('  guest       at the source');
   });
 
-  test('who waits for a person says so, in the block and in the log', () => {
+  test('a wait for the user is shown in the block and in the log', () => {
     const event: RunEvent = { type: 'status', atMs: 4000, status: 'pre-switchover' };
-    expect(blockOf([...events, event])[1]).toContain('pre-switchover · waits for `livemig continue`');
-    expect(foldLog(silentLog, event).line).toContain('status pre-switchover: waits for `livemig continue`');
+    expect(blockOf([...events, event])[1]).toContain('pre-switchover · waiting for `livemig continue`');
+    expect(foldLog(silentLog, event).line).toContain('status pre-switchover: waiting for `livemig continue`');
     const on: RunEvent = { type: 'status', atMs: 4100, status: 'device' };
     expect(blockOf([...events, event, on]).join()).not.toContain('livemig continue');
   });
 
-  test('a cut link is told while it is cut, in the block and in the log', () => {
+  test('a cut is shown while it lasts, in the block and in the log', () => {
     const cut: RunEvent = { type: 'cut', atMs: 4000, plannedMs: 5000 };
     const ended: RunEvent = { type: 'cut-ended', atMs: 9001, startedAtMs: 4000 };
     expect(blockOf([...events, cut])[1]).toContain('link cut');
     expect(blockOf([...events, cut, ended])).toEqual(blockOf(events));
-    expect(foldLog(silentLog, cut).line).toContain('the link is cut for 5 s');
-    expect(foldLog(silentLog, ended).line).toContain('the link is whole again after 5.00 s');
+    expect(foldLog(silentLog, cut).line).toContain('the link between source and destination is cut for 5 s');
+    expect(foldLog(silentLog, ended).line).toContain('the link is restored after 5.00 s');
   });
 });
 
@@ -134,7 +134,7 @@ describe('log', () => {
     });
   };
 
-  test('tells phases, status, rounds and progress, with the time since the start', () => {
+  test('shows phases, status, rounds and progress, with the time since the start', () => {
     expect(linesOf(events)).toEqual([
       '[   0.0 s] up: netns',
       '[   2.0 s] migrate: hybrid',
@@ -149,7 +149,7 @@ describe('log', () => {
     expect(linesOf(many)).toHaveLength(5);
   });
 
-  test('progress never drowns a change of status', () => {
+  test('progress never hides a change of status', () => {
     const told: RunEvent[] = [events.at(-1)!, { type: 'status', atMs: 3801, status: 'completed' }];
     expect(linesOf(told)).toHaveLength(2);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ColourName } from '../../../../harness/report/palette.ts';
-import { colourRules, palette, withVariables } from '../../../../harness/report/palette.ts';
+import type { ColourName } from '#harness/report/palette';
+import { colourRules, palette, withVariables } from '#harness/report/palette';
 
 /** WCAG 2.2, relative luminance. */
 const luminance = (colour: string): number => {
@@ -20,19 +20,19 @@ const texts: ColourName[] = ['ink', 'soft', 'link', 'good', 'bad', 'open'];
 const marks: ColourName[] = ['a', 'b', 'c', 'd', 'soft', 'ink', 'axis', 'bad'];
 
 describe.each(['light', 'dark'] as const)('in the %s scheme', (scheme) => {
-  test.each(texts)('text in %s can be read on paper and on a wash', (name) => {
+  test.each(texts)('text in %s is legible on the page and on a tint', (name) => {
     for (const ground of ['paper', 'wash'] as const)
       expect(contrast(palette[name][scheme], palette[ground][scheme])).toBeGreaterThanOrEqual(4.5);
   });
 
-  test.each(marks)('marks in %s can be seen, on the downtime band too', (name) => {
+  test.each(marks)('marks in %s are visible, on the downtime band too', (name) => {
     expect(contrast(palette[name][scheme], palette.paper[scheme])).toBeGreaterThanOrEqual(3);
     if (name !== 'axis')
       expect(contrast(palette[name][scheme], palette.band[scheme])).toBeGreaterThanOrEqual(3);
   });
 });
 
-test('contrast is what WCAG says it is', () => {
+test('contrast is computed as WCAG defines it', () => {
   expect(contrast('#000000', '#ffffff')).toBeCloseTo(21, 5);
   expect(contrast('#777777', '#ffffff')).toBeCloseTo(4.48, 2);
 });

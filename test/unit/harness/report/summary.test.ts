@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { integrityOf } from '../../../../harness/measure/integrity.ts';
-import { exportTable } from '../../../../harness/export/tables.ts';
-import { runArticle } from '../../../../harness/report/page/run.ts';
-import { repeatSummaryOf, summaryOf } from '../../../../harness/report/summary.ts';
-import type { CompletedRun, RunResult } from '../../../../harness/result.ts';
-import { endedResult, startRecord } from '../../../../harness/run/record.ts';
-import { LivemigError } from '../../../../proto/errors.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { scriptedScenario } from '../../../support/scripted-testbed.ts';
-import { pageCount, paperDestination, paperSource } from '../../../support/synthetic-migration.ts';
+import { integrityOf } from '#harness/measure/integrity';
+import { exportTable } from '#harness/export/tables';
+import { runArticle } from '#harness/report/page/run';
+import { repeatSummaryOf, summaryOf } from '#harness/report/summary';
+import type { CompletedRun, RunResult } from '#harness/result';
+import { endedResult, startRecord } from '#harness/run/record';
+import { LivemigError } from '#proto/errors';
+import { completedPaperResult } from '#test/support/paper-result';
+import { scriptedScenario } from '#test/support/scripted-testbed';
+import { pageCount, paperDestination, paperSource } from '#test/support/synthetic-migration';
 
 const failed = (code: 'TIMEOUT' | 'CANCELLED' = 'TIMEOUT') =>
   endedResult(startRecord(scriptedScenario), new LivemigError(code, 'it took too long'));
@@ -28,7 +28,18 @@ describe('summary', () => {
     expect(rowOf(summary, 'result')).toContain('results/x.json');
   });
 
-  test('terminal, report, CSV and JSON hold the downtime against the same limit', async () => {
+  test.each([
+    [{ name: 'idle', regionBytes: 0, dirtyRatePagesPerSecond: 0 }, '(idle)'],
+    [{ name: 'stress', regionBytes: 1 << 20, dirtyRatePagesPerSecond: 0 }, '(stress on 1 MiB flat out)'],
+    [{ name: 'read', regionBytes: 1 << 20, dirtyRatePagesPerSecond: 500 }, '(read on 1 MiB at 500 pages/s)'],
+    [{ name: 'cyclic', regionBytes: 1 << 20, dirtyRatePagesPerSecond: 0 }, '(cyclic on 1 MiB)'],
+  ])('says what the guest did, in terms of its workload’s parameters: %j', (workload, text) => {
+    const run = completedPaperResult();
+    const scenario = { ...run.scenario, workload: { ...workload, content: 'random' } };
+    expect(summaryOf({ ...run, scenario }, []).split('\n')[0]).toContain(text);
+  });
+
+  test('terminal, report, CSV and JSON compare the downtime with the same limit', async () => {
     const run = completedPaperResult();
     const { downtimeLimit } = run.measurement!;
     expect(downtimeLimit).toMatchObject({ limitMs: scriptedScenario.limits.downtimeLimitMs, exceededMs: 0 });
@@ -50,7 +61,7 @@ describe('summary', () => {
     expect(column('measurement.downtimeLimit.longestPart')).toBe('propagationMs');
   });
 
-  test('a failed run says why, and shows no figure of a migration', () => {
+  test('a failed run says why, and shows no figures of a migration', () => {
     const summary = summaryOf(failed(), []);
     expect(summary).toMatch(/^failed: /);
     expect(summary).toContain('TIMEOUT: it took too long');
@@ -59,7 +70,7 @@ describe('summary', () => {
       expect(rowOf(summary, label)).toBe('');
   });
 
-  test('the wait for `continue` is a part of the downtime of its own', () => {
+  test('the wait for `continue` is a separate part of the downtime', () => {
     const paper = completedPaperResult() as CompletedRun;
     expect(rowOf(summaryOf(paper, []), 'downtime')).not.toContain('continue');
     const downtime = { ...paper.measurement.downtime, preSwitchoverMs: 8060 };
@@ -67,7 +78,7 @@ describe('summary', () => {
     expect(rowOf(summaryOf(waited, []), 'downtime')).toContain('waiting for continue 8.06 s · pages 10 ms');
   });
 
-  test('a cut link is told, also of a run that failed', () => {
+  test('a cut is reported, even for a failed run', () => {
     const linkCuts = [{ startMs: 1500, durationMs: 5001, plannedMs: 5000 }];
     const paper = completedPaperResult() as CompletedRun;
     const result = failed();
@@ -75,7 +86,10 @@ describe('summary', () => {
       { ...paper, measurement: { ...paper.measurement, linkCuts } },
       { ...result, evidence: { source: null, destination: null, rounds: [], measurement: null, linkCuts } },
     ] as RunResult[];
-    for (const run of cut) expect(rowOf(summaryOf(run, []), 'link cut')).toContain('5.00 s   from 1.50 s on');
+    for (const run of cut)
+      expect(rowOf(summaryOf(run, []), 'link cut')).toContain(
+        '5.00 s   between source and destination, from 1.50 s',
+      );
     expect(rowOf(summaryOf(paper, []), 'link cut')).toBe('');
   });
 
@@ -121,7 +135,22 @@ describe('summary', () => {
     expect(rowOf(summaryOf(completedPaperResult(), []), 'total')).not.toContain('(');
   });
 
-  test('damage shouts', () => {
+  test('what a capability took from the guest is reported, if it took anything', () => {
+    const paper = completedPaperResult() as CompletedRun;
+    const throttled = (statistics: Record<string, number>): string => {
+      const capabilities = { xbzrle: { pages: 3 }, 'auto-converge': statistics };
+      return rowOf(
+        summaryOf({ ...paper, measurement: { ...paper.measurement, capabilities } }, []),
+        'throttled',
+      );
+    };
+    expect(throttled({ vcpuTimeTakenMs: 700, cpuThrottlePercentage: 30 })).toMatch(
+      /700 ms +of vCPU time auto-converge took from the guest, leaving it 70 % at the end$/,
+    );
+    expect(throttled({ vcpuTimeTakenMs: 0, cpuThrottlePercentage: 0 })).toBe('');
+  });
+
+  test('damage to the guest is impossible to miss', () => {
     const result = failed();
     const verified = { pagesCompared: pageCount, mismatches: 3, staleReads: 0, firstMismatches: [1, 2, 3] };
     const integrity = integrityOf(paperSource(), paperDestination(), verified, 'destination');
@@ -142,7 +171,7 @@ describe('summary of several runs', () => {
     expect(rowOf(text, 'downtime')).toContain('median 40 ms');
   });
 
-  test('without a completed run there is nothing to spread', () => {
+  test('without a completed run there is no spread', () => {
     expect(repeatSummaryOf([failed(), failed()])).toBe('2 runs: 0 completed, 2 failed');
   });
 });

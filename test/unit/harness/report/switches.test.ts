@@ -1,24 +1,26 @@
 import { expect, test } from '@jest/globals';
-import { switchesOf } from '../../../../harness/report/switches.ts';
-import { scriptedScenario } from '../../../support/scripted-testbed.ts';
+import { defaultCapabilities } from '#catalogue/capabilities';
+import { switchesOf } from '#harness/report/switches';
+import { scriptedScenario } from '#test/support/scripted-testbed';
 
-test('a run without switches has none to tell of', () => {
+test('a run without switches lists none', () => {
   expect(switchesOf(scriptedScenario)).toEqual([]);
 });
 
-test('every switch is told', () => {
+test('every switch is listed', () => {
   const scenario = {
     ...scriptedScenario,
     limits: { ...scriptedScenario.limits, maxBandwidthMbps: 4400, maxPostcopyBandwidthMbps: 300 },
-    transfer: { channels: 1, faults: 'blocking' as const, dirtyBitmap: false, uniformPages: true },
+    transfer: { dirtyBitmap: false },
+    capabilities: { ...defaultCapabilities, 'postcopy-preempt': 'blocking', 'uniform-pages': true as const },
     workload: { ...scriptedScenario.workload, content: 'uniform' as const },
   };
   expect(switchesOf(scenario)).toEqual([
     'at most 4.40 Gb/s before the switchover',
     'at most 300 Mb/s in post-copy',
-    'faults blocking',
     'no dirty bitmap',
+    'postcopy-preempt=blocking',
+    'uniform-pages',
     'uniform content',
-    'uniform pages elided',
   ]);
 });

@@ -3,14 +3,17 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { describe, expect, test } from '@jest/globals';
-import { makeCertificates } from '../../../../harness/run/certificates.ts';
-import type { Validity } from '../../../../harness/run/certificates.ts';
-import { DestinationClient } from '../../../../hosts/transfer/destination-client.ts';
-import { certificateProblem } from '../../../../hosts/transfer/tls.ts';
-import { sourceTlsName } from '../../../../proto/tls.ts';
-import type { TlsCredentials } from '../../../../proto/tls.ts';
+import { makeCertificates } from '#harness/run/certificates';
+import type { Validity } from '#harness/run/certificates';
+import { realClock } from '#hosts/clock';
+import { DestinationClient } from '#hosts/transfer/destination-client';
+import { grpcDestinationWire } from '#hosts/transfer/grpc/destination-wire';
+import { certificateProblem } from '#hosts/transfer/grpc/tls';
+import { leastTimeouts } from '#proto/link-timeouts';
+import { sourceTlsName } from '#proto/tls';
+import type { TlsCredentials } from '#proto/tls';
 
-test('both hosts get a certificate of one authority, which has signed for no other migration', async () => {
+test('both hosts get a certificate from one authority, which signs for no other migration', async () => {
   const [{ source, destination }, other] = [await makeCertificates(), await makeCertificates()];
   const authority = new X509Certificate(source.authority);
   expect(destination.authority).toBe(source.authority);
@@ -33,7 +36,7 @@ test('they are valid whatever the clocks of the hosts say', async () => {
   }
 });
 
-describe('what a source shows at its door', () => {
+describe('the certificate that a source presents', () => {
   const served = async (
     shown: TlsCredentials,
     look: (target: string) => Promise<unknown>,
@@ -62,23 +65,27 @@ describe('what a source shows at its door', () => {
         new Promise((resolve) => {
           const nothing = (): void => undefined;
           const client = new DestinationClient(
-            target,
-            'id',
+            {
+              wire: grpcDestinationWire(target, leastTimeouts, destination),
+              clock: realClock,
+              timeouts: leastTimeouts,
+              migrationId: 'id',
+              isPatient: false,
+            },
             { control: nothing, bulk: nothing, urgent: nothing, ended: nothing, violated: nothing, lost: (error) => { client.close(); resolve(error); } },
-            { tls: destination, isPatient: false },
           ); // prettier-ignore
         }),
     );
     expect(lost).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
   });
 
-  test('is refused where another authority has signed it', async () => {
+  test('is refused if another authority signed it', async () => {
     const [{ source }, { destination }] = [await makeCertificates(), await makeCertificates()];
     const problem = await served(source, (target) => certificateProblem(target, destination));
     expect(problem).toMatchObject({ code: 'CERTIFICATE_REFUSED' });
   });
 
-  test('control: nothing is wrong with the right one, nor is a certificate where nobody answers', async () => {
+  test('control: the right one is fine, and so is a host where nobody answers', async () => {
     const { source, destination } = await makeCertificates();
     expect(await served(source, (target) => certificateProblem(target, destination))).toBeNull();
     expect(await certificateProblem('127.0.0.1:1', destination)).toBeNull();

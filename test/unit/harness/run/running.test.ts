@@ -15,9 +15,9 @@ import { closeSync, openSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { tryLock } from '../../../../harness/files/lock.ts';
-import { announceRun, findRuns, runningRuns } from '../../../../harness/run/running.ts';
-import { thisProcess } from '../../../../harness/testbed/owner.ts';
+import { tryLock } from '#harness/files/lock';
+import { announceRun, findRuns, runningRuns } from '#harness/run/running';
+import { thisProcess } from '#harness/testbed/owner';
 
 let temporary = '';
 beforeEach(async () => {
@@ -28,6 +28,7 @@ afterEach(() => rm(temporary, { recursive: true, force: true }));
 const run = {
   runId: 'a-run',
   name: 'mine',
+  driver: 'netns',
   agents: { source: 'unix:/somewhere', wan: 'unix:/elsewhere' },
   addresses: { source: '10.0.1.2', destination: '10.0.2.2' },
 };
@@ -40,7 +41,7 @@ test('a run is found while it lasts', async () => {
   expect(await runningRuns(temporary)).toEqual([]);
 });
 
-test('what a dead harness left is no run, and is removed', async () => {
+test('what a dead harness left is not a run, and is removed', async () => {
   await announceRun(run, temporary);
   const [directory] = await readdir(temporary);
   const dead = { ...run, runId: 'dead', owner: { ...thisProcess(), startTime: '1' } };
@@ -49,14 +50,14 @@ test('what a dead harness left is no run, and is removed', async () => {
   expect(await readdir(join(temporary, directory!))).toEqual(['a-run.json']);
 });
 
-test('a directory that others may write is refused', async () => {
+test('a directory that others may write to is refused', async () => {
   await (await announceRun(run, temporary))[Symbol.asyncDispose]();
   const [directory] = await readdir(temporary);
   await chmod(join(temporary, directory!), 0o777);
   await expect(announceRun(run, temporary)).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
 });
 
-describe('a file that no livemig of this user has written is obeyed by nobody', () => {
+describe('a file not written by this user’s livemig is never obeyed', () => {
   /** As if it were announced: a copy of one that is, under another name. */
   const placed = async (change: (file: string, directory: string) => Promise<void>): Promise<string[]> => {
     const announced = await announceRun(run, temporary);
@@ -79,7 +80,7 @@ describe('a file that no livemig of this user has written is obeyed by nobody', 
     }
   };
 
-  test('control: one of this user is a run', async () => {
+  test('control: a file of this user is a run', async () => {
     expect(await placed(async () => undefined)).toEqual([]);
   });
 
@@ -117,7 +118,7 @@ describe('a file that no livemig of this user has written is obeyed by nobody', 
   });
 });
 
-test('a directory that is a link to elsewhere is refused', async () => {
+test('a directory that is a symbolic link is refused', async () => {
   await (await announceRun(run, temporary))[Symbol.asyncDispose]();
   const [directory] = await readdir(temporary);
   await rename(join(temporary, directory!), join(temporary, 'elsewhere'));

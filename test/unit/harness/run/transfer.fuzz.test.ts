@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect } from '@jest/globals';
-import type { LinkFigures } from '../../../../harness/run/transfer.ts';
-import { linkFiguresOf, timeoutsOf, transferConfigOf } from '../../../../harness/run/transfer.ts';
-import { leastTimeouts } from '../../../../proto/link-timeouts.ts';
-import { defaultTransfer } from '../../../../proto/strategy.ts';
-import { mebibyte, pageSizeBytes } from '../../../../proto/units.ts';
-import { fuzz } from '../../../support/fuzz.ts';
+import type { LinkFigures } from '#harness/run/transfer';
+import { linkFiguresOf, timeoutsOf, transferConfigOf } from '#harness/run/transfer';
+import { leastTimeouts } from '#proto/link-timeouts';
+import { defaultTransfer } from '#catalogue/capabilities';
+import { mebibyte, pageSizeBytes } from '#proto/units';
+import { fuzz } from '#test/support/fuzz';
 
 /** Every link that a profile may describe, and goodputs that a lossy one may have. */
 const rateMbps = fc.double({ min: 0.001, max: 100_000, noNaN: true });

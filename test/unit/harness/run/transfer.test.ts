@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { tcpBufferMaxBytesOf, transferConfigOf } from '../../../../harness/run/transfer.ts';
-import { defaultTransfer } from '../../../../proto/strategy.ts';
-import { paperProfile } from '../../../support/synthetic-migration.ts';
+import { tcpBufferMaxBytesOf, transferConfigOf } from '#harness/run/transfer';
+import { defaultTransfer } from '#catalogue/capabilities';
+import { paperProfile } from '#test/support/synthetic-migration';
 
 describe('the windows of a migration', () => {
-  test('fill a long fat link with a product to spare, and half of one at a round’s end', () => {
+  test('fill a long fat link with one bandwidth-delay product to spare, and half of one at a round’s end', () => {
     const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transferConfigOf(
       { goodputMbps: 8000, rttMs: 50 },
       { ...defaultTransfer, channels: 3 },
@@ -24,7 +24,7 @@ describe('the windows of a migration', () => {
     expect(roundEndWindowBytes).toBe(7.5e6);
   });
 
-  test('are at least 4 MiB for bulk on a short link, and barely a product for post-copy', () => {
+  test('are at least 4 MiB for bulk on a short link, and barely one product for post-copy', () => {
     const lan = { goodputMbps: 1000, rttMs: 0.4 };
     const { bulkWindowBytes, postcopyWindowBytes } = transferConfigOf(lan, defaultTransfer);
     expect(bulkWindowBytes).toBe(4 << 20);
@@ -49,7 +49,7 @@ describe("messages of post-copy's push", () => {
     expect(messageBytes(950, 5.5)).toBe(Math.round((1.1 * 653_125 + 65_536) / 16));
   });
 
-  test('are what the link carries in 0.1 ms on a short one, and the window always holds two of them and more', () => {
+  test('are what a short link carries in 0.1 ms, and the window always holds more than two of them', () => {
     expect(messageBytes(9500, 0.2)).toBe(118_750);
     expect(messageBytes(950, 0.2)).toBe(11_875);
     expect(messageBytes(40_000, 0.01)).toBe(Math.round((55_000 + 65_536) / 2.5));

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { parseLimits } from '../../../../harness/scenario.ts';
-import { toErrorDocument } from '../../../../proto/errors.ts';
+import { parseLimits } from '#harness/scenario';
+import { toErrorDocument } from '#proto/errors';
 
 const problemsOf = (document: object, others: string[] = []): readonly string[] => {
   try {
@@ -18,7 +18,7 @@ test('what the command line gives becomes numbers', () => {
   });
 });
 
-test('every problem is told, those of the usage as well', () => {
+test('every problem is reported, wrong usage as well', () => {
   const limits = { downtimeLimitMs: 'soon', maxBandwidthMbps: '-1' };
   expect(problemsOf({ limits }, ['unexpected argument "x"'])).toEqual([
     'unexpected argument "x"',
@@ -27,6 +27,6 @@ test('every problem is told, those of the usage as well', () => {
   ]);
 });
 
-test('nothing to change is a problem', () => {
+test('changing nothing is a problem', () => {
   expect(problemsOf({})).toEqual([expect.stringMatching(/^expected what to change: downtimeLimitMs, /)]);
 });

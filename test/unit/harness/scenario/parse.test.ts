@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { defaultLimits, defaultTransfer } from '../../../../proto/strategy.ts';
-import type { Section } from '../../../../harness/scenario.ts';
-import { parseScenario } from '../../../../harness/scenario.ts';
-import type { CrossCheckInput } from '../../../../harness/measure/cross-checks.ts';
-import { checkDowntime } from '../../../../harness/measure/cross-checks.ts';
-import { paperProfile } from '../../../support/synthetic-migration.ts';
+import { defaultLimits } from '#catalogue/limits';
+import { defaultCapabilities } from '#catalogue/capabilities';
+import type { Section } from '#harness/scenario';
+import { parseScenario } from '#harness/scenario';
+import type { CrossCheckInput } from '#harness/measure/cross-checks';
+import { checkDowntime } from '#harness/measure/cross-checks';
+import { paperProfile } from '#test/support/synthetic-migration';
 
 const observedAt = { firstAnswerMs: 5 };
 
@@ -20,7 +21,7 @@ const problemsOf = (document: unknown, overrides: Section = {}): readonly string
   parseScenario(document, overrides, links).problems;
 
 describe('strategy', () => {
-  test("may be a file of the user's own, which is refused no switch", () => {
+  test('may be a file, for which no switch is refused', () => {
     const document = {
       strategy: './mine.ts',
       capabilities: 'auto-converge',
@@ -35,7 +36,7 @@ describe('strategy', () => {
 });
 
 describe('defaults', () => {
-  test('nothing at all is the main job', () => {
+  test('an empty scenario is the main one', () => {
     expect(valid(null)).toEqual({
       name: 'unnamed',
       link: 'coleraine-dublin',
@@ -52,15 +53,12 @@ describe('defaults', () => {
         name: 'stress',
         regionBytes: 256 * mebibyte,
         dirtyRatePagesPerSecond: 131_072,
-        hotWriteFraction: 0.9,
-        hotRegionFraction: 0.1,
         content: 'random',
-        pattern: 'sequential',
       },
       strategy: 'hybrid',
       limits: defaultLimits,
-      transfer: defaultTransfer,
-      capabilities: { 'zero-page-detection': true },
+      transfer: { dirtyBitmap: true },
+      capabilities: { 'postcopy-preempt': true, 'zero-page-detection': true },
       congestionControl: 'cubic',
       repeat: 1,
       seed: 1,
@@ -90,7 +88,7 @@ describe('defaults', () => {
     expect(problemsOf({ guest: '75%' })[0]).toMatch(/^guest.ram: expected a size like 256MiB or 1GiB/);
   });
 
-  test('footprint and region fit into the smallest guest', () => {
+  test('footprint and region fit in the smallest guest', () => {
     const { guest, workload } = valid({ guest: { ram: '8MiB' } });
     expect(guest.baseFootprintBytes + workload.regionBytes).toBeLessThanOrEqual(guest.ramBytes);
     expect(workload.regionBytes).toBeGreaterThan(0);
@@ -106,7 +104,7 @@ describe('defaults', () => {
       region('524292KiB'),
       { guest: '1GiB,baseFootprint=100%', workload: 'stress:4KiB' },
     ])
-      expect(problemsOf(document)).toEqual([expect.stringMatching(/^guest\.ram: 1 GiB don't hold/)]);
+      expect(problemsOf(document)).toEqual([expect.stringMatching(/^guest\.ram: 1 GiB can't hold/)]);
   });
 
   test('an idle guest has no region and dirties nothing', () => {
@@ -139,21 +137,21 @@ describe('short forms', () => {
 });
 
 describe('switches of the agent', () => {
-  test('as a file and as the command line give them', () => {
+  test('as given in a file and on the command line', () => {
     const scenario = valid(
-      { limits: { maxBandwidthMbps: 4400 }, transfer: { dirtyBitmap: false, channels: 1 } },
+      { limits: { maxBandwidthMbps: 4400 }, transfer: { dirtyBitmap: false } },
       {
         workload: 'hotspot,content=uniform,hotRegionFraction=0.5',
         limits: { maxPostcopyBandwidthMbps: '300' },
-        transfer: { uniformPages: true, faults: 'blocking' },
+        capabilities: 'uniform-pages,postcopy-preempt=blocking',
       },
     );
     expect(scenario.limits).toMatchObject({ maxBandwidthMbps: 4400, maxPostcopyBandwidthMbps: 300 });
-    expect(scenario.transfer).toEqual({
-      channels: 1,
-      faults: 'blocking',
-      dirtyBitmap: false,
-      uniformPages: true,
+    expect(scenario.transfer).toEqual({ dirtyBitmap: false });
+    expect(scenario.capabilities).toEqual({
+      ...defaultCapabilities,
+      'postcopy-preempt': 'blocking',
+      'uniform-pages': true,
     });
     expect(scenario.workload).toMatchObject({
       name: 'hotspot',
@@ -164,13 +162,18 @@ describe('switches of the agent', () => {
 
   test('that have no effect are refused, all at once', () => {
     const limits = { maxBandwidthMbps: 100, maxPostcopyBandwidthMbps: 100, postcopyPushDelayMs: 5 };
-    const transfer = { faults: 'blocking', dirtyBitmap: false, channels: 2 };
-    expect(problemsOf({ strategy: 'pre-copy', limits, transfer })).toEqual([
+    const transfer = { dirtyBitmap: false };
+    const capabilities = 'postcopy-preempt=blocking,multifd=2';
+    expect(problemsOf({ strategy: 'pre-copy', limits, transfer, capabilities })).toEqual([
       expect.stringMatching(/^limits\.maxPostcopyBandwidthMbps: pre-copy has no post-copy; did you mean/),
-      expect.stringMatching(/^transfer\.faults: pre-copy has no demand faults/),
-      expect.stringMatching(/^transfer\.faults: blocking means one stream .* got 2 channels$/),
-      expect.stringMatching(/^transfer\.faults: blocking answers faults by the push alone/),
-      expect.stringMatching(/^transfer\.dirtyBitmap: without it pre-copy would have all pages pending/),
+      expect.stringMatching(/^capabilities: postcopy-preempt: pre-copy has no demand faults/),
+      expect.stringMatching(
+        /^capabilities: postcopy-preempt: blocking needs a single stream .* got 2 channels$/,
+      ),
+      expect.stringMatching(/^capabilities: postcopy-preempt: blocking answers faults only through the push/),
+      expect.stringMatching(
+        /^transfer\.dirtyBitmap: without a dirty bitmap, all pages of pre-copy would stay pending/,
+      ),
     ]);
     expect(problemsOf({ strategy: 'post-copy', limits: { maxBandwidthMbps: 100 } })).toEqual([
       expect.stringMatching(/^limits\.maxBandwidthMbps: post-copy sends no page before the switchover/),
@@ -181,28 +184,36 @@ describe('switches of the agent', () => {
   });
 
   test.each([
-    ['post-copy', { limits: { maxPostcopyBandwidthMbps: 100 }, transfer: { faults: 'in-stream' } }],
-    ['pre-copy', { limits: { maxBandwidthMbps: 100 }, transfer: { uniformPages: true, channels: 4 } }],
+    ['post-copy', { limits: { maxPostcopyBandwidthMbps: 100 }, capabilities: 'postcopy-preempt=off' }],
+    ['pre-copy', { limits: { maxBandwidthMbps: 100 }, capabilities: 'uniform-pages,multifd=4' }],
     ['stop-and-copy', { limits: { maxBandwidthMbps: 100 } }],
-    ['hybrid', { limits: { postcopyPushDelayMs: 5 }, transfer: { faults: 'in-stream' } }],
-  ])('that have one are not (%s)', (strategy, document) => {
+    ['hybrid', { limits: { postcopyPushDelayMs: 5 }, capabilities: 'postcopy-preempt=off' }],
+  ])('that have an effect are accepted (%s)', (strategy, document) => {
     valid({ strategy, ...document });
   });
 
   test.each([
-    [{ transfer: { faults: 'in stream' } }, /unknown way to answer faults "in stream"; .*"in-stream"/],
-    [{ transfer: { uniformPages: 'yes' } }, /expected true or false, got "yes"/],
+    [{ capabilities: 'postcopy-preempt=block' }, /expected blocking, on, off, got "block"/],
+    [{ transfer: { dirtyBitmap: 'yes' } }, /expected true or false, got "yes"/],
+    [{ limits: { stallWindowMs: 5 } }, /^limits.stallWindowMs: belongs to convergence=stall, not to hybrid/],
+    [
+      { strategy: 'pre-copy', limits: { hybridRounds: 2 } },
+      /^limits.hybridRounds: belongs to hybrid, not to pre-copy/,
+    ],
     [{ limits: { maxBandwidthMbps: -1 } }, /expected a whole number from 0 to 100000, got -1/],
     [{ workload: 'stress,content=unifrom' }, /unknown content "unifrom"; did you mean "uniform"\?/],
-    [{ workload: 'idle,content=uniform' }, /idle only ticks, so it takes .* no content/],
-    [{ workload: 'stress,pattern=random' }, /only read takes a pattern, not stress/],
+    [{ workload: 'idle,content=uniform' }, /^workload\.content: belongs to .*stress, .*; idle takes none/],
+    [
+      { workload: 'stress,pattern=random' },
+      /^workload\.pattern: belongs to read; stress takes region, content, dirtyRate/,
+    ],
     [{ workload: 'stress,uniform' }, /workload: unknown key "uniform"/],
   ])('%j is refused', (document, pattern) => {
     expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
   });
 });
 
-describe('settings that could never give an answer', () => {
+describe('settings that could never give a result', () => {
   test.each<[object, RegExp | null]>([
     [{ pingIntervalMs: 50 }, null],
     [
@@ -213,13 +224,13 @@ describe('settings that could never give an answer', () => {
     [{ pingIntervalMs: 1000 }, /^pingIntervalMs: /],
     [{ seed: 2 ** 32 - 1 }, null],
     [{ seed: 2 ** 32 - 2, repeat: 2 }, null],
-    [{ seed: 2 ** 32 - 1, repeat: 2 }, /^seed: run i has seed \+ i, and with 2 runs/],
+    [{ seed: 2 ** 32 - 1, repeat: 2 }, /^seed: run i has seed \+ i; with 2 runs/],
   ])('%j', (document, pattern) => {
     if (pattern === null) valid(document);
     else expect(problemsOf(document)).toEqual([expect.stringMatching(pattern)]);
   });
 
-  test('the widest pings that are taken can be believed, and wider ones could not', () => {
+  test('the longest ping interval allowed gives a usable result, and a longer one would not', () => {
     const checkAt = (pingIntervalMs: number, lateMs: number) =>
       checkDowntime({
         measurement: {
@@ -264,7 +275,7 @@ describe('overrides', () => {
     expect(scenario.workload).toMatchObject({ name: 'idle', regionBytes: 0 });
   });
 
-  test('a wrong value of the file does not matter once it is overridden', () => {
+  test('a wrong value in the file does not matter once overridden', () => {
     expect(valid({ link: 'nowhere' }, { link: 'lan-1g' }).link).toBe('lan-1g');
   });
 });
@@ -288,13 +299,13 @@ describe('problems', () => {
       /^limits: expected downtimeLimitMs, .*, got 5$/,
       /^repeat: expected a whole number from 1 to 1000, got 0$/,
       /^unknown key "lnk"; did you mean "link"\?/,
-      /^guest\.ram: 64 MiB don't hold the base footprint/,
+      /^guest\.ram: 64 MiB can't hold the base footprint/,
     ];
     for (const pattern of expected) expect(problems).toContainEqual(expect.stringMatching(pattern));
     expect(problems).toHaveLength(expected.length);
   });
 
-  test('a rule over several fields is silent where one of them is wrong by itself', () => {
+  test('a rule over several fields is silent when one of them is already wrong', () => {
     expect(problemsOf({ guest: { ram: 'huge' }, workload: 'stress:8GiB' })).toEqual([
       expect.stringMatching(/^guest\.ram: expected a size like/),
     ]);
@@ -315,9 +326,12 @@ describe('problems', () => {
   });
 
   test.each([
-    [{ workload: 'idle:64MiB' }, /idle only ticks/],
+    [{ workload: 'idle:64MiB' }, /^workload\.region: belongs to .*; idle takes none/],
     [{ workload: 'stress:0' }, /stress needs a region/],
-    [{ workload: { name: 'stress', hotWriteFraction: 0.5 } }, /only hotspot and read,pattern=hot-set take/],
+    [
+      { workload: { name: 'stress', hotWriteFraction: 0.5 } },
+      /^workload\.hotWriteFraction: belongs to hotspot, read,pattern=hot-set, service,locality=hot-set; stress takes/,
+    ],
     [
       { workload: { name: 'hotspot', hotWriteFraction: 1.5 } },
       /expected a number above 0 and up to 1, got 1.5/,

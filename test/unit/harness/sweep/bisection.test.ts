@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { expectedEvaluations, nextStep } from '../../../../harness/sweep/bisection.ts';
-import { seededRandom } from '../../../../harness/sweep/random.ts';
+import { expectedEvaluations, nextStep } from '#harness/sweep/bisection';
+import { seededRandom } from '#harness/sweep/random';
 
 const range = { low: 12, high: 1080, scale: 'geometric', resolution: 1.1 } as const;
 
@@ -24,7 +24,7 @@ describe('a bisection', () => {
     expect(evaluated.length).toBeLessThanOrEqual(expectedEvaluations(range) + 1);
   });
 
-  test('goes by differences where it is linear', () => {
+  test('halves differences on a linear scale', () => {
     const linear = { low: 0.5, high: 100, scale: 'linear', resolution: 2 } as const;
     const { converged, notConverged, evaluated } = search(linear, (value) => value < 37.7);
     expect(converged).toBeLessThan(37.7);
@@ -36,22 +36,22 @@ describe('a bisection', () => {
   test.each([
     ['below', () => false, { converged: null, notConverged: 12 }],
     ['above', () => true, { converged: 1080, notConverged: null }],
-  ])('says when the limit lies %s the range, and has looked at its end', (_, oracle, expected) => {
+  ])('says when the limit lies %s the range, after trying that end', (_, oracle, expected) => {
     const found = search(range, oracle);
     expect(found).toMatchObject(expected);
     expect(found.evaluated).toContain(expected.converged ?? expected.notConverged);
   });
 
-  test('leaves the ends alone while the limit lies between them', () => {
+  test('does not try the ends while the limit lies between them', () => {
     const { evaluated } = search(range, (value) => value <= 100);
     expect(evaluated).not.toContain(12);
     expect(evaluated).not.toContain(1080);
   });
 
-  test('ends within the range where chance decides, each value run once', () => {
+  test('ends within the range even if outcomes are random, with each value run once', () => {
     const random = seededRandom(5);
     for (let attempt = 0; attempt < 300; attempt++) {
-      // Far above never, far below always; in between more seldom the higher.
+      // Never far above, always far below; in between, less often the higher the value.
       const { converged, notConverged, outcomes } = search(range, (value) => random() < 2 - value / 100);
       expect(converged).toBeGreaterThanOrEqual(12);
       expect(notConverged).toBeLessThanOrEqual(1080);
@@ -61,7 +61,7 @@ describe('a bisection', () => {
     }
   });
 
-  test('goes on after any interruption as if there had been none', () => {
+  test('continues after any interruption as if there had been none', () => {
     const oracle = (value: number) => value <= 36;
     const whole = search(range, oracle);
     for (let made = 0; made <= whole.evaluated.length; made++) {

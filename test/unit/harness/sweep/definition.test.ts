@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { readSweep } from '../../../support/sweep-file.ts';
+import { readSweep } from '#test/support/sweep-file';
 
 const head = 'name: a\nguestScale: 1/16\nrepeats: 1\nseed: 1\n';
 const problemsOf = (text: string): string[] => readSweep(text).problems;
 
 describe('a grid', () => {
-  test('has every combination, with what base, part and labels lay over each other', () => {
+  test('has every combination, with base, part and labels applied over each other', () => {
     const { expansion, definition, problems } = readSweep(`${head}
 base: { guest: 512MiB, workload: 'stress:8MiB', limits: { downtimeLimitMs: 50, maxRounds: 7 } }
 parts:
@@ -32,7 +32,7 @@ parts:
     expect(expansion.cells[0]!.scenario.workload.name).toBe('idle');
   });
 
-  test('may tie axes to each other, and reuse what another part has', () => {
+  test('may tie axes together, and reuse those of another part', () => {
     const { expansion, problems } = readSweep(`${head}
 parts:
   one:
@@ -56,8 +56,31 @@ parts:
   });
 });
 
-describe('what is wrong with a file', () => {
-  test('is told all at once, with its place', () => {
+describe('problems of a file', () => {
+  test('include what can be predicted by no model, or by one that is not asked for', () => {
+    const predict = 'predict: { models: [avg, sim], recordSeconds: 5, calibrationRuns: 1 }';
+    const part = (scenario: string, more = ''): string[] =>
+      problemsOf(
+        `${head}parts: { one: { scenario: ${scenario}, ${predict}, grid: { warmupMs: [500] }${more} } }\n`,
+      );
+    expect(part('{ strategy: pre-copy, limits: { convergence: xen } }')).toEqual([]);
+    expect(part('{ strategy: post-copy }').join()).toMatch(
+      /predict: expected pre-copy with convergence xen, for avg, got post-copy/,
+    );
+    expect(
+      part('{ strategy: pre-copy, limits: { convergence: xen }, guest: { disk: { size: 64MiB } } }').join(),
+    ).toContain('without a disk');
+    const bisect =
+      ', bisect: { axis: a, sets: workload.region, low: 1, high: 2, scale: linear, resolution: 1 }';
+    expect(part('{ strategy: pre-copy, limits: { convergence: xen } }', bisect).join()).toContain(
+      'a part without a bisect',
+    );
+    expect(
+      problemsOf(`${head}parts: { one: { predict: { models: [guess] }, grid: { warmupMs: [500] } } }`).join(),
+    ).toMatch(/models: avg, hist, sim.*recordSeconds/s);
+  });
+
+  test('are reported all at once, with their places', () => {
     expect(
       problemsOf(`name: a b
 guestScale: 0
@@ -90,7 +113,7 @@ parts:
       "sweep.yaml:5: base.seed: the sweep sets every run's seed itself",
       expect.stringMatching(/^sweep.yaml:6: experiment: .* did you mean "icclab-10g"\?/),
       expect.stringMatching(
-        /^sweep.yaml:5: base.guest: guest.ram: 1 GiB don't hold .*\(a link=lan-1g size=big and 1 more\)$/,
+        /^sweep.yaml:5: base.guest: guest.ram: 1 GiB can't hold .*\(a link=lan-1g size=big and 1 more\)$/,
       ),
       expect.stringMatching(/^sweep.yaml:13: parts.a.grid.size.odd.gest: unknown key "gest".* and 1 more\)$/),
       expect.stringMatching(
@@ -99,7 +122,7 @@ parts:
     ]);
   });
 
-  test('a range without width, a ratio that ends nowhere, an axis twice', () => {
+  test('include an empty range, a ratio that never ends, and a duplicate axis', () => {
     const bisect = (change: string) =>
       problemsOf(
         `${head}parts: { a: { grid: { x: { y: {} } }, bisect: { axis: z, sets: workload.region, unit: MiB, low: 8, high: 16, scale: geometric, resolution: 1.2, ${change} } } }`,
@@ -115,38 +138,45 @@ parts:
     );
     expect(
       one(`grid: { z: { y: {} } }, bisect: { axis: z, low: 8, high: 9, resolution: 1.1, ${rest} }`)[0],
-    ).toMatch(/bisect.axis: z is an axis of the grid already$/);
+    ).toMatch(/bisect.axis: z is already an axis of the grid$/);
   });
 
-  test('both ends of a bisection have to be scenarios', () => {
+  test('include a bisection with an end that is no scenario', () => {
     const file = (high: number) =>
       `${head}parts: { a: { scenario: { guest: 256MiB }, bisect: { axis: mb, sets: workload.region, unit: MiB, low: 8, high: ${high}, scale: geometric, resolution: 1.2 } } }`;
     expect(problemsOf(file(128))).toEqual([]);
     expect(problemsOf(file(300))).toEqual([
-      expect.stringMatching(/parts.a.scenario.guest: guest.ram: 256 MiB don't hold .* \(a mb=300\)$/),
+      expect.stringMatching(/parts.a.scenario.guest: guest.ram: 256 MiB can't hold .* \(a mb=300\)$/),
     ]);
   });
 
-  test('syntax comes first, and a file of nothing is told what it takes', () => {
+  test('begin with syntax, and an empty file is told what it needs', () => {
     expect(problemsOf('parts: [')[0]).toMatch(/^sweep.yaml: .* at line 1/);
-    expect(problemsOf('')).toEqual([
-      'sweep.yaml:1: expected name, guestScale, repeats, seed, base and parts',
-    ]);
+    expect(problemsOf('')).toEqual(['sweep.yaml:1: expected name, repeats, seed, base and parts']);
   });
 });
 
-test('a sweep of more runs than can be made is refused before its cells are made', () => {
+test('the scale of the guests has to be said where a published experiment is repeated, and is 1 elsewhere', () => {
+  const rest = 'repeats: 1\nseed: 1\nparts: { one: { grid: { warmupMs: [500] } } }';
+  expect(problemsOf(`name: a\n${rest}`)).toEqual([]);
+  expect(problemsOf(`name: a\nexperiment: icclab-10g\n${rest}`)).toEqual([
+    expect.stringMatching(/^sweep.yaml:2: experiment: expected guestScale beside it/),
+  ]);
+  expect(problemsOf(`name: a\nexperiment: icclab-10g\nguestScale: 1/4\n${rest}`)).toEqual([]);
+});
+
+test('include more runs than possible, before any cell is made', () => {
   const values = Array.from({ length: 1000 }, (_, index) => index + 1).join(', ');
   const problems = problemsOf(`${head}
 parts:
   one: { grid: { warmupMs: [${values}], limits.downtimeLimitMs: [${values}] } }
 `);
   expect(problems).toEqual([
-    'sweep.yaml:6: parts: expected at most 20000 runs, got 1000000: every value of an axis multiplies them',
+    'sweep.yaml:6: parts: expected at most 20000 runs, got 1000000: every value of an axis multiplies the number',
   ]);
 });
 
-test('a problem that many cells share is told once', () => {
+test('are reported once if many cells share them', () => {
   const values = Array.from({ length: 10_000 }, (_, index) => index).join(', ');
   const problems = problemsOf(
     `${head}\nbase: { gest: 1GiB }\nparts: { one: { grid: { seed_: [${values}] } } }`,

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadProfile } from '../../../../harness/profiles.ts';
-import { guessRunMs, guessTestbedMs, Pace } from '../../../../harness/sweep/estimate.ts';
-import type { MadeRun } from '../../../../harness/sweep/ledger.ts';
-import { Ledger } from '../../../../harness/sweep/ledger.ts';
-import type { Trial } from '../../../../harness/sweep/plan.ts';
-import { planOf } from '../../../../harness/sweep/plan.ts';
-import { expansionOf } from '../../../support/sweep-file.ts';
+import { loadProfile } from '#harness/profiles';
+import { guessRunMs, guessTestbedMs, Pace } from '#harness/sweep/estimate';
+import type { MadeRun } from '#harness/sweep/ledger';
+import { Ledger } from '#harness/sweep/ledger';
+import type { Trial } from '#harness/sweep/plan';
+import { planOf } from '#harness/sweep/plan';
+import { expansionOf } from '#test/support/sweep-file';
 
 const blocks = planOf(
   expansionOf(`
@@ -36,7 +36,7 @@ const made = (trial: Trial, durationMs: number, state: MadeRun['state'] = 'compl
 });
 
 describe('remaining time', () => {
-  test('is a guess from size, strategy and link before anything was run', () => {
+  test('is guessed from size, strategy and link before anything has run', () => {
     const [small, large] = [64, 1024].map((mb) => trials.find(({ labels }) => labels['mb'] === mb)!.scenario);
     // Hybrid sends the region twice: 960 MiB more of it are 2 GB more, 16 s at 1 Gb/s, and have to be filled and compared.
     const moreMs = guessRunMs(large!, lan) - guessRunMs(small!, lan);
@@ -53,7 +53,7 @@ describe('remaining time', () => {
     expect(new Pace(loadProfile).remainingMs(grid, new Ledger(3))).toBeCloseTo(sum, 3);
   });
 
-  test('then goes by what the same cell took, and for others by how wrong the guess was', () => {
+  test('then goes by what the same cell took, and corrects the guess for the others', () => {
     const pace = new Pace(loadProfile);
     const ledger = new Ledger(3);
     const [first, ...others] = trials;
@@ -64,7 +64,7 @@ describe('remaining time', () => {
     expect(pace.remainingMs(grid, ledger)).toBeCloseTo(guessTestbedMs(lan) + threefold, 3);
   });
 
-  test('is nothing when nothing is left, given up included', () => {
+  test('is zero when nothing is left, even if parts were given up', () => {
     const pace = new Pace(loadProfile);
     const ledger = new Ledger(0);
     for (const [at, trial] of trials.entries())

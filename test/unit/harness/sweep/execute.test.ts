@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ErrorCode } from '../../../../proto/errors.ts';
-import { LivemigError } from '../../../../proto/errors.ts';
-import type { RunResult } from '../../../../harness/result.ts';
-import type { Refuted } from '../../../../harness/run/kept-testbed.ts';
-import { endedResult, startRecord } from '../../../../harness/run/record.ts';
-import type { RunOptions } from '../../../../harness/run.ts';
-import { runSweep } from '../../../../harness/sweep/execute.ts';
-import type { SweepOptions } from '../../../../harness/sweep/execute.ts';
-import type { MadeRun } from '../../../../harness/sweep/ledger.ts';
-import { Ledger, madeRun } from '../../../../harness/sweep/ledger.ts';
-import type { Block, Trial } from '../../../../harness/sweep/plan.ts';
-import { planOf } from '../../../../harness/sweep/plan.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { expansionOf } from '../../../support/sweep-file.ts';
+import type { ErrorCode } from '#proto/errors';
+import { LivemigError } from '#proto/errors';
+import type { RunResult } from '#harness/result';
+import type { Refuted } from '#harness/run/kept-testbed';
+import { endedResult, startRecord } from '#harness/run/record';
+import type { RunOptions } from '#harness/run';
+import { runSweep } from '#harness/sweep/execute';
+import type { SweepOptions } from '#harness/sweep/execute';
+import type { MadeRun } from '#harness/sweep/ledger';
+import { Ledger, madeRun } from '#harness/sweep/ledger';
+import type { Block, Trial } from '#harness/sweep/plan';
+import { planOf } from '#harness/sweep/plan';
+import { completedPaperResult } from '#test/support/paper-result';
+import { expansionOf } from '#test/support/sweep-file';
 
 const planned = (parts: string): Block[] =>
   planOf(expansionOf(`name: a\nguestScale: 1\nrepeats: 2\nseed: 1\nparts: { ${parts} }`), {
@@ -27,7 +27,7 @@ const search = planned(
 
 type Outcome = ErrorCode | 'completed';
 
-/** A sweep whose runs end as `outcomeOf` says, and what was stored and told of it. */
+/** A sweep whose runs end as `outcomeOf` says, with what was stored and reported. */
 const bench = (
   blocks: readonly Block[],
   outcomeOf: (trial: Trial, nth: number) => Outcome = () => 'completed',
@@ -107,7 +107,7 @@ const idsOf = (results: readonly RunResult[]) =>
   results.map(({ sweep }) => JSON.stringify([sweep?.part, sweep?.cell, sweep?.repeat]));
 
 describe('a sweep', () => {
-  test('runs every block in a testbed of its own, and says of every run where it stands', async () => {
+  test('runs every block in its own testbed, and reports progress with every run', async () => {
     const { stored, log, run, ledger } = bench(grid);
     await run();
     expect(log.filter((line) => line === 'keep')).toHaveLength(grid.length);
@@ -126,7 +126,7 @@ describe('a sweep', () => {
     expect(grid.every((each) => ledger.isComplete(each))).toBe(true);
   });
 
-  test('goes on where an earlier one ended', async () => {
+  test('continues where an earlier one ended', async () => {
     const first = bench(grid);
     await first.run();
     const made = first.stored.slice(0, 5).map((result) => madeRun(result)!);
@@ -134,11 +134,11 @@ describe('a sweep', () => {
     await second.run();
     expect(idsOf([...first.stored.slice(0, 5), ...second.stored])).toEqual(idsOf(first.stored));
     expect(second.stored.map(({ sweep }) => sweep?.order)).toEqual([5, 6, 7]);
-    // Nothing is brought up for what is there.
+    // No testbed is started for runs that exist.
     expect(second.log.filter((line) => line === 'keep')).toHaveLength(2);
   });
 
-  test('runs again what says nothing, and stores it too; gives up after so many, and on a finding at once', async () => {
+  test('repeats runs without an answer, and stores them too; gives up after a few, and on a finding at once', async () => {
     const trials = grid.flatMap((block) => (block.kind === 'trials' ? block.trials : []));
     const [flaky, hopeless, broken] = trials;
     const is = (wanted: Trial | undefined, { labels, repeat }: Trial) =>
@@ -157,7 +157,7 @@ describe('a sweep', () => {
     expect([hopeless, broken].map((trial) => ledger.isGivenUp(trial!))).toEqual([true, true]);
   });
 
-  test('takes back and runs again what the closing throughput refutes', async () => {
+  test('invalidates and repeats what the closing throughput refutes', async () => {
     const block = grid.slice(0, 1);
     let closings = 0;
     const closing = (stored: RunResult[]): Refuted | null =>
@@ -172,7 +172,7 @@ describe('a sweep', () => {
     expect(ledger.isComplete(block[0]!)).toBe(true);
   });
 
-  test('bisects: every evaluation is one stored run', async () => {
+  test('bisects, with one stored run per evaluation', async () => {
     const { stored, run, ledger } = bench(search, ({ labels }) =>
       Number(labels['mb']) < 40 ? 'completed' : 'NOT_CONVERGED',
     );
@@ -185,7 +185,7 @@ describe('a sweep', () => {
     expect(ledger.isComplete(search[0]!)).toBe(true);
   });
 
-  test('stores a cell that the machine has no memory for as unsupported, without running it, and once only', async () => {
+  test('stores a cell that needs too much memory as unsupported, once and without running it', async () => {
     const { stored, log, run } = bench(grid, undefined, { availableBytes: () => 2 ** 30 });
     await run();
     expect(stored).toHaveLength(8);
@@ -206,7 +206,7 @@ describe('a sweep', () => {
     expect(again.stored).toEqual([]);
   });
 
-  test("what a kept testbed's guests hold is the next run's", async () => {
+  test("gives the memory of a kept testbed's guests to the next run", async () => {
     const inTestbed = { log: [] as readonly string[] };
     const availableBytes = (): number =>
       2 ** (inTestbed.log.filter((line) => line === 'keep' || line === 'down').at(-1) === 'keep' ? 30 : 40);
@@ -216,7 +216,7 @@ describe('a sweep', () => {
     expect(made.stored.map(({ state }) => state)).not.toContain('unsupported');
   });
 
-  test('aborted, ends with the run under way, which is not stored, and takes its testbed down', async () => {
+  test('when aborted, ends the run under way, does not store it, and takes its testbed down', async () => {
     const made = bench(grid, (_, nth) => {
       if (made.stored.length === 2 && nth === 1) made.controller.abort();
       return made.controller.signal.aborted ? 'CANCELLED' : 'completed';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ErrorCode } from '../../../../proto/errors.ts';
-import type { RunState } from '../../../../harness/result.ts';
-import { Ledger } from '../../../../harness/sweep/ledger.ts';
-import { meaningOf } from '../../../../harness/sweep/tries.ts';
-import type { MadeRun } from '../../../../harness/sweep/ledger.ts';
-import { planOf } from '../../../../harness/sweep/plan.ts';
-import type { Block, Trial } from '../../../../harness/sweep/plan.ts';
-import { expansionOf } from '../../../support/sweep-file.ts';
+import type { ErrorCode } from '#proto/errors';
+import type { RunState } from '#harness/result';
+import { Ledger } from '#harness/sweep/ledger';
+import { meaningOf } from '#harness/sweep/tries';
+import type { MadeRun } from '#harness/sweep/ledger';
+import { planOf } from '#harness/sweep/plan';
+import type { Block, Trial } from '#harness/sweep/plan';
+import { expansionOf } from '#test/support/sweep-file';
 
 const head = 'name: a\nguestScale: 1\nrepeats: 2\nseed: 1\n';
 const gridBlock = planOf(expansionOf(`${head}parts: { a: { grid: { seedless: { x: {}, y: {} } } } }`), {
@@ -52,7 +52,7 @@ test.each<[RunState, ErrorCode | null, string]>([
 });
 
 describe('a block of trials', () => {
-  test('is run in its order, each until it has an answer', () => {
+  test('is run in order, each trial until it has an answer', () => {
     const ledger = new Ledger(3);
     const order: Trial[] = [];
     for (let trial = ledger.next(gridBlock); trial !== null; trial = ledger.next(gridBlock)) {
@@ -63,7 +63,7 @@ describe('a block of trials', () => {
     expect(ledger.isComplete(gridBlock)).toBe(true);
   });
 
-  test('has second tries after all first ones, and gives up after so many', () => {
+  test('makes second tries after all first ones, and gives up after a few', () => {
     const ledger = new Ledger(2);
     const bad = nextOf(ledger, gridBlock);
     const order: Trial[] = [];
@@ -77,7 +77,7 @@ describe('a block of trials', () => {
     expect(ledger.isComplete(gridBlock)).toBe(false);
   });
 
-  test('a finding isn’t run again, so that it isn’t lost among good runs', () => {
+  test('does not repeat a finding, so that it is not lost among good runs', () => {
     const ledger = new Ledger(5);
     const broken = nextOf(ledger, gridBlock);
     ledger.add(made(broken, 'failed', 'INTEGRITY_VIOLATED'));
@@ -85,7 +85,7 @@ describe('a block of trials', () => {
     expect(ledger.next(gridBlock)).not.toBe(broken);
   });
 
-  test('a refuted answer is none any more', () => {
+  test('no longer counts a refuted answer', () => {
     const ledger = new Ledger(1);
     const first = nextOf(ledger, gridBlock);
     const run = made(first, 'completed');
@@ -96,7 +96,7 @@ describe('a block of trials', () => {
     expect(ledger.isGivenUp(first)).toBe(false);
   });
 
-  test('what was made before counts as far as it was answered, whatever the order of the labels', () => {
+  test('counts answers from earlier runs, whatever the order of the labels', () => {
     const trials = gridBlock.kind === 'trials' ? gridBlock.trials : [];
     const stored = [
       made(trials[0]!, 'completed'),
@@ -111,7 +111,7 @@ describe('a block of trials', () => {
 });
 
 describe('a search', () => {
-  test('asks for what its outcomes ask for, and is complete when they settle it', () => {
+  test('asks for the values that its outcomes call for, and is complete when they settle it', () => {
     const ledger = new Ledger(3);
     const values: unknown[] = [];
     for (let trial = ledger.next(searchBlock); trial !== null; trial = ledger.next(searchBlock)) {
@@ -125,7 +125,7 @@ describe('a search', () => {
     expect(ledger.stepOf(search!)).toEqual({ converged: 32, notConverged: 45.3 });
   });
 
-  test('runs a doubtful value again before it goes on, and ends without a result where that never helps', () => {
+  test('repeats a doubtful value before it continues, and ends without a result if that never helps', () => {
     const ledger = new Ledger(1);
     const first = nextOf(ledger, searchBlock);
     ledger.add(made(first, 'invalid', 'CROSS_CHECK_FAILED'));
@@ -135,7 +135,7 @@ describe('a search', () => {
     expect(ledger.isComplete(searchBlock)).toBe(false);
   });
 
-  test('steps back when the outcome that it went by is refuted', () => {
+  test('steps back when an outcome it relied on is refuted', () => {
     const ledger = new Ledger(3);
     const first = nextOf(ledger, searchBlock);
     const run = made(first, 'completed');

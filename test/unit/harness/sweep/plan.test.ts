@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { planOf } from '../../../../harness/sweep/plan.ts';
-import type { Block, Trial } from '../../../../harness/sweep/plan.ts';
-import { evenChunks, seededRandom, shuffled } from '../../../../harness/sweep/random.ts';
-import { expansionOf } from '../../../support/sweep-file.ts';
+import { planOf } from '#harness/sweep/plan';
+import type { Block, Trial } from '#harness/sweep/plan';
+import { evenChunks, seededRandom, shuffled } from '#harness/sweep/random';
+import { expansionOf } from '#test/support/sweep-file';
 
 const file = `
 name: order
@@ -32,7 +32,7 @@ const trialsOf = (blocks: readonly Block[]): Trial[] =>
 const nameOf = ({ part, labels, repeat }: Trial): string => JSON.stringify([part, labels, repeat]);
 
 describe('a plan', () => {
-  test('has every repetition of every cell once, each with a seed of its own', () => {
+  test('has every repetition of every cell once, each with its own seed', () => {
     const trials = trialsOf(plan());
     expect(trials).toHaveLength(2 * 3 * 5 + 2);
     expect(new Set(trials.map(nameOf)).size).toBe(trials.length);
@@ -40,7 +40,7 @@ describe('a plan', () => {
     expect(new Set(trials.map(({ scenario }) => scenario.name))).toEqual(new Set(['order.one', 'order.two']));
   });
 
-  test('runs blocks over one link each, as even as can be and none longer than asked for', () => {
+  test('has blocks over one link each, as even as possible and none longer than asked for', () => {
     const sizes = plan().flatMap((block) => {
       if (block.kind === 'search') return [];
       expect(new Set(block.trials.map(({ scenario }) => scenario.link))).toEqual(new Set([block.link]));
@@ -50,7 +50,7 @@ describe('a plan', () => {
     expect(sizes.toSorted()).toEqual([5, 6, 6, 7, 8]);
   });
 
-  test('gives each repetition of a search a block and a seed of its own', () => {
+  test('gives each repetition of a search its own block and seed', () => {
     const searches = plan().flatMap((block) => (block.kind === 'search' ? [block.search] : []));
     expect(searches.map(({ repeat }) => repeat).toSorted()).toEqual([0, 1, 2]);
     const trial = searches.find(({ repeat }) => repeat === 2)!.trialAt(22.6);
@@ -59,13 +59,13 @@ describe('a plan', () => {
     expect(trial.scenario.workload.regionBytes).toBe(Math.round((22.6 * 2 ** 20) / 4096) * 4096);
   });
 
-  test('has the same order from the same seed, and another from another', () => {
+  test('has the same order for the same seed, and another for another', () => {
     const order = (seed: number): string => trialsOf(plan({ seed })).map(nameOf).join();
     expect(order(11)).toBe(order(11));
     expect(order(12)).not.toBe(order(11));
   });
 
-  test('confounds neither link nor cell with the time', () => {
+  test('confounds neither link nor cell with time', () => {
     const positions = new Map<string, number[]>();
     const seeds = 400;
     for (let seed = 0; seed < seeds; seed++)

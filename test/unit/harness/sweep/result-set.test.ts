@@ -1,17 +1,18 @@
 import { spawnSync } from 'node:child_process';
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Subject } from 'rxjs';
-import { readResults } from '../../../../harness/results.ts';
-import type { RunResult } from '../../../../harness/result.ts';
-import type { RunEvent } from '../../../../harness/run.ts';
-import { openResultSet, readHeader } from '../../../../harness/sweep/result-set.ts';
-import type { ResultSet, Wanted } from '../../../../harness/sweep/result-set.ts';
-import { readRuns } from '../../../../harness/sweep/runs-file.ts';
-import { thisProcess } from '../../../../harness/testbed/owner.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
+import { makeDirectories } from '#harness/files/places';
+import { readResults } from '#harness/results';
+import type { RunResult } from '#harness/result';
+import type { RunEvent } from '#harness/run';
+import { openResultSet, readHeader } from '#harness/sweep/result-set';
+import type { ResultSet, Wanted } from '#harness/sweep/result-set';
+import { readRuns } from '#harness/sweep/runs-file';
+import { thisProcess } from '#harness/testbed/owner';
+import { completedPaperResult } from '#test/support/paper-result';
 
 const wanted: Wanted = {
   identity: { name: 'a', seed: '1', 'part x': 'abc' },
@@ -49,7 +50,7 @@ afterEach(async () => {
 });
 
 describe('a result set', () => {
-  test('begins empty, takes results with their events, and goes on where it was', async () => {
+  test('begins empty, takes results with their events, and continues where it was', async () => {
     const first = await openSet();
     expect(first.made).toEqual([]);
     const events = new Subject<RunEvent>();
@@ -77,7 +78,7 @@ describe('a result set', () => {
     expect((await readResults([out])).map(({ runId }) => runId)).toEqual(['run-0']);
   });
 
-  test('leaves nothing of a run that is discarded', async () => {
+  test('keeps nothing of a discarded run', async () => {
     const set = await openSet();
     const recording = await set.record(new Subject());
     await recording.discard();
@@ -111,7 +112,7 @@ describe('a result set', () => {
     await expect(openSet()).rejects.toThrow(/runs.jsonl:1: not JSON/);
   });
 
-  test('leaves out a torn line in the middle, and tells of it', async () => {
+  test('leaves out a torn line in the middle, and reports it', async () => {
     await (await openSet()).append(sweptResult(0));
     await closeAll();
     await appendFile(
@@ -126,7 +127,7 @@ describe('a result set', () => {
     expect((await readResults([out])).map(({ state }) => state)).toEqual(['completed', 'invalid']);
   });
 
-  test('is only read where nobody goes on with it', async () => {
+  test('is only read if nobody continues it', async () => {
     await (await openSet()).append(sweptResult(0));
     await closeAll();
     const file = join(out, 'runs.jsonl');
@@ -136,7 +137,7 @@ describe('a result set', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  test('makes results invalid afterwards: their numbers become evidence, the rest stays as it was', async () => {
+  test('can invalidate results afterwards: their numbers become evidence, the rest stays', async () => {
     const set = await openSet();
     for (const order of [0, 1, 2]) await set.append(sweptResult(order));
     await set.invalidate(['run-0', 'run-2'], ['goodput is 400 Mb/s']);
@@ -152,7 +153,7 @@ describe('a result set', () => {
 });
 
 describe('another definition', () => {
-  test('is refused with what differs and what to do; --fresh puts the old set aside', async () => {
+  test('is refused with the differences and what to do; --fresh puts the old set aside', async () => {
     const first = await openSet();
     await first.append(sweptResult(0));
     await closeAll();
@@ -160,7 +161,7 @@ describe('another definition', () => {
     await expect(openSet(changed)).rejects.toMatchObject({
       code: 'BAD_INPUT',
       message: expect.stringMatching(
-        /seed was 1, now 2; part x changed; part y is new\): go on with .*--out.*--fresh/,
+        /seed was 1, now 2; part x changed; part y is new\): resume with .*--out.*--fresh/,
       ),
     });
     await expect(openSet({ driver: 'docker' })).rejects.toThrow(/driver was netns, now docker/);
@@ -178,7 +179,7 @@ describe('another definition', () => {
 });
 
 describe('the lock', () => {
-  test('keeps a second sweep out, and is gone with the set', async () => {
+  test('keeps out a second sweep, and is released with the set', async () => {
     await openSet();
     await expect(openResultSet(out, wanted, { fresh: false })).rejects.toThrow(
       new RegExp(`another sweep \\(process ${process.pid}\\).*\\.lock; wait until it has ended`),
@@ -190,9 +191,9 @@ describe('the lock', () => {
 
   test.each<[string, () => string]>([
     ['of a dead harness', () => JSON.stringify({ ...thisProcess(), pid: spawnSync('true').pid })],
-    ['of a process that has got a dead one’s id', () => JSON.stringify({ ...thisProcess(), startTime: '1' })],
+    ['of a process that reuses a dead one’s id', () => JSON.stringify({ ...thisProcess(), startTime: '1' })],
     ['that was never finished', () => '{"pid'],
-  ])('is none %s', async (_, content) => {
+  ])('ignores a lock %s', async (_, content) => {
     await openSet();
     await closeAll();
     await writeFile(join(out, '.lock'), content());
@@ -200,7 +201,7 @@ describe('the lock', () => {
   });
 });
 
-test('a directory that can not be written is said before anything is run', async () => {
+test('a directory that cannot be written to is reported before anything runs', async () => {
   await openSet();
   await closeAll();
   await rm(out, { recursive: true });
@@ -208,5 +209,20 @@ test('a directory that can not be written is said before anything is run', async
   await expect(openSet()).rejects.toMatchObject({
     code: 'BAD_INPUT',
     message: expect.stringContaining(`--out: ${out} can't be written to`),
+  });
+});
+
+describe('an unusable lock file', () => {
+  test.each<[string, (file: string) => Promise<unknown>]>([
+    ['a directory', (file) => mkdir(file)],
+    ['a link', (file) => symlink('/dev/null', file)],
+    ['a pipe', async (file) => spawnSync('mkfifo', [file])],
+  ])('is bad input: %s', async (_, make) => {
+    await makeDirectories(out);
+    await make(join(out, '.lock'));
+    await expect(openSet()).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      problems: [expect.stringMatching(/\.lock can't be used as a lock: E[A-Z]+.*--out/)],
+    });
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import { LivemigError } from '../../../../proto/errors.ts';
-import { endedResult, startRecord } from '../../../../harness/run/record.ts';
-import { Ledger } from '../../../../harness/sweep/ledger.ts';
-import type { MadeRun } from '../../../../harness/sweep/ledger.ts';
-import { neededBytes, refusedCells } from '../../../../harness/sweep/memory.ts';
-import { planOf } from '../../../../harness/sweep/plan.ts';
-import { SweepState } from '../../../../harness/sweep/state.ts';
-import { outcomeText, planText, runLine } from '../../../../harness/sweep/text.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { expansionOf } from '../../../support/sweep-file.ts';
+import { LivemigError } from '#proto/errors';
+import { endedResult, startRecord } from '#harness/run/record';
+import { Ledger } from '#harness/sweep/ledger';
+import type { MadeRun } from '#harness/sweep/ledger';
+import { neededBytes, refusedCells } from '#harness/sweep/memory';
+import { planOf } from '#harness/sweep/plan';
+import { SweepState } from '#harness/sweep/state';
+import { outcomeText, planText, runLine } from '#harness/sweep/text';
+import { completedPaperResult } from '#test/support/paper-result';
+import { expansionOf } from '#test/support/sweep-file';
 
 const blocks = planOf(
   expansionOf(`
@@ -36,7 +36,7 @@ const made = (part: string, labels: MadeRun['labels'], repeat: number, converged
 }); // prettier-ignore
 const ended = (error: LivemigError) => endedResult(startRecord(scenario), error);
 
-describe('a line a run', () => {
+describe('one line per run', () => {
   const line = (
     ...[result, meaning, isGivenUp]: [Parameters<typeof runLine>[1], Parameters<typeof runLine>[2], boolean]
   ) => runLine({ ...trial, scenario }, result, meaning, isGivenUp, progress);
@@ -47,7 +47,7 @@ describe('a line a run', () => {
       ended(new LivemigError('CROSS_CHECK_FAILED', 'x')),
       'doubt' as const,
       false,
-      'invalid, to be run again: CROSS_CHECK_FAILED: x',
+      'invalid, will be repeated: CROSS_CHECK_FAILED: x',
     ],
     [
       ended(new LivemigError('CROSS_CHECK_FAILED', 'x')),
@@ -62,7 +62,7 @@ describe('a line a run', () => {
   });
 });
 
-test('a plan says what is to be run, what is there, and what this machine can not do', () => {
+test('a plan says what will run, what is there already, and what this machine cannot do', () => {
   const state = new SweepState(blocks, 3, [made('p', { mb: 0, link: 'lan-1g' }, 0)]);
   const refused = refusedCells(blocks, 4 * 2 ** 30);
   const text = planText('a title', state.cells, state.openBlocks, state.progress, refused);
@@ -73,10 +73,10 @@ test('a plan says what is to be run, what is there, and what this machine can no
     /unsupported: p link=lan-1g mb=8192: the guest touches 8.06 GiB, at source and destination/,
   );
   expect(refused).toHaveLength(2);
-  expect(text).toMatch(/1 of 11 are there; 10 runs to go in 3 blocks, about [\d.]+ min .*s$/);
+  expect(text).toMatch(/1 of 11 done; 10 runs to go in 3 blocks, about [\d.]+ min .*s$/);
 });
 
-test('what a run needs is both copies of what the guest touches, not of its RAM', () => {
+test('a run needs two copies of what the guest touches, not of its RAM', () => {
   const of = (mb: number) => neededBytes(trials.find(({ labels }) => labels['mb'] === mb)!.scenario);
   expect(of(8192) - of(0)).toBe(2 * 8 * 2 ** 30);
   expect(of(0)).toBeLessThan(3 * 2 ** 30);
@@ -94,7 +94,7 @@ describe('the outcome', () => {
     const { state, text } = outcome([...answers, ...found]);
     expect(state.isComplete).toBe(true);
     expect(text).toBe(
-      'complete: 5 cells, every one with all of its runs\n' +
+      'complete: 5 cells, each with all of its runs\n' +
         '  long-name link=lan-1g #1: converges up to 32, not at 45.3\nresults in results/a',
     );
   });
@@ -106,7 +106,7 @@ describe('the outcome', () => {
     expect(text).toMatch(/p link=lan-1?\w+ mb=\d+: 1 of 2/);
   });
 
-  test('tells of runs that were no answer, by how they ended', () => {
+  test('reports runs without an answer, by how they ended', () => {
     const mishap = (message: string) => ({
       trial: { ...trial, scenario },
       state: 'invalid' as const,
@@ -119,7 +119,7 @@ describe('the outcome', () => {
   });
 });
 
-test('counting runs goes by what is answered', () => {
+test('counts the runs that have an answer', () => {
   expect(new SweepState(blocks, 3, []).progress).toMatchObject({ done: 0, total: 8 + 3 });
   expect(new Ledger(3).next(blocks[0]!)).not.toBeNull();
 });

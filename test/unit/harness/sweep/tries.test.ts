@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import { endedResult, startRecord } from '../../../../harness/run/record.ts';
-import { Ledger } from '../../../../harness/sweep/ledger.ts';
-import { isGivenUp, tryUntilAnswered } from '../../../../harness/sweep/tries.ts';
-import type { ErrorCode } from '../../../../proto/errors.ts';
-import { LivemigError } from '../../../../proto/errors.ts';
-import { completedPaperResult } from '../../../support/paper-result.ts';
-import { scriptedScenario } from '../../../support/scripted-testbed.ts';
+import { endedResult, startRecord } from '#harness/run/record';
+import { Ledger } from '#harness/sweep/ledger';
+import { isGivenUp, tryUntilAnswered } from '#harness/sweep/tries';
+import type { ErrorCode } from '#proto/errors';
+import { LivemigError } from '#proto/errors';
+import { completedPaperResult } from '#test/support/paper-result';
+import { scriptedScenario } from '#test/support/scripted-testbed';
 
 type Outcome = ErrorCode | 'completed';
 
@@ -14,7 +14,7 @@ const resultOf = (outcome: Outcome) =>
     ? completedPaperResult()
     : endedResult(startRecord(scriptedScenario), new LivemigError(outcome, 'so it is'));
 
-/** Runs that end as said, and what became of each. */
+/** Runs that end as specified, and what became of each. */
 const tried = async (outcomes: readonly Outcome[], retries: number, abortAfter = Infinity) => {
   const fates: string[] = [];
   const told: number[] = [];
@@ -34,7 +34,7 @@ const tried = async (outcomes: readonly Outcome[], retries: number, abortAfter =
   return { kept, fates, told };
 };
 
-test('a run is made again until it says something, and the last one is kept', async () => {
+test('a run is repeated until it has an answer, and the last one is kept', async () => {
   const outcomes = ['CROSS_CHECK_FAILED', 'LINK_OUT_OF_TOLERANCE', 'completed'] as const;
   expect(await tried(outcomes, 2)).toEqual({
     kept: 'completed',
@@ -48,7 +48,7 @@ test('a run is made again until it says something, and the last one is kept', as
   });
 });
 
-test('without retries nothing is made again', async () => {
+test('without retries nothing is repeated', async () => {
   expect(await tried(['CROSS_CHECK_FAILED'], 0)).toEqual({
     kept: 'CROSS_CHECK_FAILED',
     fates: ['kept'],
@@ -68,11 +68,11 @@ test.each<[Outcome]>([
   expect(await tried([outcome], 5)).toEqual({ kept: outcome, fates: ['kept'], told: [] });
 });
 
-test('after Ctrl-C nothing is made again', async () => {
+test('after Ctrl-C nothing is repeated', async () => {
   expect((await tried(['TIMEOUT', 'TIMEOUT', 'completed'], 5, 2)).fates).toEqual(['dropped', 'kept']);
 });
 
-test('a sweep gives up where a single run does', () => {
+test('a sweep gives up when a single run would', () => {
   const trial = { part: 'p', labels: {}, repeat: 0 };
   for (const retries of [0, 1, 3]) {
     const ledger = new Ledger(retries);

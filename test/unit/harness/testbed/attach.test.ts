@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { readAttachment } from '../../../../harness/testbed/attach.ts';
+import { attachDriver, attachVariable, readAttachment } from '#harness/testbed/attach';
+import { holdLeases } from '#harness/testbed/lease';
+import { orLate } from '#harness/within';
+import { hostRoles } from '#proto/control';
 
 const compose = parse(readFileSync(new URL('../../../../docker-compose.yml', import.meta.url), 'utf8'), {
   merge: true,
@@ -16,7 +19,7 @@ const compose = parse(readFileSync(new URL('../../../../docker-compose.yml', imp
 const inline = compose.services['migrate']!.environment!['LIVEMIG_ATTACH']!;
 
 describe('readAttachment', () => {
-  test('reads what docker-compose.yml says, and it is what the file sets up', async () => {
+  test('reads what docker-compose.yml passes, which is what that file sets up', async () => {
     const { agents, topology } = await readAttachment(inline);
     const addressOf = (service: string, network: string) =>
       compose.services[service]!.networks[network]!.ipv4_address!;
@@ -53,5 +56,31 @@ describe('readAttachment', () => {
 
   test.each([undefined, '', '/no/such/file'])('refuses %p', async (value) => {
     await expect(readAttachment(value)).rejects.toMatchObject({ code: 'BAD_INPUT' });
+  });
+});
+
+describe('bringing up', () => {
+  test('ends at once when aborted, even while waiting for an agent', async () => {
+    const before = process.env[attachVariable];
+    const agents = Object.fromEntries(hostRoles.map((role) => [role, 'unix:/no/such/agent.sock']));
+    process.env[attachVariable] = JSON.stringify({ ...(JSON.parse(inline) as object), agents });
+    try {
+      const controller = new AbortController();
+      const up = attachDriver.up({ tcpBufferMaxBytes: 1, signal: controller.signal });
+      expect(await orLate(up, 50)).toBe('late');
+      controller.abort(new Error('enough'));
+      await expect(up).rejects.toThrow('enough');
+    } finally {
+      if (before === undefined) Reflect.deleteProperty(process.env, attachVariable);
+      else process.env[attachVariable] = before;
+    }
+  });
+
+  test('does the same while waiting for a lease', async () => {
+    const controller = new AbortController();
+    const held = holdLeases({ source: 'unix:/no/such/agent.sock' }, controller.signal);
+    expect(await orLate(held, 50)).toBe('late');
+    controller.abort(new Error('enough'));
+    await expect(held).rejects.toThrow('enough');
   });
 });

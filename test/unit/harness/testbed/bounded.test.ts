@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { defaultPatience } from '../../../../harness/patience.ts';
-import { bounded } from '../../../../harness/testbed/bounded.ts';
-import type { Testbed, TestbedDriver } from '../../../../harness/testbed/testbed.ts';
-import { scriptedDriver } from '../../../support/scripted-testbed.ts';
+import { defaultPatience } from '#harness/patience';
+import { bounded } from '#harness/testbed/bounded';
+import type { Testbed, TestbedDriver } from '#harness/testbed/testbed';
+import { scriptedDriver } from '#test/support/scripted-testbed';
 
 const patience = {
   ...defaultPatience,
@@ -32,7 +32,7 @@ const withTestbed = (change: Partial<Testbed>): TestbedDriver => {
 const upWith = (change: Partial<Testbed>): Promise<Testbed> =>
   bounded(withTestbed(change), patience).up(options);
 
-describe('whatever a driver does has an end', () => {
+describe('every call of a driver is bounded', () => {
   test.each<[string, () => Promise<unknown>, string]>([
     ['probe', () => bounded({ ...scriptedDriver(), probe: never }, patience).probe(), 'TIMEOUT'],
     ['sweep', () => bounded({ ...scriptedDriver(), sweep: never }, patience).sweep(), 'TIMEOUT'],
@@ -54,13 +54,13 @@ describe('whatever a driver does has an end', () => {
     await expect(act()).rejects.toMatchObject({ code });
   });
 
-  test('what ends in time goes through as it is (negative control)', async () => {
+  test('a call that ends in time is passed through unchanged (negative control)', async () => {
     const testbed = await upWith({});
     expect(await testbed.describe()).toEqual({ kind: 'scripted' });
     expect(await testbed.log('wan')).toContain('last words');
   });
 
-  test('a testbed that comes up when nobody waits for it any more is taken down', async () => {
+  test('a testbed that comes up after everybody stopped waiting is taken down', async () => {
     const driver = scriptedDriver();
     const slow: TestbedDriver = {
       ...driver,
@@ -75,5 +75,27 @@ describe('whatever a driver does has an end', () => {
     await expect(late).rejects.toMatchObject({ code: 'TESTBED_FAILED' });
     while (driver.ups === 0 || driver.live > 0) await sleep(5);
     expect(driver.ups).toBe(1);
+  });
+
+  test('a testbed that comes up at the moment of the abort is down by the time the abort is reported', async () => {
+    const driver = scriptedDriver();
+    const controller = new AbortController();
+    const deaf: TestbedDriver = {
+      ...driver,
+      up: async (given) => {
+        const testbed = await driver.up(given);
+        controller.abort(new Error('enough'));
+        const dispose = async (): Promise<void> => {
+          await sleep(20);
+          await testbed[Symbol.asyncDispose]();
+        };
+        return { ...testbed, [Symbol.asyncDispose]: dispose };
+      },
+    };
+    const given = { ...options, signal: controller.signal };
+    // It goes in time, however busy the machine is.
+    const patient = { ...patience, abortUpMs: 10_000, downMs: 10_000 };
+    await expect(bounded(deaf, patient).up(given)).rejects.toThrow('enough');
+    expect([driver.ups, driver.live]).toEqual([1, 0]);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
-import type { AgentClient } from '../../../../harness/control-client.ts';
-import { calibrate } from '../../../../harness/testbed/calibrate.ts';
-import { expectedGoodputMbps } from '../../../../harness/testbed/tolerance.ts';
-import type { ArgumentOf, ControlMethod } from '../../../../proto/control.ts';
-import { LivemigError } from '../../../../proto/errors.ts';
-import type { LinkDirection, LinkProfile } from '../../../../proto/link.ts';
-import { scriptedTopology } from '../../../support/scripted-testbed.ts';
+import type { AgentPort } from '#harness/agent-port';
+import { calibrate } from '#harness/testbed/calibrate';
+import { expectedGoodputMbps } from '#harness/testbed/tolerance';
+import type { ArgumentOf, ControlMethod } from '#proto/control';
+import { LivemigError } from '#proto/errors';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { scriptedTopology } from '#test/support/scripted-testbed';
 
 const plain: LinkDirection = { rateMbps: 100, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
 const profileOf = (change: Partial<LinkDirection>): LinkProfile => ({
@@ -15,10 +15,10 @@ const profileOf = (change: Partial<LinkDirection>): LinkProfile => ({
   destinationToSource: { ...plain, ...change },
 });
 
-/** What a link is set to, and what it adds of its own. */
+/** The link's setting, and the delay that it adds. */
 interface Bench {
   overheadMs: number;
-  /** Round trips with jitter are off by so much. */
+  /** Round trips with jitter are off by this much. */
   jitterErrorMs?: number;
   throughputs?: (number | 'lost')[];
 }
@@ -52,7 +52,7 @@ const benchOf = ({ overheadMs, jitterErrorMs = 0, throughputs = [] }: Bench) => 
   };
   const agent = {
     call: async (method: ControlMethod, argument: never) => answers[method]!(argument),
-  } as unknown as AgentClient;
+  } as unknown as AgentPort;
   const clients = { source: agent, destination: agent, wan: agent };
   const run = (profile: LinkProfile, applyInstead?: LinkProfile) =>
     calibrate({
@@ -65,7 +65,7 @@ const benchOf = ({ overheadMs, jitterErrorMs = 0, throughputs = [] }: Bench) => 
 const jittersOf = (applied: readonly ArgumentOf<'applyLink'>[]): number[] =>
   applied.map(({ profile }) => profile.sourceToDestination.jitterMs);
 
-test('the overhead is found without jitter, and the link that is used has it', async () => {
+test('the overhead is measured without jitter, which the finished link then has', async () => {
   const bench = benchOf({ overheadMs: 0.6, jitterErrorMs: 1 });
   const calibration = await bench.run(profileOf({ jitterMs: 5 }));
   expect(calibration).toMatchObject({ ok: true, reasons: [], rttMs: expect.closeTo(41) });
@@ -73,7 +73,7 @@ test('the overhead is found without jitter, and the link that is used has it', a
   expect(jittersOf(bench.applied)).toEqual([0, 0, 5]);
 });
 
-test('jitter hides no delay that is wrong', async () => {
+test('jitter does not hide a wrong delay', async () => {
   const wrong = benchOf({ overheadMs: 0 });
   const { ok, reasons } = await wrong.run(
     profileOf({ jitterMs: 5 }),
@@ -91,7 +91,7 @@ test('a link without jitter is set as it is from the start', async () => {
   expect(bench.applied).toHaveLength(1);
 });
 
-test('probes and a connection that a lossy link loses are no reason to refuse it', async () => {
+test('a lossy link is not refused for losing probes and a connection', async () => {
   const lossy = profileOf({ lossPercent: 20 });
   const bench = benchOf({ overheadMs: 0, throughputs: ['lost', 0.02, 'lost', 0.5] });
   expect(await bench.run(lossy)).toMatchObject({

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { openFilesMax, openFilesProblem } from '../../../../harness/testbed/open-files.ts';
+import { openFilesMax, openFilesProblem } from '#harness/testbed/open-files';
 
 describe('how many files may be open', () => {
-  test('too few are told with the remedy', () => {
+  test('too few are reported with the remedy', () => {
     expect(openFilesProblem(24)).toMatch(/expected to be allowed 256 .*, got 24: .*ulimit -n 256/);
   });
 
@@ -11,7 +11,7 @@ describe('how many files may be open', () => {
     expect(openFilesProblem(null)).toBeNull();
   });
 
-  test('this process may open some', () => {
+  test('this process may open a number of files', () => {
     expect(openFilesMax()).toBeGreaterThan(0);
   });
 });

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { childOf, parseSight, sightOf } from '../../../../harness/testbed/process-sight.ts';
+import { childOf, parseSight, sightOf } from '#harness/testbed/process-sight';
 
 const stat = (state: string, name = 'node'): string =>
   `4711 (${name}) ${state} 1 4711 4711 0 -1 4194560 1 2 3 4 70 30 0 0 20 0 1 0 12345 1000 100`;
 
-describe('how a process fares', () => {
+describe('the state of a process', () => {
   test.each([
     ['R', 'runs'],
     ['S', 'runs'],
@@ -21,11 +21,11 @@ describe('how a process fares', () => {
     expect(parseSight(stat(state, 'a) T (b')).state).toBe(expected);
   });
 
-  test('with the CPU time that it has had', () => {
+  test('includes the CPU time used so far', () => {
     expect(parseSight(stat('S')).cpuTicks).toBe(100);
   });
 
-  test('is seen of one that is stopped, goes on and is killed', async () => {
+  test('is seen as it is stopped, continued and killed', async () => {
     const child = spawn('sh', ['-c', 'sleep 600; :'], { stdio: 'ignore' });
     const pid = child.pid!;
     const until = async (state: string): Promise<void> => {

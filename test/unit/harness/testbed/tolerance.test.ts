@@ -7,8 +7,8 @@ import {
   nextCorrectionMs,
   rttReasons,
   rttToleranceMs,
-} from '../../../../harness/testbed/tolerance.ts';
-import type { LinkDirection, LinkProfile } from '../../../../proto/link.ts';
+} from '#harness/testbed/tolerance';
+import type { LinkDirection, LinkProfile } from '#proto/link';
 
 const gigabit: LinkDirection = { rateMbps: 1_000, delayMs: 2.75, jitterMs: 0, lossPercent: 0, bufferMs: 5 };
 const profileOf = (direction: LinkDirection): LinkProfile => ({
@@ -36,7 +36,7 @@ test('goodput is the payload share of the rate within 3 %', () => {
   expect(goodputReasons('there', near, gigabit, NaN)).toHaveLength(1);
 });
 
-test('a fast link has a floor and the same ceiling, a lossy one the ceiling only', () => {
+test('a fast link has a floor and the same ceiling, a lossy one only the ceiling', () => {
   const fast = { ...gigabit, rateMbps: 10_000 };
   expect(goodputReasons('there', profileOf(fast), fast, 5_000)).toEqual([]);
   expect(goodputReasons('there', profileOf(fast), fast, 4_700)).toHaveLength(1);
@@ -58,7 +58,7 @@ test('the correction follows the excess, up to what a backend may cost', () => {
 describe('jitter', () => {
   const jittery = profileOf({ ...gigabit, delayMs: 20, jitterMs: 5 });
 
-  test('adds what chance does to the median of so many probes, and nothing else', () => {
+  test('adds only the random error of the median of that many probes', () => {
     // 3.3 standard errors of a median: 3.3 · √(π/2) · 5√2 / √n.
     expect(rttToleranceMs(jittery, 100)).toBeCloseTo(0.8 + 2.925, 2);
     expect(rttToleranceMs(jittery, 400)).toBeCloseTo(0.8 + 1.462, 2);
@@ -68,7 +68,7 @@ describe('jitter', () => {
     expect(rttReasons(jittery, NaN, 214)).toHaveLength(1);
   });
 
-  test('is switched off while the overhead is looked for', () => {
+  test('is switched off while the overhead is measured', () => {
     const lossy = { ...gigabit, delayMs: 20, lossPercent: 1 };
     const profile = { ...jittery, destinationToSource: lossy };
     expect(calmProfileOf(profile)).toMatchObject({
@@ -82,7 +82,7 @@ describe('jitter', () => {
 describe('loss', () => {
   const lossy = profileOf({ ...gigabit, lossPercent: 20 });
 
-  test('of probes must be what the profile says, give or take chance', () => {
+  test('of probes must be what the profile says, within random error', () => {
     // 36 % of 63: 22.7 ± 16.2.
     expect(lossReasons(lossy, { samples: 40, lost: 23 })).toEqual([]);
     expect(lossReasons(lossy, { samples: 63, lost: 0 })).toHaveLength(1);
@@ -104,14 +104,14 @@ describe('TCP is the limit', () => {
     expect(isTcpBound(profile, profile.sourceToDestination)).toBe(bound);
   });
 
-  test('where its acknowledgements have no room on the way back', () => {
+  test('when its acknowledgements have no room on the way back', () => {
     const slow = { ...gigabit, rateMbps: 5, bufferMs: 100 };
     const profile = { ...near, sourceToDestination: slow, destinationToSource: gigabit };
     expect(isTcpBound(profile, gigabit)).toBe(true);
     expect(isTcpBound(profile, slow)).toBe(false);
   });
 
-  test('and still nothing at all is no link', () => {
+  test('but no traffic at all is never accepted', () => {
     const profile = profileOf({ ...gigabit, lossPercent: 20 });
     expect(goodputReasons('there', profile, profile.sourceToDestination, 0.02)).toEqual([]);
     expect(goodputReasons('there', profile, profile.sourceToDestination, 0)).toHaveLength(1);

@@ -1,6 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { estimateOf, fitLine, leastBy, medianOf, mostBy } from '../../../../harness/trends/statistics.ts';
+import type { Draw } from '#harness/trends/statistics';
+import { estimateOf as estimateBy, fitLine, leastBy, medianOf, mostBy } from '#harness/trends/statistics';
+import { usualRules } from '#harness/trends/tolerances';
 
+const estimateOf = (statistic: (draw: Draw) => number, unit: string) =>
+  estimateBy(statistic, unit, usualRules);
 const identity = (value: number): number => value;
 
 test('a line through points on a line, and R² of one that is not', () => {
@@ -10,7 +14,7 @@ test('a line through points on a line, and R² of one that is not', () => {
   expect(fitLine([[0, 1], [1, 1], [2, 3]]).r2).toBeCloseTo(1 - 0.6666667 / 2.6666667); // prettier-ignore
 });
 
-test('medians, and the cell that decides', () => {
+test('gives medians, and the deciding cell', () => {
   expect(medianOf([3, 1, 2], identity)).toBe(2);
   expect(medianOf([], identity)).toBeNaN();
   expect(leastBy([3, 1, 2], identity)).toBe(1);
@@ -23,7 +27,7 @@ test('the interval of the median of three repeats is their range', () => {
   expect({ value, low, high, unit }).toEqual({ value: 11, low: 10, high: 14, unit: 's' });
 });
 
-test('the interval of a mean is as wide as theory says, and the same each time', () => {
+test('the interval of a mean is as wide as theory says, and reproducible', () => {
   const runs = Array.from({ length: 100 }, (_, index) => index);
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const estimate = estimateOf((draw) => mean(draw(runs)), '');
@@ -32,7 +36,7 @@ test('the interval of a mean is as wide as theory says, and the same each time',
   expect(estimateOf((draw) => mean(draw(runs)), '')).toEqual(estimate);
 });
 
-test('a group is drawn once a resample, so that quantities of the same runs stay paired', () => {
+test('a group is drawn once per resample, so quantities of the same runs stay paired', () => {
   const runs = [1, 2, 50];
   const { low, high } = estimateOf(
     (draw) => medianOf(draw(runs), (run) => run * 3) / medianOf(draw(runs), identity),
@@ -41,6 +45,6 @@ test('a group is drawn once a resample, so that quantities of the same runs stay
   expect([low, high]).toEqual([3, 3]);
 });
 
-test('what gives no figure has no interval', () => {
+test('without a figure there is no interval', () => {
   expect(estimateOf(() => NaN, '')).toEqual({ value: NaN, low: NaN, high: NaN, unit: '' });
 });

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import {
-  DeviceState,
-  deviceStateBytesOf,
-  loadRegisters,
-  registerBytesOf,
-} from '../../../../hosts/guest/device-state.ts';
-import { allocateGuest } from '../../../../hosts/guest/shared.ts';
-import { IncomingDeviceState } from '../../../../hosts/transfer/incoming-device-state.ts';
-import type { GuestConfig } from '../../../../proto/guest.ts';
+import { DeviceState, deviceStateBytesOf, loadRegisters, registerBytesOf } from '#hosts/guest/device-state';
+import { allocateGuest } from '#hosts/guest/shared';
+import { IncomingDeviceState } from '#hosts/transfer/incoming-device-state';
+import type { GuestConfig } from '#proto/guest';
 
 const guest: GuestConfig = {
   ramBytes: 1 << 20,
@@ -21,17 +16,14 @@ const guest: GuestConfig = {
     name: 'idle',
     regionBytes: 0,
     dirtyRatePagesPerSecond: 0,
-    hotWriteFraction: 0.9,
-    hotRegionFraction: 0.1,
     content: 'random',
-    pattern: 'sequential',
   },
 };
 
 test.each([128, 1000, 1003])('registers travel with a device state of %i bytes', async (deviceStateBytes) => {
   const source = allocateGuest(256, 2, 3);
   const prepared = await DeviceState.prepare({ ...guest, deviceStateBytes }, source);
-  // What the registers hold when it is prepared is of no account.
+  // The registers' values at preparation don't matter.
   new Int32Array(source.registers).set([1, 2, 3, -4], 14);
   const { state, digest } = prepared.save();
   expect(state).toHaveLength(deviceStateBytes);
@@ -41,7 +33,7 @@ test.each([128, 1000, 1003])('registers travel with a device state of %i bytes',
   expect([...new Int32Array(destination.registers)]).toEqual([...new Int32Array(source.registers)]);
 });
 
-test('every save is of its own moment, and its digest is that of all its bytes', async () => {
+test('every save is of its own moment, and its digest covers all of its bytes', async () => {
   const buffers = allocateGuest(256, 2, 3);
   const prepared = await DeviceState.prepare(guest, buffers);
   const digests = [1, 2].map((register) => {
@@ -54,10 +46,10 @@ test('every save is of its own moment, and its digest is that of all its bytes',
   expect(digests[0]).not.toEqual(digests[1]);
 });
 
-test('after the pause nothing is made or hashed again but the registers', async () => {
+test('after the pause only the registers are saved and hashed again', async () => {
   const prepared = await DeviceState.prepare(guest, allocateGuest(256, 2, 3));
   const { state, digest } = prepared.save();
-  // Bytes that were made anew would be as before, and a hash of them would notice.
+  // Bytes made again would have their old values, and hashing them again would notice the change.
   state.fill(7, 0, 872);
   const again = prepared.save();
   expect(again.state.subarray(0, 872)).toEqual(Buffer.alloc(872, 7));

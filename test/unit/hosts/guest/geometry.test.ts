@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { geometryOf, randomEverywhere, regionContentOf, sliceOf } from '../../../../hosts/guest/geometry.ts';
-import type { GuestConfig } from '../../../../proto/guest.ts';
+import { geometryOf, randomEverywhere, regionContentOf, sliceOf } from '#hosts/guest/geometry';
+import type { GuestConfig } from '#proto/guest';
 
 const guest = (ram: number, base: number, region: number): GuestConfig => ({
   ramBytes: ram * 4096,
@@ -13,14 +13,11 @@ const guest = (ram: number, base: number, region: number): GuestConfig => ({
     name: 'stress',
     regionBytes: region * 4096,
     dirtyRatePagesPerSecond: 0,
-    hotWriteFraction: 0.9,
-    hotRegionFraction: 0.1,
     content: 'random',
-    pattern: 'sequential',
   },
 });
 
-test('the region is what is uniform, where the workload says so', () => {
+test('the region is the uniform part, if the workload says so', () => {
   const config = guest(100, 20, 50);
   const uniform = { ...config, workload: { ...config.workload, content: 'uniform' as const } };
   expect(regionContentOf(uniform)).toEqual({ first: 20, end: 70, content: 'uniform' });

@@ -1,7 +1,7 @@
 import { describe, expect } from '@jest/globals';
 import fc from 'fast-check';
-import { PageSet } from '../../../../hosts/guest/page-set.ts';
-import { fuzz } from '../../../support/fuzz.ts';
+import { PageSet } from '#hosts/guest/page-set';
+import { fuzz } from '#test/support/fuzz';
 
 /** Sizes around the words of the bitmap, with long runs as well as single pages. */
 const sized = fc.integer({ min: 1, max: 200 }).chain((pageCount) => {

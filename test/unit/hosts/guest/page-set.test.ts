@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { PageSet } from '../../../../hosts/guest/page-set.ts';
+import { PageSet } from '#hosts/guest/page-set';
 
 const pagesOf = (set: PageSet): number[] =>
   [...set.runs()].flatMap(({ first, count }) => Array.from({ length: count }, (_, index) => first + index));
 
 describe('PageSet', () => {
-  test.each([1, 31, 32, 33, 64, 1000])('all(%i) holds every page and none beyond', (pageCount) => {
+  test.each([1, 31, 32, 33, 64, 1000])('all(%i) holds every page and none beyond the last', (pageCount) => {
     const set = PageSet.all(pageCount);
     expect(set.count).toBe(pageCount);
     expect(pagesOf(set)).toEqual(Array.from({ length: pageCount }, (_, page) => page));
@@ -37,7 +37,7 @@ describe('PageSet', () => {
     expect(PageSet.drain(128, bitmap).count).toBe(0);
   });
 
-  test('addAll counts what both have only once', () => {
+  test('addAll counts pages in both sets once', () => {
     const set = PageSet.of(100, [1, 2, 99]);
     set.addAll(PageSet.of(100, [2, 3, 64]));
     expect(pagesOf(set)).toEqual([1, 2, 3, 64, 99]);

@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createObserver } from '../../../../hosts/observer/observer.ts';
-import type { ObserverReport } from '../../../../proto/control.ts';
-import { decodePingSamples, pingHost, pingReplyBytes } from '../../../../proto/pings.ts';
-import type { PingSamples } from '../../../../proto/pings.ts';
+import { createObserver } from '#hosts/observer/observer';
+import type { ObserverReport } from '#proto/control';
+import { decodePingSamples, pingHost, pingReplyBytes } from '#proto/pings';
+import type { PingSamples } from '#proto/pings';
 
 /** Answers as the guest's NIC does, except what `answers` refuses. */
 const serveGuest = async (answers: (sequence: number) => boolean) => {
@@ -42,13 +42,31 @@ describe('the observer', () => {
     guest.close();
   });
 
-  test('pings at the rate that was asked for, without drift, and tells lost pings from answered ones', async () => {
-    await start(guest.port);
-    await sleep(500);
-    const { sent, received, full, samples } = await stop();
-    const spanMs = samples.sentAtMs.at(-1)! - samples.sentAtMs[0]!;
-    // Drift-free: as many pings as milliseconds, however late single ticks were.
-    expect(Math.abs(sent - 1 - spanMs)).toBeLessThan(25);
+  test('closes at once, even while it waits for the last answer', async () => {
+    const silent = await serveGuest(() => false);
+    await start(silent.port);
+    const stopping = observer.handlers.stopPings!({ settleMs: 600_000 }, undefined);
+    await observer.close();
+    silent.close();
+    expect(await stopping).toMatchObject({ result: { received: 0 } });
+  });
+
+  test('pings at the requested rate, without drift, and tells lost pings from answered ones', async () => {
+    // Without drift: of the last hundreds of milliseconds some ping was as punctual as ever, however late others were. A
+    // machine that others keep busy may spoil one stretch; drift would spoil each.
+    const stretch = async () => {
+      await start(guest.port);
+      await sleep(500);
+      const report = await stop();
+      const { sentAtMs } = report.samples;
+      const latenessMs = [...sentAtMs].map((atMs, sequence) => atMs - sentAtMs[0]! - sequence);
+      return { ...report, latenessMs, lastMs: Math.min(...latenessMs.slice(Math.floor(report.sent / 2))) };
+    };
+    let pinged = await stretch();
+    for (let tries = 1; tries < 5 && pinged.lastMs >= 5; tries += 1) pinged = await stretch();
+    const { sent, received, full, samples, latenessMs, lastMs } = pinged;
+    expect(Math.min(...latenessMs)).toBeGreaterThan(-1);
+    expect(lastMs).toBeLessThan(5);
     expect(full).toBe(false);
     expect(received).toBe(samples.host.filter((host) => host === pingHost.source).length);
     for (const [sequence, host] of samples.host.entries()) {
@@ -59,7 +77,7 @@ describe('the observer', () => {
     expect(received).toBeGreaterThan(sent * 0.8);
   });
 
-  test('pings at longer intervals when each falls due', async () => {
+  test('sends each ping when it is due, at longer intervals too', async () => {
     await start(guest.port, 40);
     await sleep(500);
     const { sent, samples } = await stop();
@@ -69,7 +87,7 @@ describe('the observer', () => {
       expect(atMs - samples.sentAtMs[0]!).toBeGreaterThan(sequence * 40 - 1);
   });
 
-  test('waits for the answers under way, and no longer', async () => {
+  test('waits for outstanding answers, and no longer', async () => {
     const slow = createSocket('udp4');
     slow.on('message', (ping, peer) => {
       const reply = Buffer.alloc(pingReplyBytes);
@@ -89,7 +107,7 @@ describe('the observer', () => {
     expect(waitedMs).toBeLessThan(240);
   });
 
-  test('counts pings to nobody as lost and lives on', async () => {
+  test('counts pings to nobody as lost and carries on', async () => {
     const { port, close } = await serveGuest(() => true);
     close();
     await start(port);

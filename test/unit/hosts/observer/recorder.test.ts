@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { PingRecorder } from '../../../../hosts/observer/recorder.ts';
-import { pingHost } from '../../../../proto/pings.ts';
+import { PingRecorder } from '#hosts/observer/recorder';
+import { pingHost } from '#proto/pings';
 
 describe('the ping recorder', () => {
   test('keeps samples over many chunks in order', () => {

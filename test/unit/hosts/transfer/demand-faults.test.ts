@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { PageSet } from '../../../../hosts/guest/page-set.ts';
-import { DemandFaults } from '../../../../hosts/transfer/demand-faults.ts';
-import type { FaultMode } from '../../../../proto/strategy.ts';
+import { PageSet } from '#hosts/guest/page-set';
+import { DemandFaults } from '#hosts/transfer/demand-faults';
+import type { FaultMode } from '#catalogue/transfer';
 
 let answered: number[];
 let queued: number;
@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 
 describe.each(['preempt', 'in-stream'] as const)('faults answered %s', (mode) => {
-  test('at once and once, and the push goes on from the newest', () => {
+  test('at once, only once, and the push continues from the newest', () => {
     const faults = faultsOf(mode);
     faults.requested(7);
     faults.requested(9);
@@ -40,7 +40,7 @@ describe.each(['preempt', 'in-stream'] as const)('faults answered %s', (mode) =>
 });
 
 describe('faults that block the push', () => {
-  test('are left to it, oldest first', () => {
+  test('are left to the push, oldest first', () => {
     const faults = faultsOf('blocking');
     faults.requested(7);
     faults.requested(3);
@@ -48,7 +48,7 @@ describe('faults that block the push', () => {
     expect([faults.take(), faults.take(), faults.take(), faults.blocksPush]).toEqual([7, 3, null, true]);
   });
 
-  test('need no batch of their own once another has brought the page along', () => {
+  test('need no batch once another has brought the page', () => {
     const faults = faultsOf('blocking');
     faults.requested(7);
     faults.requested(8);

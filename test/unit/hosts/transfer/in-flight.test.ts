@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { InFlight } from '../../../../hosts/transfer/in-flight.ts';
+import { InFlight } from '#hosts/transfer/in-flight';
 
-test('a receipt confirms everything of its channel up to its sequence', () => {
+test('a receipt confirms everything on its channel up to its sequence number', () => {
   const inFlight = new InFlight<string>(2);
   inFlight.sent(0, 1, 100, 'a');
   inFlight.sent(1, 1, 1000, 'b');
@@ -15,7 +15,7 @@ test('a receipt confirms everything of its channel up to its sequence', () => {
   expect(inFlight.confirmedBytes).toBe(1300);
 });
 
-test('what a lost connection had under way is told once, and waited for no more', () => {
+test('what a lost connection had in flight is reported once, and no longer awaited', () => {
   const inFlight = new InFlight<string>(2);
   inFlight.sent(0, 1, 100, 'arrived');
   inFlight.sent(0, 2, 100, 'lost');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { IncomingDeviceState } from '../../../../hosts/transfer/incoming-device-state.ts';
-import { codeOf } from '../../../../proto/errors.ts';
+import { IncomingDeviceState } from '#hosts/transfer/incoming-device-state';
+import { codeOf } from '#proto/errors';
 
 const whole = Buffer.from([...Array(100).keys()]);
 const digest = createHash('sha256').update(whole).digest();
@@ -16,14 +16,14 @@ const codeOfThrown = (act: () => void): string => {
   return 'nothing thrown';
 };
 
-describe('a device state on its way in', () => {
-  test('gives the registers, its end, with its last piece', () => {
+describe('an incoming device state', () => {
+  test('yields the registers, which end it, with its last piece', () => {
     const incoming = new IncomingDeviceState(100, 8);
     expect(incoming.take({ state: whole.subarray(0, 60), digest: none })).toBeNull();
     expect(incoming.take({ state: whole.subarray(60), digest })).toEqual(whole.subarray(92));
   });
 
-  test('begins anew with a connection', () => {
+  test('starts over with a new connection', () => {
     const incoming = new IncomingDeviceState(100, 8);
     incoming.take({ state: whole.subarray(0, 60), digest: none });
     incoming.restart();
@@ -33,7 +33,7 @@ describe('a device state on its way in', () => {
   });
 
   test.each([[100], [99, 1], [1, 99], [25, 25, 25, 25], [93, 3, 4], Array.from({ length: 100 }, () => 1)])(
-    'a state in chunks of %j is the same',
+    'is the same in chunks of %j',
     (...lengths) => {
       const incoming = new IncomingDeviceState(100, 8);
       let at = 0;
@@ -48,7 +48,7 @@ describe('a device state on its way in', () => {
     },
   );
 
-  test('a chunk is hashed when it comes, not at the end', () => {
+  test('hashes each chunk on arrival, not at the end', () => {
     const incoming = new IncomingDeviceState(100, 8);
     const chunk = Buffer.from(whole.subarray(0, 30));
     incoming.take({ state: chunk, digest: none });

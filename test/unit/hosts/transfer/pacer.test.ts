@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { Pacer } from '../../../../hosts/transfer/pacer.ts';
+import { Pacer } from '#hosts/transfer/pacer';
 
-const { signal } = new AbortController();
 let nowMs: number;
 /** How much longer than asked for a sleep takes. */
 let oversleepMs: number;
@@ -29,7 +28,7 @@ const mbpsOver = async (durationMs: number, bytes: number, busyMs = 0): Promise<
     sent += bytes;
     nowMs += busyMs;
     pacer.sent(bytes);
-    await pacer.untilDue(signal);
+    await pacer.untilDue();
   }
   return (sent * 8) / 1000 / (nowMs - startedAtMs);
 };
@@ -44,13 +43,13 @@ describe('Pacer', () => {
     expect(await mbpsOver(1000, bytes)).toBeCloseTo(mbps, 6);
   });
 
-  test('a timer that is always 2 ms late costs nothing', async () => {
+  test('loses nothing to a timer that is always 2 ms late', async () => {
     oversleepMs = 2;
     pacer.rateMbps = 4400;
     expect(await mbpsOver(1000, 1 << 20)).toBeGreaterThan(4400 * 0.99);
   });
 
-  test('what a link slower than the rate leaves over is not made up for later, but for 20 ms', async () => {
+  test('makes up later for at most 20 ms of what a slower link left unused', async () => {
     pacer.rateMbps = 100;
     // 12,500 bytes take 1 ms at this rate, and 10 ms on the link.
     expect(await mbpsOver(1000, 12_500, 10)).toBeCloseTo(10, 6);
@@ -58,10 +57,10 @@ describe('Pacer', () => {
     expect(await mbpsOver(1000, 12_500)).toBeCloseTo(102, 0);
   });
 
-  test('without a rate nothing waits, and nothing is owed afterwards', async () => {
+  test('without a rate, nothing waits and nothing is owed afterwards', async () => {
     pacer.sent(1e9);
     pacer.sentUrgent(1e9);
-    await pacer.untilDue(signal);
+    await pacer.untilDue();
     expect({ sleeps, isOn: pacer.isOn, messageBytes: pacer.messageBytes }).toEqual({
       sleeps: 0,
       isOn: false,
@@ -71,7 +70,7 @@ describe('Pacer', () => {
     expect(pacer.dueInMs).toBe(0);
   });
 
-  test('the rate may be set anew at any time: what is owed is then paid at the new one', () => {
+  test('lets the rate change at any time: what is owed is then paid at the new one', () => {
     pacer.rateMbps = 8;
     pacer.sent(5000);
     expect(pacer.dueInMs).toBe(5);
@@ -83,7 +82,7 @@ describe('Pacer', () => {
     expect(pacer.dueInMs).toBe(0);
   });
 
-  test('urgent bytes count, yet hold the push up for no more than 100 ms', () => {
+  test('counts urgent bytes, which delay the push by at most 100 ms', () => {
     pacer.rateMbps = 8;
     pacer.sentUrgent(50_000);
     expect(pacer.dueInMs).toBe(50);
@@ -114,7 +113,7 @@ describe('Pacer', () => {
     pacer.rateMbps = 1;
     pacer.sent(1e6);
     let isOver = false;
-    const waiting = pacer.untilDue(signal).then(() => {
+    const waiting = pacer.untilDue().then(() => {
       isOver = true;
     });
     await new Promise(setImmediate);
@@ -123,10 +122,10 @@ describe('Pacer', () => {
     await waiting;
   });
 
-  test('what breaks the sleep breaks the wait', async () => {
+  test('an interrupted sleep interrupts the wait', async () => {
     pacer = new Pacer({ nowMs: () => nowMs, sleep: () => Promise.reject(new Error('lost')) });
     pacer.rateMbps = 1;
     pacer.sent(1e6);
-    await expect(pacer.untilDue(signal)).rejects.toThrow('lost');
+    await expect(pacer.untilDue()).rejects.toThrow('lost');
   });
 });

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { capabilitiesAtDestination, decodersOf } from '../../../../hosts/capabilities/index.ts';
-import { GuestMemory } from '../../../../hosts/guest/memory.ts';
-import { allocateGuest } from '../../../../hosts/guest/shared.ts';
-import { PageReceiver } from '../../../../hosts/transfer/page-receiver.ts';
-import { codeOf } from '../../../../proto/errors.ts';
+import { capabilitiesAtDestination, decodersOf } from '#catalogue/capabilities';
+import { GuestMemory } from '#hosts/guest/memory';
+import { allocateGuest } from '#hosts/guest/shared';
+import { PageReceiver } from '#hosts/transfer/page-receiver';
+import { codeOf } from '#proto/errors';
+import { BlockSpace } from '#hosts/block-space';
 
 const pageCount = 100;
 let memory: GuestMemory;
@@ -37,69 +38,75 @@ const codeOfThrown = (act: () => void): string => {
 beforeEach(() => {
   installed = [];
   memory = new GuestMemory(allocateGuest(pageCount, 1, 1), 1);
-  receiver = new PageReceiver(memory, () => {
+  receiver = new PageReceiver(new BlockSpace([memory]), () => {
     installed.push([...Array(pageCount).keys()].filter((page) => memory.isPresent(page)));
   });
 });
 
 describe('PageReceiver', () => {
   test('installs pages and zero runs and counts what is missing', () => {
-    receiver.receive({ pages: [3], zeroRuns: [10, 5], payload: pageBytes(3, 1) });
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [10, 5], payload: pageBytes(3, 1) });
     expect(memory.readVersion(3)).toBe(1);
     expect(receiver.missingCount).toBe(pageCount - 6);
   });
 
-  test('tells once per message that pages are here, when all of them are, and only while the guest runs', () => {
-    receiver.receive({ pages: [2], zeroRuns: [], payload: pageBytes(2, 1) });
+  test('reports arrived pages once per message, after all of them, and only while the guest runs', () => {
+    receiver.receive({ region: 0, pages: [2], zeroRuns: [], payload: pageBytes(2, 1) });
     expect(installed).toEqual([]);
     receiver.guestRuns = true;
     const payload = Buffer.concat([pageBytes(3, 1), pageBytes(4, 1)]);
-    receiver.receive({ pages: [3, 4], zeroRuns: [10, 2], payload });
+    receiver.receive({ region: 0, pages: [3, 4], zeroRuns: [10, 2], payload });
     expect(installed).toEqual([[2, 3, 4, 10, 11]]);
   });
 
-  test('a page that a message names twice counts once', () => {
+  test('a page named twice in a message counts once', () => {
     receiver.guestRuns = true;
-    receiver.receive({ pages: [3, 3], zeroRuns: [3, 1], payload: Buffer.alloc(8192) });
+    receiver.receive({ region: 0, pages: [3, 3], zeroRuns: [3, 1], payload: Buffer.alloc(8192) });
     expect(receiver.presentCount).toBe(1);
   });
 
   test('before the guest runs, the newest copy counts', () => {
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
     expect(memory.readVersion(3)).toBe(2);
     expect(receiver.presentCount).toBe(1);
-    receiver.receive({ pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
+    receiver.receive({ region: 0, pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
     expect(memory.readVersion(3)).toBe(0);
   });
 
-  test("once the guest runs, a page that is there is the guest's own", () => {
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+  test('once the guest runs, a page that is present is left alone', () => {
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
     receiver.guestRuns = true;
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
     expect(memory.readVersion(3)).toBe(2);
     expect(receiver.duplicateArrivals).toBe(1);
   });
 
-  test('a discarded page is missing until it comes again, then as a zero page too', () => {
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
-    receiver.discard([0, 10]);
+  test('a discarded page is missing until it arrives again, even as a zero page', () => {
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    receiver.discard({ region: 0, runs: [0, 10] });
     expect(receiver.presentCount).toBe(0);
     receiver.guestRuns = true;
-    receiver.receive({ pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
+    receiver.receive({ region: 0, pages: [], zeroRuns: [3, 1], payload: Buffer.alloc(0) });
     expect(memory.readVersion(3)).toBe(0);
     expect(receiver.duplicateArrivals).toBe(0);
   });
 
   test.each([
-    ['a page beyond memory', { pages: [pageCount], zeroRuns: [], payload: Buffer.alloc(4096) }],
-    ['a run beyond memory', { pages: [], zeroRuns: [pageCount - 1, 2], payload: Buffer.alloc(0) }],
-    ['an empty run', { pages: [], zeroRuns: [1, 0], payload: Buffer.alloc(0) }],
-    ['half a run', { pages: [], zeroRuns: [1], payload: Buffer.alloc(0) }],
-    ['too short a payload', { pages: [1, 2], zeroRuns: [], payload: Buffer.alloc(4096) }],
+    ['a page beyond memory', { region: 0, pages: [pageCount], zeroRuns: [], payload: Buffer.alloc(4096) }],
+    ['a run beyond memory', { region: 0, pages: [], zeroRuns: [pageCount - 1, 2], payload: Buffer.alloc(0) }],
+    ['an empty run', { region: 0, pages: [], zeroRuns: [1, 0], payload: Buffer.alloc(0) }],
+    ['a region that there is not', { region: 1, pages: [], zeroRuns: [1, 1], payload: Buffer.alloc(0) }],
+    ['half a run', { region: 0, pages: [], zeroRuns: [1], payload: Buffer.alloc(0) }],
+    ['too short a payload', { region: 0, pages: [1, 2], zeroRuns: [], payload: Buffer.alloc(4096) }],
     [
       'too many pages',
-      { pages: Array.from({ length: 513 }, () => 1), zeroRuns: [], payload: Buffer.alloc(513 * 4096) },
+      {
+        region: 0,
+        pages: Array.from({ length: 513 }, () => 1),
+        zeroRuns: [],
+        payload: Buffer.alloc(513 * 4096),
+      },
     ],
   ])('refuses %s and installs nothing of it', (_, batch) => {
     expect(codeOfThrown(() => { receiver.receive(batch); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
@@ -108,7 +115,7 @@ describe('PageReceiver', () => {
 
   const encoding = 'uniform-pages';
   const uniform = { encoding, pages: [3, 4], data: Buffer.alloc(32, 7) };
-  const nothingElse = { pages: [], zeroRuns: [], payload: Buffer.alloc(0) };
+  const nothingElse = { region: 0, pages: [], zeroRuns: [], payload: Buffer.alloc(0) };
 
   test('uniform pages are filled with their pattern', () => {
     acceptUniform();
@@ -121,15 +128,15 @@ describe('PageReceiver', () => {
     memory.copyTo(3, bytes, 0);
     memory.copyTo(4, bytes, 4096);
     for (const [at, byte] of bytes.entries()) expect(byte).toBe((at % 16) + (at < 4096 ? 0 : 16));
-    expect({ present: receiver.presentCount, received: receiver.encodedPagesReceived }).toEqual({
+    expect({ present: receiver.presentCount, received: receiver.received.encodedPages }).toEqual({
       present: 2,
       received: 2,
     });
   });
 
-  test("once the guest runs, a uniform page that is there is the guest's own", () => {
+  test('once the guest runs, a uniform page that is present is left alone', () => {
     acceptUniform();
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 2) });
     receiver.guestRuns = true;
     receiver.receive({ ...nothingElse, encoded: [uniform] });
     expect(memory.readVersion(3)).toBe(2);
@@ -148,7 +155,7 @@ describe('PageReceiver', () => {
     ],
   ])('refuses uniform pages %s and installs nothing of the batch', (_, pages, accepts) => {
     if (accepts) acceptUniform();
-    const batch = { pages: [7], zeroRuns: [], payload: Buffer.alloc(4096), encoded: [pages] };
+    const batch = { region: 0, pages: [7], zeroRuns: [], payload: Buffer.alloc(4096), encoded: [pages] };
     expect(codeOfThrown(() => { receiver.receive(batch); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
     expect(receiver.presentCount).toBe(0);
   });
@@ -161,20 +168,20 @@ describe('PageReceiver', () => {
     ['of nothing', []],
     ['in more runs than a message may have', Array.from({ length: 65_537 }, (_, run) => [run, 1]).flat()],
   ])('refuses discards %s, and discards nothing', (_, runs) => {
-    receiver.receive({ pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
-    expect(codeOfThrown(() => { receiver.discard(runs); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+    receiver.receive({ region: 0, pages: [3], zeroRuns: [], payload: pageBytes(3, 1) });
+    expect(codeOfThrown(() => { receiver.discard({ region: 0, runs }); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
     expect(receiver.presentCount).toBe(1);
   });
 
-  test('discards of one connection name each page some times, no more', () => {
-    for (let time = 0; time < 4; time++) receiver.discard([0, pageCount]);
-    expect(codeOfThrown(() => { receiver.discard([0, 1]); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
+  test('discards of one connection name each page a few times at most', () => {
+    for (let time = 0; time < 4; time++) receiver.discard({ region: 0, runs: [0, pageCount] });
+    expect(codeOfThrown(() => { receiver.discard({ region: 0, runs: [0, 1] }); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
     receiver.connectionLost();
-    receiver.discard([0, 1]);
+    receiver.discard({ region: 0, runs: [0, 1] });
   });
 });
 
-describe('what a few bytes stand for is bounded before it is looked at', () => {
+describe('what a few bytes expand to is bounded before it is expanded', () => {
   /** A guest larger than what any message may name. */
   const largeCount = 20_000;
   let opened: number;
@@ -182,7 +189,10 @@ describe('what a few bytes stand for is bounded before it is looked at', () => {
 
   beforeEach(() => {
     opened = 0;
-    large = new PageReceiver(new GuestMemory(allocateGuest(largeCount, 1, 1), 1), () => undefined);
+    large = new PageReceiver(
+      new BlockSpace([new GuestMemory(allocateGuest(largeCount, 1, 1), 1)]),
+      () => undefined,
+    );
     const decoder = {
       open: () => {
         opened++;
@@ -192,7 +202,13 @@ describe('what a few bytes stand for is bounded before it is looked at', () => {
     large.decoders = new Map(['zstd', 'dedup'].map((name) => [name, decoder]));
   });
 
-  const batchOf = (change: object) => ({ pages: [], zeroRuns: [], payload: Buffer.alloc(0), ...change });
+  const batchOf = (change: object) => ({
+    region: 0,
+    pages: [],
+    zeroRuns: [],
+    payload: Buffer.alloc(0),
+    ...change,
+  });
   const encodedPages = (encoding: string, count: number) => ({
     encoding,
     pages: [...Array(count).keys()],
@@ -211,7 +227,7 @@ describe('what a few bytes stand for is bounded before it is looked at', () => {
     expect({ opened, present: large.presentCount }).toEqual({ opened: 0, present: 0 });
   }); // prettier-ignore
 
-  test('as many as there may be are decoded', () => {
+  test('the maximum number is decoded', () => {
     large.receive(batchOf({ encoded: [encodedPages('zstd', 2048), encodedPages('dedup', 512)] }));
     expect(opened).toBe(2);
   });
@@ -224,10 +240,13 @@ describe('what a few bytes stand for is bounded before it is looked at', () => {
     ['runs that descend', [9, 1, 8, 1]],
   ])('zero runs, %s: nothing is installed', (_, zeroRuns) => {
     expect(codeOfThrown(() => { large.receive(batchOf({ zeroRuns })); })).toBe('PROTOCOL_VIOLATION'); // prettier-ignore
-    expect({ pages: large.zeroPagesReceived, present: large.presentCount }).toEqual({ pages: 0, present: 0 });
+    expect({ pages: large.received.zeroPages, present: large.presentCount }).toEqual({
+      pages: 0,
+      present: 0,
+    });
   });
 
-  test('as many zero pages as there may be are installed', () => {
+  test('the maximum number of zero pages is installed', () => {
     large.receive(batchOf({ zeroRuns: [0, 8000, 8000, 1, 9000, 191] }));
     expect(large.presentCount).toBe(8192);
   });

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { Receipts } from '../../../../hosts/transfer/receipts.ts';
+import { realClock } from '#hosts/clock';
+import { Receipts } from '#hosts/transfer/receipts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('receipts', () => {
-  test('of messages that arrive in one turn are one for each channel', async () => {
+  test('are merged into one per channel for messages that arrive in one turn', async () => {
     const told: [number, number][] = [];
-    const receipts = new Receipts((channel, sequence) => told.push([channel, sequence]));
+    const receipts = new Receipts(realClock, (channel, sequence) => told.push([channel, sequence]));
     receipts.open(2);
     for (const [channel, sequence] of [
       [0, 1],
@@ -27,8 +28,8 @@ describe('receipts', () => {
     expect(told.slice(2)).toEqual([[1, 2]]);
   });
 
-  test('a message out of its turn is refused', () => {
-    const receipts = new Receipts(() => undefined);
+  test('are refused for a message out of order', () => {
+    const receipts = new Receipts(realClock, () => undefined);
     receipts.open(1);
     receipts.arrived(0, 1);
     expect(() => {
@@ -39,8 +40,8 @@ describe('receipts', () => {
     }).toThrow('expected message 2 on channel 0, got 1');
   });
 
-  test('say whether everything up to some sequences is there, and begin anew with a connection', () => {
-    const receipts = new Receipts(() => undefined);
+  test('say whether everything up to some sequence numbers has arrived, and start over with a connection', () => {
+    const receipts = new Receipts(realClock, () => undefined);
     receipts.open(2);
     receipts.arrived(0, 1);
     expect(receipts.has([1, 0])).toBe(true);

@@ -1,14 +1,14 @@
 import { describe } from '@jest/globals';
 import fc from 'fast-check';
-import type { RulesAtSource } from '../../../../hosts/transfer/rules-at-source.ts';
-import { codeOf } from '../../../../proto/errors.ts';
-import { sourcePhases } from '../../../../proto/migration-phases.ts';
-import type { SourcePhase } from '../../../../proto/migration-phases.ts';
-import type { FaultMessage, FromDestination } from '../../../../proto/migration.ts';
-import { fuzz } from '../../../support/fuzz.ts';
-import { outstandingBarrier, pageCount, rulesAtSourceIn, writtenPerChannel } from '../../../support/rules.ts';
+import type { RulesAtSource } from '#hosts/transfer/rules-at-source';
+import { codeOf } from '#proto/errors';
+import { sourcePhases } from '#proto/migration-phases';
+import type { SourcePhase } from '#proto/migration-phases';
+import type { FaultMessage, FromDestination } from '#proto/migration';
+import { fuzz } from '#test/support/fuzz';
+import { outstandingBarrier, pageCount, rulesAtSourceIn, writtenPerChannel } from '#test/support/rules';
 
-/** Sequences of words, held against what must be true of each that is taken, whatever the tables say. */
+/** Sequences of messages, checked for what must be true of each accepted one, whatever the tables say. */
 
 const number = fc.oneof(fc.nat(8), fc.constantFrom(pageCount - 1, pageCount, 2 ** 52, 2 ** 53, -1, 0.5, NaN));
 const word: fc.Arbitrary<FromDestination> = fc.oneof(
@@ -17,11 +17,11 @@ const word: fc.Arbitrary<FromDestination> = fc.oneof(
   fc.record({ barrierReached: fc.record({ id: number }) }),
   fc.record({ completed: fc.record({ pages: number }) }),
   fc.record({
-    received: fc.record({ firstPage: number, bitmap: fc.uint8Array({ maxLength: 14 }).map((b) => Buffer.from(b)) }),
+    received: fc.record({ region: fc.constantFrom(0, 0, 1), firstPage: number, bitmap: fc.uint8Array({ maxLength: 14 }).map((b) => Buffer.from(b)) }),
   }),
 ); // prettier-ignore
 const fault: fc.Arbitrary<FaultMessage> = fc.oneof(
-  fc.record({ page: number }),
+  fc.record({ request: fc.record({ region: fc.constantFrom(0, 0, 1), page: number }) }),
   fc.constantFrom<FaultMessage>({ migrationId: 'ours' }, {} as FaultMessage),
 );
 type Step = { heard: FromDestination } | { faulted: FaultMessage } | { own: 'order' | 'allPagesSent' };
@@ -33,7 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const isOneOf = (phase: SourcePhase, ...phases: SourcePhase[]): boolean => phases.includes(phase);
 
-/** What a bystander knows of the connection. */
+/** What an observer knows about the connection. */
 class Bystander {
   isOrdered: boolean;
   isResumed: boolean;
@@ -50,7 +50,7 @@ class Bystander {
     this.isCompleted = phase === 'completed';
   }
 
-  /** Whether what was taken may have been. */
+  /** Whether an accepted message was allowed. */
   mayTake(message: FromDestination): boolean {
     if ('receipt' in message) {
       const { channel, sequence } = message.receipt;
@@ -77,14 +77,15 @@ class Bystander {
   }
 
   mayAsk(message: FaultMessage): boolean {
-    const page = 'page' in message ? message.page : NaN;
-    const isDue = this.isOrdered && page >= 0 && page < pageCount && !this.#requested.has(page);
+    const { region, page } = 'request' in message ? message.request : { region: 0, page: NaN };
+    const isDue =
+      this.isOrdered && region === 0 && page >= 0 && page < pageCount && !this.#requested.has(page);
     this.#requested.add(page);
     return isDue;
   }
 }
 
-/** @returns whether it was taken. */
+/** @returns whether it was accepted. */
 const isTaken = (take: () => void): boolean => {
   try {
     take();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { RulesAtSource } from '../../../../hosts/transfer/rules-at-source.ts';
-import type { BulkMessage, PageBatch } from '../../../../proto/bulk.ts';
-import { codeOf, messageOf } from '../../../../proto/errors.ts';
+import { RulesAtSource } from '#hosts/transfer/rules-at-source';
+import type { BulkMessage, PageBatch } from '#proto/bulk';
+import { codeOf, messageOf } from '#proto/errors';
 import {
   destinationPhases,
   destinationWords,
@@ -10,9 +10,9 @@ import {
   sourcePhases,
   sourceWords,
   wordsInOrder,
-} from '../../../../proto/migration-phases.ts';
-import type { DestinationPhase } from '../../../../proto/migration-phases.ts';
-import type { FromDestination, FromSource, SourceHello } from '../../../../proto/migration.ts';
+} from '#proto/migration-phases';
+import type { DestinationPhase } from '#proto/migration-phases';
+import type { FromDestination, FromSource, SourceHello } from '#proto/migration';
 import {
   allReceived,
   destinationHello,
@@ -20,12 +20,13 @@ import {
   newAtDestination,
   outstandingBarrier,
   pageCount,
+  ramRegions,
   rulesAtDestinationIn,
   rulesAtSourceIn,
   sourceHello,
   sourceSays,
   writtenPerChannel,
-} from '../../../support/rules.ts';
+} from '#test/support/rules';
 
 /** What is wrong, by the rules; null = nothing. Anything but a violation of the protocol is a fault of the rules. */
 const wrongIn = (say: () => void): string | null => {
@@ -39,7 +40,7 @@ const wrongIn = (say: () => void): string | null => {
   }
 };
 
-describe('every word in every phase, by the tables', () => {
+describe('every message in every phase, as the tables say', () => {
   test.each(sourcePhases.flatMap((phase) => destinationWords.map((word) => [phase, word] as const)))(
     'at the source, %s: %s',
     (phase, word) => {
@@ -60,7 +61,7 @@ describe('every word in every phase, by the tables', () => {
     },
   );
 
-  test('every phase is reached, so that nothing of the tables goes untested', () => {
+  test('every phase is reached, so no part of the tables goes untested', () => {
     for (const phase of sourcePhases) expect(rulesAtSourceIn(phase).phase).toBe(phase);
     for (const phase of destinationPhases) expect(rulesAtDestinationIn(phase).rules.phase).toBe(phase);
   });
@@ -78,42 +79,48 @@ describe('at the source, values out of bounds', () => {
     ['a barrier that was not sent', 'active', heard({ barrierReached: { id: 2 ** 52 } })],
     ['too few pages completed', 'all-sent', heard({ completed: { pages: pageCount - 1 } })],
     ['too many pages completed', 'all-sent', heard({ completed: { pages: huge } })],
-    ['a request behind memory', 'running', (rules) => void rules.faulted({ page: pageCount })],
-    ['half a bitmap', 'recover', (rules) => { rules.heard({ received: { firstPage: 0, bitmap: Buffer.alloc(8) } }); rules.heard({ ready: {} }); }],
-    ['a bitmap that begins later', 'recover', heard({ received: { firstPage: 8, bitmap: Buffer.alloc(8) } })],
-    ['a bitmap of nothing', 'recover', heard({ received: { firstPage: 0, bitmap: Buffer.alloc(0) } })],
-    ['a bitmap that is too long', 'recover', heard({ received: { firstPage: 0, bitmap: Buffer.alloc(14) } })],
-    ['pages behind the last', 'recover', heard({ received: { firstPage: 0, bitmap: Buffer.alloc(13, 0xff) } })],
+    ['a request behind memory', 'running', (rules) => void rules.faulted({ request: { region: 0, page: pageCount } })],
+    ['a request of a region that there is not', 'running', (rules) => void rules.faulted({ request: { region: 1, page: 0 } })],
+    ['a bitmap of a region that there is not', 'recover', heard({ received: { region: 1, firstPage: 0, bitmap: Buffer.alloc(8) } })],
+    ['half a bitmap', 'recover', (rules) => { rules.heard({ received: { region: 0, firstPage: 0, bitmap: Buffer.alloc(8) } }); rules.heard({ ready: {} }); }],
+    ['a bitmap that begins later', 'recover', heard({ received: { region: 0, firstPage: 8, bitmap: Buffer.alloc(8) } })],
+    ['a bitmap of nothing', 'recover', heard({ received: { region: 0, firstPage: 0, bitmap: Buffer.alloc(0) } })],
+    ['a bitmap that is too long', 'recover', heard({ received: { region: 0, firstPage: 0, bitmap: Buffer.alloc(14) } })],
+    ['pages behind the last', 'recover', heard({ received: { region: 0, firstPage: 0, bitmap: Buffer.alloc(13, 0xff) } })],
     ['a guest that was resumed unordered', 'greeting', (rules) => rules.admitted({ ...destinationHello, resumed: true })],
   ])('%s', (_, phase, say) => {
     expect(wrongIn(() => say(rulesAtSourceIn(phase)))).not.toBeNull();
   }); // prettier-ignore
 
-  test('what goes backwards, or comes twice', () => {
+  test('anything that goes backwards or comes twice', () => {
     const rules = rulesAtSourceIn('running');
     rules.heard({ receipt: { channel: 0, sequence: 3 } });
     rules.heard({ barrierReached: { id: outstandingBarrier } });
-    rules.faulted({ page: 3 });
+    rules.faulted({ request: { region: 0, page: 3 } });
     expect(wrongIn(() => rules.heard({ receipt: { channel: 0, sequence: 2 } }))).toMatch(
       /above 3 and up to 5/,
     );
     expect(wrongIn(() => rules.heard({ receipt: { channel: 0, sequence: 3 } }))).toMatch(/got 3$/);
     expect(wrongIn(() => rules.heard({ barrierReached: { id: outstandingBarrier } }))).toMatch(/no barrier/);
-    expect(wrongIn(() => void rules.faulted({ page: 3 }))).toMatch(/once over a connection/);
+    expect(wrongIn(() => void rules.faulted({ request: { region: 0, page: 3 } }))).toMatch(
+      /once over a connection/,
+    );
     rules.heard({ receipt: { channel: 0, sequence: 4 } });
-    rules.faulted({ page: 4 });
+    rules.faulted({ request: { region: 0, page: 4 } });
   });
 
   test('a request before the guest runs, over a connection that recovers', () => {
     const rules = new RulesAtSource(sourceHello, { isOrdered: true, isResumed: false }, () => 0);
     rules.admitted({ ...destinationHello, recovers: true, resumed: false });
-    expect(wrongIn(() => void rules.faulted({ page: 1 }))).toMatch(/before the guest runs/);
+    expect(wrongIn(() => void rules.faulted({ request: { region: 0, page: 1 } }))).toMatch(
+      /before the guest runs/,
+    );
     rules.heard({ received: allReceived() });
     rules.heard({ ready: {} });
     expect(rules.phase).toBe('active');
   });
 
-  test('a guest that ran and says that it does not', () => {
+  test('a guest that ran and now claims not to', () => {
     const rules = new RulesAtSource(sourceHello, { isOrdered: true, isResumed: true }, () => 0);
     expect(wrongIn(() => rules.admitted({ ...destinationHello, recovers: true }))).toMatch(/said before/);
   });
@@ -128,8 +135,10 @@ describe('at the destination, values out of bounds', () => {
   test.each<[string, Partial<SourceHello>]>([
     ['another version', { version: 1 }],
     ['another migration', { migrationId: 'theirs' }],
-    ['another page size', { pageSizeBytes: 8192 }],
-    ['another guest', { pageCount: pageCount + 1 }],
+    ['another page size', { regions: ramRegions(pageCount).map((ram) => ({ ...ram, blockSizeBytes: 8192 })) }],
+    ['no region', { regions: [] }],
+    ['another region', { regions: [...ramRegions(pageCount), { id: 1, name: 'disk', blockSizeBytes: 512, blockCount: 1 }] }],
+    ['another guest', { regions: ramRegions(pageCount + 1) }],
     ['other vCPUs', { vcpus: 2 }],
     ['a device state of another length', { deviceStateBytes: 2 ** 40 }],
     ['no channels', { channels: 0 }],
@@ -151,7 +160,7 @@ describe('at the destination, values out of bounds', () => {
     expect(rules.phase).toBe('greeting');
   }); // prettier-ignore
 
-  test('the capabilities that there are, are taken', () => {
+  test('every existing capability is accepted', () => {
     const { rules } = newAtDestination();
     const capabilities = [
       ['dedup', '1024'], ['zstd', 'auto'], ['xbzrle', '64'], ['prepaging', 'none'], ['tls', ''],
@@ -170,7 +179,7 @@ describe('at the destination, values out of bounds', () => {
     expect(heardIn('running', message)).not.toBeNull();
   });
 
-  test('barriers ascend, and only so many are under way', () => {
+  test('barriers ascend, and only a limited number is in flight', () => {
     const { rules } = rulesAtDestinationIn('memory');
     const barrier = (id: number, after: number[]): string | null =>
       wrongIn(() => rules.heard({ barrier: { id, after } }));
@@ -228,13 +237,13 @@ describe('at the destination, values out of bounds', () => {
     },
   );
 
-  test('every page, and an order to resume that waits for more', () => {
+  test('every page, but an order to resume that waits for more', () => {
     const { rules, arrived } = rulesAtDestinationIn('resuming');
     rules.heard({ allPagesSent: { after: arrived, pages: pageCount } });
     expect(wrongIn(() => rules.allPagesHere(0, 0))).toMatch(/order to resume before allPagesSent/);
   });
 
-  test('a page that is missing and that nobody waits for', () => {
+  test('an answer with a missing page that nobody requested', () => {
     const { rules, arrived } = rulesAtDestinationIn('running');
     rules.heard({ allPagesSent: { after: arrived, pages: pageCount } });
     expect(wrongIn(() => rules.allPagesHere(2, 1))).toMatch(/2 are missing/);
@@ -247,14 +256,17 @@ describe('at the destination, values out of bounds', () => {
     ['of two pages', 1, { zeroRuns: [3, 2] }],
     ['of one page in two ways', 1, { pages: [3], zeroRuns: [3, 1] }],
     ['that nobody has requested', 1, { zeroRuns: [4, 1] }],
+    ['of another region', 1, { region: 1, zeroRuns: [3, 1] }],
   ])('an answer %s', (_, sequence, batch) => {
     const { rules } = rulesAtDestinationIn('running');
-    const pages: PageBatch = { pages: [], zeroRuns: [], payload: Buffer.alloc(0), ...batch };
+    const pages: PageBatch = { region: 0, pages: [], zeroRuns: [], payload: Buffer.alloc(0), ...batch };
     const answer: BulkMessage = { body: 'pages', sequence, pages };
-    expect(wrongIn(() => rules.answered(answer, (page) => page === 3))).not.toBeNull();
+    expect(
+      wrongIn(() => rules.answered(answer, (region, page) => region === 0 && page === 3)),
+    ).not.toBeNull();
   });
 
-  test('over another connection the hello is the same, and where the guest runs it is not resumed again', () => {
+  test('over another connection the hello is the same, and a running guest is not resumed again', () => {
     const { rules } = rulesAtDestinationIn('running');
     rules.connectionLost();
     expect(wrongIn(() => rules.heard({ hello: { ...sourceHello, channels: 3 } }))).toMatch(/same hello/);
@@ -264,7 +276,7 @@ describe('at the destination, values out of bounds', () => {
     expect(wrongIn(() => rules.arrived(0, { body: 'resume', sequence: 1, resume }))).toMatch(/got resume/);
   });
 
-  test('before it runs, the order to resume and what belongs to it comes again', () => {
+  test('before the guest runs, the order to resume and what belongs to it are sent again', () => {
     const end = rulesAtDestinationIn('resuming');
     end.rules.connectionLost();
     end.arrived.fill(0);

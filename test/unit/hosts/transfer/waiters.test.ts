@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { Waiters } from '../../../../hosts/transfer/waiters.ts';
+import { Waiters } from '#hosts/transfer/waiters';
 
-test('a wait ends when its condition holds at a poke, not before', async () => {
+test('a wait ends at the first poke at which its condition holds', async () => {
   const waiters = new Waiters();
   let value = 0;
   let ended = false;
@@ -25,7 +25,7 @@ test('the first failure rejects every wait, present and future', async () => {
   await expect(waiters.until(() => true)).rejects.toThrow('first');
 });
 
-test('unlessFailed ends a promise that never would', async () => {
+test('unlessFailed ends a promise that would never settle', async () => {
   const waiters = new Waiters();
   await expect(waiters.unlessFailed(Promise.resolve(1))).resolves.toBe(1);
   const hung = waiters.unlessFailed(new Promise(() => undefined));

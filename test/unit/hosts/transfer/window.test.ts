@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { windowBytes } from '../../../../hosts/transfer/window.ts';
+import { windowBytes } from '#hosts/transfer/window';
 
 const windows = { bulkWindowBytes: 100, roundEndWindowBytes: 60, postcopyWindowBytes: 50 };
 

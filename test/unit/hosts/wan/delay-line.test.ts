@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { DelayLine } from '../../../../hosts/wan/delay-line.ts';
+import { DelayLine } from '#hosts/wan/delay-line';
 
 /** Deterministic, uniform in [0, 1): a linear congruential generator (Numerical Recipes). */
 const seeded = (seed: number) => () => (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 32;
@@ -46,7 +46,7 @@ describe('DelayLine', () => {
     expect(expected).toBe(1001);
   });
 
-  test('jitter is normal with the given standard deviation where packets are far apart', () => {
+  test('jitter is normal with the given standard deviation if packets are far apart', () => {
     const line = lineWith({ delayMs: 50, jitterMs: 2 });
     const delays: number[] = [];
     for (let id = 0; id < 4000; id += 1) {
@@ -60,7 +60,7 @@ describe('DelayLine', () => {
     expect(Math.abs(deviation - 2)).toBeLessThan(0.1);
   });
 
-  test('a shorter delay takes effect behind what is under way', () => {
+  test('a shorter delay takes effect behind the packets in flight', () => {
     const line = lineWith({ delayMs: 30 });
     line.admit(1, 0);
     line.configure({ delayMs: 5, jitterMs: 0, lossFraction: 0 });
@@ -71,7 +71,7 @@ describe('DelayLine', () => {
     expect(line.nextDueMs).toBe(45);
   });
 
-  test('loses the share of packets that was asked for, and never delays a lost one', () => {
+  test('loses the requested share of packets, and never delays a lost one', () => {
     const line = lineWith({ lossFraction: 0.1 }, 16_384);
     let lost = 0;
     for (let id = 0; id < 10_000; id += 1) if (!line.admit(id, 0)) lost += 1;
@@ -80,7 +80,7 @@ describe('DelayLine', () => {
     expect(lost).toBeLessThan(1120);
   });
 
-  test('works past the ring’s end', () => {
+  test('works beyond the end of the ring', () => {
     const line = lineWith({ delayMs: 1 }, 4);
     for (let id = 0; id < 100; id += 1) {
       line.admit(id, id);

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { DelayWorker } from '../../../../hosts/wan/delay-worker.ts';
+import { DelayWorker } from '#hosts/wan/delay-worker';
 
 const settings = [0, 1].map(() => ({ delayMs: 1, jitterMs: 0, lossFraction: 0 }));
 const script = new URL('../../../support/failing-worker.ts', import.meta.url);
 
-test('a delaying thread that dies is reported at the next look', async () => {
+test('a delaying thread that dies is reported at the next check', async () => {
   const worker = new DelayWorker(script);
   await worker.started();
   await worker.configure(settings);

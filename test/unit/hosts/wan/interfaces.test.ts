@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { NetworkInterfaceInfo } from 'node:os';
-import { findInterfaces } from '../../../../hosts/wan/interfaces.ts';
+import { findInterfaces } from '#hosts/wan/interfaces';
 
 const info = (address: string): NetworkInterfaceInfo => ({
   address,
@@ -21,7 +21,7 @@ test('source and observer may share an interface', () => {
   });
 });
 
-test('an address on no interface is refused with those there are', () => {
+test('an address on no interface is refused, and the existing ones are listed', () => {
   expect(() => findInterfaces(ports, { eth0: [info('10.1.0.1')] })).toThrow(
     expect.objectContaining({
       code: 'LINK_NOT_APPLIED',

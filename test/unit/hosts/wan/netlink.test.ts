@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeAttribute, encodeMessage, errnoOf, findAttribute } from '../../../../hosts/wan/netlink.ts';
+import { encodeAttribute, encodeMessage, errnoOf, findAttribute } from '#hosts/wan/netlink';
 import {
   acceptBatchMessage,
   configureQueueMessages,
@@ -7,8 +7,8 @@ import {
   packetIdOf,
   queueOf,
   setVerdictId,
-} from '../../../../hosts/wan/nfqueue-messages.ts';
-import { replaceRouteMessage } from '../../../../hosts/wan/route.ts';
+} from '#hosts/wan/nfqueue-messages';
+import { replaceRouteMessage } from '#hosts/wan/route';
 
 const hex = (bytes: Buffer): string => bytes.toString('hex');
 
@@ -17,7 +17,7 @@ describe('netlink', () => {
     expect(hex(encodeAttribute(2, Buffer.from([7])))).toBe('0500020007000000');
   });
 
-  test('a message carries its whole length', () => {
+  test('a message states its whole length', () => {
     const message = encodeMessage({ type: 0x18, flags: 5, sequence: 9, body: Buffer.from([1, 2, 3, 4]) });
     expect(hex(message)).toBe('14000000' + '1800' + '0500' + '09000000' + '00000000' + '01020304');
   });

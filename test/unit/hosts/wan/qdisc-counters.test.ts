@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { encodeAttribute, encodeMessage } from '../../../../hosts/wan/netlink.ts';
-import { listQdiscsMessage, readQdiscs } from '../../../../hosts/wan/qdisc-counters.ts';
+import { encodeAttribute, encodeMessage } from '#hosts/wan/netlink';
+import { listQdiscsMessage, readQdiscs } from '#hosts/wan/qdisc-counters';
 
 const kindOf = (kind: string): Buffer => encodeAttribute(1, Buffer.from(`${kind}\0`));
 
@@ -47,7 +47,7 @@ describe('the counters of bottlenecks', () => {
     ]);
   });
 
-  test('are of the last of the stages, in whatever order the kernel tells them', () => {
+  test('are those of the last stage, in whatever order the kernel reports them', () => {
     const stages = [
       qdisc('tbf', 2, 0x10000, 1n),
       qdisc('netem', 2, 0x20000, 2n),
@@ -57,20 +57,20 @@ describe('the counters of bottlenecks', () => {
       expect(read(...messages).into.get(2)?.bytes).toBe(3);
   });
 
-  test('of another kind are none, and neither are those without statistics', () => {
+  test('are missing for another kind of qdisc, and for one without statistics', () => {
     const silent = encodeMessage({ type: 36, flags: 2, body: Buffer.alloc(20) }, kindOf('tbf'));
     const { isOver, into } = read(qdisc('ingress', 2, 0xffff0000, 9n), silent);
     expect(isOver).toBe(false);
     expect(into.size).toBe(0);
   });
 
-  test('are refused where the kernel refuses', () => {
+  test('are an error if the kernel refuses', () => {
     const body = Buffer.alloc(4);
     body.writeInt32LE(-1);
     expect(() => read(encodeMessage({ type: 2, flags: 0, body }))).toThrow('errno 1');
   });
 
-  test.each([0, 15, 1000])('are refused in a message that says it has %d bytes', (length) => {
+  test.each([0, 15, 1000])('are an error if a message claims to have %d bytes', (length) => {
     const torn = qdisc('tbf', 2, 1, 1n);
     torn.writeUInt32LE(length, 0);
     expect(() => read(torn)).toThrow(`a message of ${length} bytes`);

@@ -1,13 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { LinkDirection } from '../../../../proto/link.ts';
-import { netemArguments, netemMismatches, stagesOf } from '../../../../hosts/wan/netem-stages.ts';
-import {
-  bufferBytes,
-  burstBytes,
-  correctedDelayMs,
-  delayLimitPackets,
-} from '../../../../hosts/wan/sizing.ts';
-import { tbfArguments, tbfMismatches } from '../../../../hosts/wan/tc.ts';
+import type { LinkDirection } from '#proto/link';
+import { netemArguments, netemMismatches, stagesOf } from '#hosts/wan/netem-stages';
+import { bufferBytes, burstBytes, correctedDelayMs, delayLimitPackets } from '#hosts/wan/sizing';
+import { tbfArguments, tbfMismatches } from '#hosts/wan/tc';
 
 const fast: LinkDirection = { rateMbps: 10_000, delayMs: 26.25, jitterMs: 0, lossPercent: 0, bufferMs: 52.5 };
 const slow: LinkDirection = { rateMbps: 10, delayMs: 2, jitterMs: 0.5, lossPercent: 1, bufferMs: 20 };
@@ -18,7 +13,7 @@ describe('sizing', () => {
     expect(burstBytes(10)).toBe(15_140);
   });
 
-  test('the buffer is what was asked for, but never less than two super-packets where those pass whole', () => {
+  test('the buffer is as requested, but at least two super-packets where those pass whole', () => {
     expect(bufferBytes(fast)).toBe(65_625_000);
     expect(bufferBytes(slow)).toBe(25_000);
     expect(bufferBytes({ ...fast, rateMbps: 1000, bufferMs: 0.1 })).toBe(131_072);
@@ -40,7 +35,7 @@ describe('stages', () => {
     expect(tbfArguments(fast).join(' ')).toBe('tbf rate 10000000kbit burst 5000000 limit 65625000');
   });
 
-  test('netem restates everything; jitter keeps the order through a rate', () => {
+  test('netem arguments state everything; with jitter, a rate keeps the order', () => {
     expect(netemArguments(fast).join(' ')).toBe('netem limit 97528 delay 26.250ms');
     expect(netemArguments(slow).join(' ')).toBe(
       'netem limit 1000 delay 2.000ms 0.500ms distribution normal rate 100gbit loss random 1%',

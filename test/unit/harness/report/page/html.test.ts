@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { escapeHtml, markup, prose, slug, trusted } from '../../../../../harness/report/page/html.ts';
+import { escapeHtml, markup, prose, slug, trusted } from '#harness/report/page/html';
 
 const hostile = `"><script>alert('x')</script><img src=x onerror=alert(1)> & \u0000\u202e\u001b[31m`;
 
@@ -16,7 +16,7 @@ describe('markup', () => {
     expect(escapeHtml('line\nbreak\tand tab')).toBe('line\nbreak\tand tab');
   });
 
-  test('nests markup, joins lists, and leaves out what is nothing', () => {
+  test('nests markup, joins lists, and leaves out empty parts', () => {
     const items = ['a<', 'b'].map((item) => markup`<li>${item}</li>`);
     expect(markup`<ul>${items}${null}${undefined}${false}</ul>`.text).toBe(
       '<ul><li>a&lt;</li><li>b</li></ul>',
@@ -24,7 +24,7 @@ describe('markup', () => {
     expect(markup`${0}`.text).toBe('0');
   });
 
-  test('an object that only looks like markup is no markup', () => {
+  test('an object that only looks like markup is not treated as markup', () => {
     const forged = { text: '<script>' } as unknown as string;
     expect(markup`${JSON.parse(JSON.stringify(['<b>'])) as string[]}`.text).toBe('&lt;b&gt;');
     expect(() => markup`${forged}`).toThrow();

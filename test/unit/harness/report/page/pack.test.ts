@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { gunzipSync } from 'node:zlib';
-import { compactJson, fingerprint, packed, sourceHash } from '../../../../../harness/report/page/pack.ts';
+import { compactJson, fingerprint, packed, sourceHash } from '#harness/report/page/pack';
 
-test('what is packed is gzip in base64', async () => {
+test('packed data is gzip in base64', async () => {
   const text = 'κ_M = 1/16\n'.repeat(1000);
   const base64 = await packed(text);
   expect(base64.length).toBeLessThan(text.length / 10);

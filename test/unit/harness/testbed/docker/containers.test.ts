@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { demultiplex } from '../../../../../harness/testbed/docker/exec.ts';
-import { isAlive, labels, labelsOf, ownerOf } from '../../../../../harness/testbed/docker/labels.ts';
-import { bridgeOptions, networkName, networksOf } from '../../../../../harness/testbed/docker/networks.ts';
-import type { FoundTestbed } from '../../../../../harness/testbed/docker/removal.ts';
-import { isAbandoned } from '../../../../../harness/testbed/docker/removal.ts';
-import { recordStart } from '../../../../../harness/testbed/docker/start-log.ts';
-import { refusedSysctl, sysctlsOf } from '../../../../../harness/testbed/docker/sysctls.ts';
-import { topologyOf } from '../../../../../harness/testbed/docker/topology.ts';
-import { leaseLostExitCode } from '../../../../../proto/lease.ts';
-import { monotonicMs } from '../../../../../proto/units.ts';
+import { demultiplex } from '#harness/testbed/docker/exec';
+import { isAlive, labels, labelsOf, ownerOf } from '#harness/testbed/docker/labels';
+import { bridgeOptions, networkName, networksOf } from '#harness/testbed/docker/networks';
+import type { FoundTestbed } from '#harness/testbed/docker/removal';
+import { isAbandoned } from '#harness/testbed/docker/removal';
+import { recordStart } from '#harness/testbed/docker/start-log';
+import { refusedSysctl, sysctlsOf } from '#harness/testbed/docker/sysctls';
+import { topologyOf } from '#harness/testbed/docker/topology';
+import { leaseLostExitCode } from '#proto/lease';
+import { monotonicMs } from '#proto/units';
 
 describe('owners', () => {
-  test('this process is alive, and its id with another start time is not', () => {
+  test('this process is alive, but its id with another start time is not', () => {
     expect(isAlive(ownerOf(process.pid))).toBe(true);
     expect(isAlive(`${String(process.pid)}:1`)).toBe(false);
     expect(labelsOf('t')[labels.owner]).toBe(ownerOf(process.pid));
@@ -114,7 +114,7 @@ describe('sysctls', () => {
     expect(sysctlsOf('source', options, new Set())['net.ipv4.tcp_wmem']).toBe('4096 131072 1234567');
   });
 
-  test('what was refused is left out, what is required never counts as refused', () => {
+  test('refused ones are left out; required ones never count as refused', () => {
     const name = refusedSysctl('open /proc/sys/net/ipv4/tcp_no_metrics_save: no such file or directory');
     expect(name).toBe('net.ipv4.tcp_no_metrics_save');
     expect(sysctlsOf('source', options, new Set([name!]))).not.toHaveProperty([name!]);
@@ -124,8 +124,12 @@ describe('sysctls', () => {
 
 describe('networks', () => {
   test('join the router with every site, and no two sites', () => {
-    expect(networksOf('wan')).toEqual(['mgmt', 'source', 'destination', 'observer']);
-    expect(networksOf('source')).toEqual(['mgmt', 'source']);
+    expect(networksOf('wan', {})).toEqual(['mgmt', 'source', 'destination', 'observer']);
+    expect(networksOf('source', {})).toEqual(['mgmt', 'source']);
+    const storage = { storage: true };
+    expect(networksOf('wan', storage)).toEqual(['mgmt', 'source', 'destination', 'observer', 'storage']);
+    expect(networksOf('source', storage)).toEqual(['mgmt', 'source']);
+    expect(networksOf('storage', storage)).toEqual(['mgmt', 'storage']);
   });
 
   test('ask for unfiltered bridges only where the engine knows the option', () => {
@@ -147,12 +151,13 @@ describe('networks', () => {
     host({ [networkName('t', kind)]: address, [networkName('t', 'mgmt')]: '10.0.0.9' });
 
   test('give the topology the addresses of the sites, not of mgmt', () => {
-    const router = host({
+    const addressesOfRouter = {
       't-mgmt': '10.0.0.2',
       't-source': '10.0.1.2',
       't-destination': '10.0.2.2',
       't-observer': '10.0.3.2',
-    });
+    };
+    const router = host(addressesOfRouter);
     const hosts = {
       source: site('source', '10.0.1.3'),
       destination: site('destination', '10.0.2.3'),
@@ -162,6 +167,13 @@ describe('networks', () => {
     const topology = topologyOf('t', hosts);
     expect(topology.source).toEqual({ address: '10.0.1.3', gateway: '10.0.1.2' });
     expect(topology.router.towardsDestination).toBe('10.0.2.2');
+    expect(topology).not.toHaveProperty('storage');
+    const storage = host({ 't-storage': '10.0.4.3', 't-mgmt': '10.0.0.9' });
+    const wan = host({ ...addressesOfRouter, 't-storage': '10.0.4.2' });
+    expect(topologyOf('t', { ...hosts, wan, storage }).storage).toEqual({
+      address: '10.0.4.3',
+      gateway: '10.0.4.2',
+    });
     expect(() => topologyOf('t', { ...hosts, observer: host({}) })).toThrow(/has no address on t-observer/);
   });
 });
@@ -174,7 +186,7 @@ describe('logs', () => {
     return Buffer.concat([header, Buffer.from(text)]);
   };
 
-  test('lose the engine’s framing', () => {
+  test('are stripped of the engine’s framing', () => {
     expect(demultiplex(Buffer.concat([frame('one\n'), frame('zwölf\n')]))).toBe('one\nzwölf\n');
     expect(demultiplex(Buffer.alloc(0))).toBe('');
   });
@@ -189,7 +201,7 @@ describe('logs', () => {
     expect(tail).toMatch(/line 39$/);
   });
 
-  test('of a container that never was are empty', async () => {
+  test('of a container that never existed are empty', async () => {
     expect(await recordStart().tail()).toBe('');
   });
 });

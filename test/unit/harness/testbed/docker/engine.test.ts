@@ -1,7 +1,7 @@
 import { env } from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { dockerDriver } from '../../../../../harness/testbed/docker/index.ts';
-import { askEngine, connectEngine } from '../../../../../harness/testbed/docker/engine.ts';
+import { dockerDriver } from '#harness/testbed/docker/index';
+import { askEngine, connectEngine } from '#harness/testbed/docker/engine';
 
 const before = { ...env };
 const restore = (): void => {
@@ -14,7 +14,7 @@ afterEach(restore);
 
 describe('DOCKER_HOST', () => {
   test.each(['http://', 'tcp://host:99999', 'tcp://', '::', 'foo://bar', 'host:port', 'tcp://a b'])(
-    '%s is refused in words, and is no crash of whoever asks',
+    '%s is refused with a clear error, not a crash',
     async (host) => {
       env['DOCKER_HOST'] = host;
       expect(() => connectEngine()).toThrow(
@@ -32,7 +32,7 @@ describe('DOCKER_HOST', () => {
     },
   );
 
-  test('certificates that are not there are told as such', () => {
+  test('missing certificates are reported as such', () => {
     env['DOCKER_HOST'] = 'tcp://127.0.0.1:2376';
     env['DOCKER_CERT_PATH'] = '/no/such/directory';
     expect(() => connectEngine()).toThrow(
@@ -46,7 +46,7 @@ describe('DOCKER_HOST', () => {
     '127.0.0.1:2375',
     'ssh://me@host',
     'tcp://[::1]:2375',
-  ])('%s is taken', (host) => {
+  ])('%s is accepted', (host) => {
     env['DOCKER_HOST'] = host;
     expect(() => connectEngine()).not.toThrow();
   });

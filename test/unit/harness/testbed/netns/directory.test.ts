@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readlinkSync, rmSync, statSync, utimesSync, wr
 import { basename, join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { makeDirectory, sweepDirectories } from '../../../../../harness/testbed/netns/directory.ts';
-import { parseStartTime, startTimeOf } from '../../../../../harness/testbed/owner.ts';
+import { makeDirectory, sweepDirectories } from '#harness/testbed/netns/directory';
+import { parseStartTime, startTimeOf } from '#harness/testbed/owner';
 
 let parent: string;
 beforeEach(() => {
@@ -42,7 +42,7 @@ test("removes a dead harness's", async () => {
   expect(existsSync(directory)).toBe(false);
 });
 
-test('is not deceived by a process that has got a dead one’s id', async () => {
+test('is not fooled by a process that reuses a dead one’s id', async () => {
   const directory = leave({ pid: process.pid, startTime: '1', pidNamespace: here });
   expect(await sweepDirectories(parent)).toContain(directory);
 });
@@ -52,7 +52,7 @@ test('leaves alone what belongs to a PID namespace that it cannot see', async ()
   expect(await sweepDirectories(parent)).not.toContain(directory);
 });
 
-test('gives a directory without a note of its owner a minute', async () => {
+test('leaves a directory without an owner’s note alone for a minute', async () => {
   const directory = leave(null);
   expect(await sweepDirectories(parent)).not.toContain(directory);
   const old = statSync(directory).mtimeMs / 1000 - 61;
@@ -66,7 +66,7 @@ test('falls back to /tmp where the name would be too long for a socket', async (
   rmSync(directory, { recursive: true });
 });
 
-test('reads a start time past any program name, and takes a zombie for dead', () => {
+test('reads the start time behind any program name, and takes a zombie for dead', () => {
   const rest = Array.from({ length: 18 }, (_, index) => String(index)).join(' ');
   expect(parseStartTime(`7 (a) b) (c) S ${rest} 4711 99`)).toBe('4711');
   expect(parseStartTime(`7 (node) Z ${rest} 4711 99`)).toBeNull();

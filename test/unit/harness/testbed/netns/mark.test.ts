@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { markedOwner, ownerMark, sweepProcesses } from '../../../../../harness/testbed/netns/mark.ts';
-import { thisProcess } from '../../../../../harness/testbed/owner.ts';
-import { sightOf } from '../../../../../harness/testbed/process-sight.ts';
-import { fuzz } from '../../../../support/fuzz.ts';
+import { markedOwner, ownerMark, sweepProcesses } from '#harness/testbed/netns/mark';
+import { thisProcess } from '#harness/testbed/owner';
+import { sightOf } from '#harness/testbed/process-sight';
+import { fuzz } from '#test/support/fuzz';
 
-/** No system has had so many processes, so this one is dead. */
+/** No system has had this many processes, so this one is dead. */
 const dead = { ...thisProcess(), pid: 2 ** 22 + 1, startTime: '1' };
 
 const stopped = async (mark: string) => {
@@ -18,8 +18,8 @@ const stopped = async (mark: string) => {
   return child;
 };
 
-describe('what a dead harness has left', () => {
-  test('is ended even when it is stopped; what a live one has is left alone', async () => {
+describe('what a dead harness left', () => {
+  test('is ended even if it is stopped; what belongs to a live one is left alone', async () => {
     const abandoned = await stopped(ownerMark(dead));
     const ours = await stopped(ownerMark());
     try {

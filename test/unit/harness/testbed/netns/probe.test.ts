@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { explainFailure } from '../../../../../harness/testbed/netns/probe.ts';
+import { explainFailure } from '#harness/testbed/netns/probe';
 
 const failure = 'unshare: unshare failed: Operation not permitted.';
 const reading =
@@ -7,7 +7,7 @@ const reading =
   (name: string): string | null =>
     values[name] ?? null;
 
-test('tells root of the capabilities that it lacks', () => {
+test('tells root which capabilities are missing', () => {
   const reason = explainFailure(failure, false, reading({}));
   expect(reason).toContain(failure);
   expect(reason).toContain('CAP_SYS_ADMIN');
@@ -22,7 +22,7 @@ test.each([
   expect(explainFailure(failure, true, reading({ [name]: value }))).toContain(`sysctl -w ${name}=${remedy}`);
 });
 
-test('blames no setting that allows it', () => {
+test('does not blame a setting that allows it', () => {
   const allowing = {
     'user.max_user_namespaces': '96365',
     'kernel.unprivileged_userns_clone': '1',

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Tail } from '../../../../../harness/testbed/netns/tail.ts';
+import { Tail } from '#harness/testbed/netns/tail';
 
 test('keeps a short text whole', () => {
   const tail = new Tail(10);

@@ -1,0 +1,49 @@
+import type { Limits } from '#catalogue/limits';
+import type { StrategyTraits } from '#hosts/ports';
+import { messageOf, toErrorDocument } from '#proto/errors';
+import { isStrategyFile } from '#proto/strategy';
+import { loadProfile } from '../profiles.ts';
+import { loadStrategy } from '../strategy-file.ts';
+import { isLinkFile } from './fields.ts';
+import type { StatedTraits } from './parse.ts';
+import type { Scenario } from './types.ts';
+
+/** The user's files that scenarios name: link profiles and strategies, each read once. */
+export interface ScenarioFiles {
+  problems: readonly string[];
+  /** Null if no strategy has been read. */
+  stated: StatedTraits | null;
+}
+
+const problemsOf = (error: unknown): readonly string[] =>
+  toErrorDocument(error).problems ?? [messageOf(error)];
+
+const linkProblems = (file: string): readonly string[] => {
+  try {
+    loadProfile(file);
+    return [];
+  } catch (error) {
+    return problemsOf(error);
+  }
+};
+
+const distinct = (limits: readonly Limits[]): Limits[] => [
+  ...new Map(limits.map((each) => [JSON.stringify(each), each])).values(),
+];
+
+export const filesOf = async (scenarios: readonly Scenario[]): Promise<ScenarioFiles> => {
+  const links = new Set(scenarios.map(({ link }) => link).filter(isLinkFile));
+  const problems = [...links].flatMap(linkProblems);
+  const traits = new Map<string, StrategyTraits>();
+  const byStrategy = Map.groupBy(scenarios, ({ strategy }) => strategy);
+  for (const [strategy, users] of byStrategy) {
+    if (!isStrategyFile(strategy)) continue;
+    try {
+      const loaded = await loadStrategy(strategy, distinct(users.map(({ limits }) => limits)));
+      traits.set(strategy, loaded.traits);
+    } catch (error) {
+      problems.push(...problemsOf(error));
+    }
+  }
+  return { problems, stated: traits.size === 0 ? null : ({ strategy }) => traits.get(strategy) };
+};

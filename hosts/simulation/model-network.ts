@@ -1,0 +1,153 @@
+import type { HostRole } from '#proto/control';
+import type { LinkTimeouts } from '#proto/link-timeouts';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { bandwidthDelayProductBytes } from '#proto/units';
+import { Frames } from './frames.ts';
+import { MemoryWire } from './memory-wire.ts';
+import { ModelLink } from './model-link.ts';
+import type { LinkModel } from './model-link.ts';
+import { SegmentPool } from './model-guest.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+export type Site = 'source' | 'destination';
+
+/** A direct link between hosts on one machine, until somebody shapes it. */
+const unshaped: LinkModel = { rateMbps: 100_000, delayMs: 0, queueBytes: 64 << 20 };
+const frames = new Frames();
+
+const modelOf = ({ rateMbps, delayMs, bufferMs }: LinkDirection, correctionMs: number): LinkModel => ({
+  rateMbps,
+  delayMs: Math.max(0, delayMs - correctionMs),
+  queueBytes: bandwidthDelayProductBytes(rateMbps, bufferMs),
+});
+
+interface WireOptions {
+  migrationId: string;
+  /** Where the source serves it. */
+  address: string;
+  port: number;
+  timeouts: LinkTimeouts;
+  isEncrypted: boolean;
+}
+
+/** Two sites, the router between them, and an observer next to the router. */
+export class ModelNetwork {
+  readonly clock: VirtualClock;
+  readonly addresses: Readonly<Record<Exclude<HostRole, 'wan'>, string>>;
+  readonly sourceToDestination: ModelLink;
+  readonly destinationToSource: ModelLink;
+  readonly segments: SegmentPool;
+  readonly #wires = new Map<string, MemoryWire>();
+  readonly #runsGuest: Record<Site, () => boolean> = { source: () => false, destination: () => false };
+  /** The destinations that each host has routes to. */
+  readonly #reach = new Map<HostRole, readonly string[]>();
+  #cuts = 0;
+  #delaysMs = { sourceToDestination: 0, destinationToSource: 0 };
+  #guest: { address: string; at: Site; movedAtMs: number | null } | null = null;
+
+  constructor(clock: VirtualClock, addresses: ModelNetwork['addresses'], segments = new SegmentPool()) {
+    this.clock = clock;
+    this.addresses = addresses;
+    this.segments = segments;
+    this.sourceToDestination = new ModelLink(clock, unshaped);
+    this.destinationToSource = new ModelLink(clock, unshaped);
+  }
+
+  /** Replaces a host's routes. */
+  configure(host: HostRole, reach: readonly string[]): void {
+    this.#reach.set(host, reach);
+  }
+
+  /** Whether one host reaches another one's address, and the answer comes back. */
+  joins(from: Exclude<HostRole, 'wan'>, to: Exclude<HostRole, 'wan'>, address = this.addresses[to]): boolean {
+    const hasRoute = (host: HostRole, target: string): boolean =>
+      this.#reach.get(host)?.includes(target) ?? false;
+    return hasRoute(from, address) && hasRoute(to, this.addresses[from]);
+  }
+
+  /** The direction in which a site sends. */
+  linkFrom(site: Site): ModelLink {
+    return site === 'source' ? this.sourceToDestination : this.destinationToSource;
+  }
+
+  siteAt(address: string): Site | null {
+    return (['source', 'destination'] as const).find((site) => this.addresses[site] === address) ?? null;
+  }
+
+  shape({ sourceToDestination, destinationToSource }: LinkProfile, correctionMs: number): void {
+    const [out, back] = [sourceToDestination, destinationToSource].map((way) => modelOf(way, correctionMs));
+    if (out === undefined || back === undefined) return;
+    this.sourceToDestination.shape(out);
+    this.destinationToSource.shape(back);
+    this.#delaysMs = { sourceToDestination: out.delayMs, destinationToSource: back.delayMs };
+  }
+
+  /** Nothing passes between the sites for this time; resolves when the link works again. */
+  async cut(durationMs: number, signal: AbortSignal): Promise<void> {
+    this.#cuts++;
+    this.sourceToDestination.cut(durationMs);
+    this.destinationToSource.cut(durationMs);
+    await new Promise<void>((resolve) => {
+      const cancel = this.clock.timer(durationMs, resolve);
+      signal.addEventListener('abort', () => { cancel(); resolve(); }, { once: true }); // prettier-ignore
+    });
+    this.#cuts--;
+  }
+
+  /** The wire of a migration, for both of its ends. */
+  wire({ migrationId, address, port, timeouts, isEncrypted }: WireOptions): MemoryWire {
+    const key = `${migrationId} ${address}:${port}`;
+    const known = this.#wires.get(key);
+    if (known !== undefined) return known;
+    const wire = new MemoryWire({
+      clock: this.clock,
+      upward: this.destinationToSource,
+      downward: this.sourceToDestination,
+      timeouts,
+      // One of TCP, another one of TLS.
+      handshakeRoundTrips: isEncrypted ? 2 : 1,
+      frames,
+    });
+    this.#wires.set(key, wire);
+    return wire;
+  }
+
+  /** Whether a site's guest runs, and so answers pings. */
+  houses(site: Site, runsGuest: () => boolean): void {
+    this.#runsGuest[site] = runsGuest;
+  }
+
+  routeGuest(address: string, at: Site): void {
+    this.#guest = { address, at, movedAtMs: null };
+  }
+
+  /** The router hears at once: only the way from the destination to it lies in between. */
+  announced(address: string, by: Site): void {
+    const guest = this.#guest;
+    if (guest?.address !== address || by !== 'destination' || guest.movedAtMs !== null) return;
+    this.#guest = { address, at: by, movedAtMs: this.clock.nowMs() };
+  }
+
+  get guestMovedAtMs(): number | null {
+    return this.#guest?.movedAtMs ?? null;
+  }
+
+  /**
+   * A datagram from the observer to the guest: by the current route, queued with everything else that leaves towards
+   * that site. The answer meets no link.
+   * @param answered by which site; not called if no guest runs there when it arrives.
+   */
+  ping(address: string, bytes: number, answered: (by: Site) => void): void {
+    const guest = this.#guest;
+    if (guest?.address !== address) return;
+    const { at } = guest;
+    const arrived = (): void => {
+      if (this.#runsGuest[at]() && this.joins('observer', at, address)) answered(at);
+    };
+    const way = at === 'destination' ? 'sourceToDestination' : 'destinationToSource';
+    const link = this[way];
+    // A cut affects only traffic between the sites; the observer is at neither.
+    if (this.#cuts > 0) this.clock.timer(this.#delaysMs[way], arrived);
+    else link.send(link.flow(), { bytes, accepted: () => undefined, arrived });
+  }
+}

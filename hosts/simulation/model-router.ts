@@ -1,0 +1,109 @@
+import { Subject } from 'rxjs';
+import type { AgentEvent } from '#proto/events';
+import { LivemigError } from '#proto/errors';
+import type { DirectionCounters, LinkDirection, LinkProfile } from '#proto/link';
+import type { Role } from '#hosts/role';
+import { LinkSampler } from '#hosts/wan/link-sampler';
+import { linkSampling } from '#hosts/wan/link-sampling';
+import type { ModelLink } from './model-link.ts';
+import type { ModelNetwork } from './model-network.ts';
+
+/** The router hears announcements as they are made; the port is for the protocol's sake. */
+const announcePort = 7005;
+
+const directionText = ({ rateMbps, delayMs, bufferMs }: LinkDirection, correctionMs: number): string =>
+  `model: rate ${rateMbps} Mb/s, delay ${Math.max(0, delayMs - correctionMs)} ms, queue ${bufferMs} ms of the rate`;
+
+const demandModelled = (profile: LinkProfile): void => {
+  const { sourceToDestination: out, destinationToSource: back } = profile;
+  if ([out, back].some(({ jitterMs, lossPercent }) => jitterMs > 0 || lossPercent > 0))
+    throw new LivemigError(
+      'UNSUPPORTED',
+      `expected a link without jitter and loss, which the model has none of, got ${profile.name}: choose another link, or a driver with a real one`,
+    );
+};
+
+/** The router of a modelled network: shapes the links, counts what enters them, and knows where the guest is. */
+export const createModelRouter = (network: ModelNetwork): Role => {
+  const { clock, sourceToDestination, destinationToSource, addresses } = network;
+  const events = new Subject<AgentEvent>();
+  const closing = new AbortController();
+  let isShaped = false;
+  let isCut = false;
+
+  const demandLink = (): void => {
+    if (!isShaped)
+      throw new LivemigError(
+        'LINK_NOT_APPLIED',
+        'expected a link to have been applied before its counters are read',
+      );
+  };
+  const sampling = linkSampling((intervalMs) => {
+    demandLink();
+    const read = (): number[] => [sourceToDestination.bytes, destinationToSource.bytes];
+    return new LinkSampler({ read, close: () => undefined }, intervalMs, clock);
+  });
+  const countersOf = ({ bytes, packets }: ModelLink): DirectionCounters => ({ bytes, packets, dropped: 0 });
+
+  return {
+    events,
+    handlers: {
+      probeBackends: async () => [{ backend: 'virtual-time', supported: true, reason: 'a model' }],
+      applyLink: async ({ profile, backend, delayCorrectionMs }) => {
+        if (backend !== 'virtual-time')
+          throw new LivemigError('UNSUPPORTED', `${backend}: a router in virtual time has virtual-time only`);
+        demandModelled(profile);
+        network.shape(profile, delayCorrectionMs);
+        isShaped = true;
+        return {
+          backend,
+          profile: profile.name,
+          readBack: {
+            sourceToDestination: directionText(profile.sourceToDestination, delayCorrectionMs),
+            destinationToSource: directionText(profile.destinationToSource, delayCorrectionMs),
+          },
+        };
+      },
+      cutLink: async ({ between, durationMs }) => {
+        if (isCut)
+          throw new LivemigError(
+            'ILLEGAL_PHASE',
+            'cutLink: expected a whole link, it is cut: wait for its end',
+          );
+        if (![addresses.source, addresses.destination].every((address) => between.includes(address)))
+          throw new LivemigError('UNSUPPORTED', 'cutLink: the model cuts the link between source and destination only'); // prettier-ignore
+        isCut = true;
+        const startedAtMs = clock.nowMs();
+        events.next({ type: 'cut', atMs: startedAtMs, plannedMs: durationMs });
+        await network.cut(durationMs, closing.signal);
+        isCut = false;
+        events.next({ type: 'cut-ended', atMs: clock.nowMs(), startedAtMs });
+        return {};
+      },
+      linkCounters: async () => {
+        demandLink();
+        return {
+          sourceToDestination: countersOf(sourceToDestination),
+          destinationToSource: countersOf(destinationToSource),
+        };
+      },
+      ...sampling.handlers,
+      routeGuest: async ({ guestAddress, source }) => {
+        const at = network.siteAt(source);
+        if (at === null)
+          throw new LivemigError(
+            'TESTBED_FAILED',
+            `routeGuest: expected the address of a site, got ${source}`,
+          );
+        network.routeGuest(guestAddress, at);
+        return { port: announcePort };
+      },
+      guestRouteMoved: async () => ({ atMs: network.guestMovedAtMs }),
+    },
+    close: async () => {
+      closing.abort();
+      sampling.close();
+      events.complete();
+    },
+  };
+};

@@ -1,0 +1,144 @@
+import { describe, expect, test } from '@jest/globals';
+import { medianRttMsOf } from '#harness/testbed/normal';
+import {
+  drainPlanOf,
+  patientPlan,
+  rttPlanOf,
+  throughputPlanOf,
+  warmUpPlanOf,
+} from '#harness/testbed/probe-plan';
+import { rttReasons } from '#harness/testbed/tolerance';
+import { DelayLine } from '#hosts/wan/delay-line';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+
+const plain: LinkDirection = { rateMbps: 1_000, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
+const profileOf = (change: Partial<LinkDirection>): LinkProfile => ({
+  name: 'x',
+  description: 'x',
+  sourceToDestination: { ...plain, ...change },
+  destinationToSource: { ...plain, ...change },
+});
+
+/** Uniform in [0, 1), the same every time (mulberry32). */
+const seeded = (seed: number) => (): number => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let word = Math.imul(seed ^ (seed >>> 15), seed | 1);
+  word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
+  return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
+};
+
+const throughLine = (direction: LinkDirection, random: () => number, atMs: readonly number[]): number[] => {
+  const line = new DelayLine(1 << 12, random);
+  const { delayMs, jitterMs, lossPercent } = direction;
+  line.configure({ delayMs, jitterMs, lossFraction: lossPercent / 100 });
+  return atMs.map((sentAtMs) => {
+    line.admit(1, sentAtMs);
+    const dueMs = line.nextDueMs;
+    line.release(dueMs);
+    return dueMs;
+  });
+};
+
+/** The median that the router's own delay line gives probes that stand so far apart. */
+const medianOver = (profile: LinkProfile, intervalMs: number, count: number, seed = 1): number => {
+  const sentAtMs = Array.from({ length: count }, (_, probe) => 1_000 + probe * intervalMs);
+  const there = throughLine(profile.sourceToDestination, seeded(seed), sentAtMs);
+  const back = throughLine(profile.destinationToSource, seeded(seed + 1), there);
+  const rtts = back.map((atMs, probe) => atMs - sentAtMs[probe]!).sort((a, b) => a - b);
+  return rtts[Math.floor(count / 2)]!;
+};
+
+describe('probes of the round trip', () => {
+  test('without jitter and loss they are what they have always been', () => {
+    expect(rttPlanOf(profileOf({}))).toMatchObject({ count: 40, intervalMs: 5 });
+  });
+
+  test('on a lossy link, enough extra ones are sent for the same number to come back', () => {
+    expect(rttPlanOf(profileOf({ lossPercent: 20 })).count).toBe(Math.ceil(40 / 0.64));
+  });
+
+  test('each is awaited as long as the link may take', () => {
+    expect(rttPlanOf(profileOf({ delayMs: 1_000 })).patienceMs).toBeGreaterThan(2_000);
+    expect(warmUpPlanOf(profileOf({ delayMs: 600 })).patienceMs).toBeGreaterThan(1_200);
+    expect(rttPlanOf(profileOf({ delayMs: 250, jitterMs: 250 })).patienceMs).toBeGreaterThan(500 + 5 * 353);
+  });
+
+  test('with jitter they stand far enough apart not to wait for each other', () => {
+    const profile = profileOf({ jitterMs: 5 });
+    const { intervalMs } = rttPlanOf(profile);
+    const many = 20_000;
+    expect(medianOver(profile, intervalMs, many)).toBeCloseTo(40, 0);
+    // Negative control: 5 ms apart, as they once stood, they measure the latest of several.
+    expect(medianOver(profile, 5, many)).toBeGreaterThan(42);
+  });
+
+  test.each([
+    [20, 5],
+    [50, 10],
+    [20, 20],
+    [250, 250],
+  ])('%d ± %d ms: a correct link is accepted, whatever the random delays', (delayMs, jitterMs) => {
+    const profile = profileOf({ delayMs, jitterMs });
+    const { count, intervalMs } = rttPlanOf(profile);
+    const rtts = Array.from({ length: 200 }, (_, seed) => medianOver(profile, intervalMs, count, 2 * seed));
+    const refused = rtts.filter((rttMs) => rttReasons(profile, rttMs, count).length > 0);
+    // One in a thousand is what the tolerance is made for.
+    expect(refused.length).toBeLessThanOrEqual(2);
+  });
+
+  test('a delay a fifth too long is mostly refused despite the jitter', () => {
+    const profile = profileOf({ jitterMs: 5 });
+    const { count, intervalMs } = rttPlanOf(profile);
+    const wrong = profileOf({ jitterMs: 5, delayMs: 24 });
+    const rtts = Array.from({ length: 100 }, (_, seed) => medianOver(wrong, intervalMs, count, 2 * seed));
+    expect(rtts.filter((rttMs) => rttReasons(profile, rttMs, count).length > 0)).toHaveLength(100);
+  });
+
+  test('a jitter as large as the delay is cut off at zero, which the median shows', () => {
+    const profile = profileOf({ delayMs: 10, jitterMs: 10 });
+    expect(medianRttMsOf(profile)).toBeCloseTo(20.82, 1);
+    expect(medianOver(profile, 1_000, 50_000)).toBeCloseTo(medianRttMsOf(profile), 0);
+    expect(medianRttMsOf(profileOf({ jitterMs: 5 }))).toBeCloseTo(40, 2);
+    const oneWay = { ...profileOf({}), sourceToDestination: { ...plain, jitterMs: 5 } };
+    expect(medianRttMsOf(oneWay)).toBeCloseTo(40, 3);
+  });
+});
+
+describe('probes of the throughput', () => {
+  const planOf = (change: Partial<LinkDirection>, leastMs = 500) => {
+    const profile = profileOf(change);
+    return throughputPlanOf(profile, profile.sourceToDestination, leastMs);
+  };
+
+  test('short links are measured as they have always been', () => {
+    expect(planOf({ delayMs: 2.75, bufferMs: 5.5 })).toMatchObject({ rampMs: 320, measureMs: 500 });
+    expect(planOf({ delayMs: 26.25, bufferMs: 52.5 })).toMatchObject({ rampMs: 2200, measureMs: 525 });
+  });
+
+  test('on a slow link whole segments are counted', () => {
+    const { measureMs } = planOf({ rateMbps: 1, delayMs: 2.75, bufferMs: 200 });
+    expect((measureMs * 1000) / 8 / 1514).toBeGreaterThanOrEqual(200);
+  });
+
+  test('a long link is given time in proportion to what slow start has to do', () => {
+    const slow = planOf({ rateMbps: 10, delayMs: 300, bufferMs: 600 });
+    const fast = planOf({ rateMbps: 1_000, delayMs: 300, bufferMs: 600 });
+    expect(slow.rampMs).toBeLessThan(fast.rampMs);
+    expect(fast.rampMs).toBeLessThanOrEqual(100 + 40 * 600);
+  });
+
+  test('the report is awaited longer than it can take, even for a try that lasts three times as long', () => {
+    const profile = profileOf({ delayMs: 1_000 });
+    const plan = throughputPlanOf(profile, profile.sourceToDestination, 500);
+    for (const times of [1, 2, 3]) {
+      const { rampMs, measureMs, patienceMs } = patientPlan(plan, profile, times);
+      expect(rampMs).toBe(times * plan.rampMs);
+      expect(patienceMs).toBeGreaterThan(rampMs + measureMs + 3 * 2_000);
+    }
+  });
+
+  test('a deep buffer is left to drain; a shallow one costs no wait', () => {
+    expect(drainPlanOf(profileOf({ bufferMs: 10_000 }))!.patienceMs).toBeGreaterThan(20_000);
+    expect(drainPlanOf(profileOf({ bufferMs: 40 }))).toBeNull();
+  });
+});

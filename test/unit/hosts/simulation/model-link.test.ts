@@ -1,0 +1,97 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ModelLink, wireBytesOf } from '#hosts/simulation/model-link';
+import { VirtualClock } from '#hosts/simulation/virtual-clock';
+
+let clock: VirtualClock;
+let link: ModelLink;
+let startMs: number;
+let seen: [string, number][];
+beforeEach(() => {
+  clock = new VirtualClock();
+  // 1000 bytes take 1 ms.
+  link = new ModelLink(clock, { rateMbps: 8, delayMs: 10, queueBytes: 2000 });
+  startMs = clock.nowMs();
+  seen = [];
+});
+
+const see = (name: string): void => void seen.push([name, Number((clock.nowMs() - startMs).toFixed(6))]);
+const parcel = (name: string, bytes = 1000) => ({
+  bytes,
+  accepted: () => see(`${name} in`),
+  arrived: () => see(name),
+});
+const pass = (ms: number): Promise<void> =>
+  clock.run(new Promise<void>((resolve) => clock.timer(ms, resolve)), ms);
+const arrivals = (): [string, number][] => seen.filter(([name]) => !name.endsWith(' in'));
+
+describe('a modelled link', () => {
+  test('carries messages one after another, each with the propagation delay', async () => {
+    const flow = link.flow();
+    for (const name of ['a', 'b']) link.send(flow, parcel(name));
+    link.send(link.flow(), parcel('c', 500));
+    await pass(50);
+    expect(arrivals()).toEqual([
+      ['a', 11],
+      ['b', 12],
+      ['c', 12.5],
+    ]);
+    expect(link.bytes).toBe(2500);
+  });
+
+  test('has a bounded queue: waiting flows take turns', async () => {
+    const [one, other] = [link.flow(), link.flow()];
+    for (let nth = 1; nth <= 5; nth++) link.send(one, parcel(`a${nth}`));
+    for (let nth = 1; nth <= 2; nth++) link.send(other, parcel(`b${nth}`));
+    await pass(50);
+    expect(arrivals().map(([name]) => name)).toEqual(['a1', 'a2', 'a3', 'a4', 'b1', 'a5', 'b2']);
+    // Three stand in the queue at once: less than it takes, and one more.
+    expect(seen.filter(([name, atMs]) => name.endsWith(' in') && atMs === 0)).toHaveLength(3);
+  });
+
+  test('can drop what waits at the sender; what is in flight arrives', async () => {
+    const flow = link.flow();
+    for (let nth = 1; nth <= 5; nth++) link.send(flow, parcel(`a${nth}`));
+    link.drop(flow);
+    await pass(50);
+    expect(arrivals().map(([name]) => name)).toEqual(['a1', 'a2', 'a3']);
+  });
+
+  test('resends as TCP does what is sent during a cut, doubling the timeout; what is in flight arrives', async () => {
+    const flow = link.flow();
+    for (const name of ['a', 'b']) link.send(flow, parcel(name));
+    clock.timer(11.5, () => {
+      link.cut(1000);
+    });
+    clock.timer(50, () => {
+      for (const name of ['c', 'd']) link.send(flow, parcel(name));
+    });
+    await pass(2000);
+    // 200 ms and a round trip, then 440 and 880 ms: the link is whole again at the third attempt.
+    expect(arrivals()).toEqual([
+      ['a', 11],
+      ['b', 12],
+      ['c', 50 + 220 + 440 + 880 + 11],
+      ['d', 50 + 220 + 440 + 880 + 12],
+    ]);
+    // What was lost never came past the counters.
+    expect(link.bytes).toBe(4000);
+  });
+
+  test('forgets with a flow what a cut swallowed of it', async () => {
+    const [flow, other] = [link.flow(), link.flow(1000)];
+    link.cut(100);
+    link.send(flow, parcel('a'));
+    link.send(other, parcel('b'));
+    link.drop(flow);
+    await pass(2000);
+    expect(arrivals()).toEqual([['b', 1011]]);
+  });
+});
+
+test('charges headers for 1 MiB of pages: 954 Mb/s of payload fit through 1 Gb/s', () => {
+  const share = (1 << 20) / wireBytesOf(1 << 20);
+  expect(share).toBeGreaterThan(0.95);
+  expect(share).toBeLessThan(0.957);
+  // A receipt is little more than its segment.
+  expect(wireBytesOf(4)).toBe(4 + 5 + 9 + 66);
+});
