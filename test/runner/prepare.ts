@@ -1,7 +1,7 @@
 import { messageOf } from '#proto/errors';
 import { provideEngine } from '#setup/engine';
-import { ensureHostTools } from '#setup/host-tools';
-import type { HostTool } from '#setup/host-tools';
+import { ensureHostTools } from '#harness/doctor/host-tools';
+import type { HostTool } from '#harness/doctor/host-tools';
 import type { Part } from './arguments.ts';
 import { runNode } from './child.ts';
 

@@ -1,3 +1,4 @@
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '#proto/errors';
 import { provideOwnPackage } from '#harness/cli/own-package';
@@ -7,6 +8,7 @@ import { loadStudies } from '#harness/studies/index';
 import type { Study } from '#harness/trends/study';
 import { judge } from '#harness/trends/index';
 import { interruptedCode, runNode } from './child.ts';
+import { secondTakesOf } from './second-take.ts';
 import type { Tally } from './tally.ts';
 import { nothing, sum } from './tally.ts';
 import { tallyOfTrends } from './trend-tally.ts';
@@ -50,19 +52,23 @@ export const tallyOfSweep = (name: string, driver: string, code: number, isLate:
   return { ...nothing, failures: [`${what}, ended with ${code}`] };
 };
 
-/** One driver's sweeps, judged. */
-const runRound = async (
-  { driver, env, partsOf }: Round,
-  studies: readonly Study[],
+interface Take {
+  study: Study;
+  /** None = all. */
+  parts: readonly string[];
+}
+
+/** Sweeps one after the other, each into its own folder of `out`. */
+const sweepAll = async (
+  { driver, env }: Pick<Round, 'driver' | 'env'>,
+  takes: readonly Take[],
+  out: string,
   signal: AbortSignal,
   late: AbortSignal,
 ): Promise<Tally> => {
-  const out = join(directory, driver);
   let tally = nothing;
-  for (const study of studies) {
-    const { name, sweeps } = study;
-    if (sweeps.quick === null) continue;
-    const parts = partsOf(study);
+  for (const { study, parts } of takes) {
+    const { name } = study;
     const only = parts.length === 0 ? [] : ['--only', parts.join(',')];
     const options = ['--fresh', '--driver', driver, '--retries', retries, '--out', join(out, name)];
     const code = await livemig(
@@ -72,12 +78,43 @@ const runRound = async (
     );
     tally = sum(tally, tallyOfSweep(name, driver, code, late.aborted && !signal.aborted));
   }
+  return tally;
+};
+
+/** One driver's sweeps, judged; what would be red is measured a second time and judged on the runs of both takes. */
+const runRound = async (
+  round: Round,
+  studies: readonly Study[],
+  signal: AbortSignal,
+  late: AbortSignal,
+): Promise<Tally> => {
+  const { driver, partsOf } = round;
+  const first = join(directory, driver);
+  const second = join(directory, `${driver}-second-take`);
+  await rm(second, { recursive: true, force: true });
+  await mkdir(second, { recursive: true });
+  const takes = studies
+    .filter(({ sweeps }) => sweeps.quick !== null)
+    .map((study) => ({ study, parts: partsOf(study) }));
+  let tally = await sweepAll(round, takes, first, signal, late);
   if (signal.aborted) return tally;
-  const verdicts = judge(await readResults([out], [], console.warn), studies);
-  // The whole sweep measures what a subset leaves out.
-  const judged =
-    driver === 'docker' ? verdicts.filter(({ verdict }) => verdict !== 'not measured') : verdicts;
-  return sum(tally, tallyOfTrends(judged, studies, driver));
+  const judgeTakes = async (...folders: string[]) => {
+    const runs = await readResults(folders, [], console.warn);
+    const verdicts = judge(runs, studies);
+    // The whole sweep measures what a subset leaves out.
+    const judged =
+      driver === 'docker' ? verdicts.filter(({ verdict }) => verdict !== 'not measured') : verdicts;
+    return { runs, judged };
+  };
+  const once = await judgeTakes(first);
+  const again = secondTakesOf(once.judged, studies, once.runs);
+  if (again.length === 0 || late.aborted) return sum(tally, tallyOfTrends(once.judged, studies, driver));
+  for (const { study, parts, checks } of again)
+    console.error(
+      `\n== trends: ${study.name}, driver ${driver}: ${checks.join(', ')} failed: ${parts.join(', ')} once more`,
+    );
+  tally = sum(tally, await sweepAll(round, again, second, signal, late));
+  return sum(tally, tallyOfTrends((await judgeTakes(first, second)).judged, studies, driver));
 };
 
 /**

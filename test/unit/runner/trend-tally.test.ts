@@ -1,31 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { TrendVerdict, VerdictName } from '#harness/trends/index';
 import { tallyOfTrends } from '#test/runner/trend-tally';
-
-const verdictOf = (id: string, verdict: VerdictName): TrendVerdict => ({
-  id,
-  study: 'mine',
-  trend: Number.parseInt(id, 10),
-  statement: 'it grows',
-  kind: 'one-sided',
-  document: 'd',
-  table: 't',
-  published: '2',
-  measured: '1.2',
-  estimate: null,
-  publishedOverMeasured: null,
-  isNearBound: false,
-  tolerance: '≥ 2',
-  verdict,
-  backends: ['nfqueue'],
-  drivers: ['netns'],
-  variant: '',
-  guestScales: [1],
-  explanation: 'two repetitions of three',
-  inEras: [],
-  busiestCell: null,
-  runIds: [],
-});
+import { verdictOf } from './verdict-of.ts';
 
 test('a check that holds is a test that passed', () => {
   expect(tallyOfTrends([verdictOf('1a', 'holds'), verdictOf('2a', 'holds')], [])).toEqual({
