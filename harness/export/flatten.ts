@@ -5,12 +5,11 @@ export type Entry = readonly [column: string, value: CsvValue];
 
 /**
  * Every scalar of a document under its dotted name: `downtime.loadMs`. Lists have their own tables and are left out.
- * Booleans become `true` and `false`, which pandas and DuckDB read as such.
  */
 export const flatten = (prefix: string, value: unknown): Entry[] => {
   if (value === null) return [[prefix, null]];
-  if (typeof value === 'number' || typeof value === 'string') return [[prefix, value]];
-  if (typeof value === 'boolean') return [[prefix, String(value)]];
+  if (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
+    return [[prefix, value]];
   if (typeof value !== 'object' || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) =>
     flatten(prefix === '' ? key : `${prefix}.${key}`, inner),

@@ -31,7 +31,7 @@ test('flattening gives dotted scalars, drops lists and keeps null', () => {
     ['m.a', 1],
     ['m.b.c', 'x'],
     ['m.b.d', null],
-    ['m.f', 'true'],
+    ['m.f', true],
   ]);
 });
 
