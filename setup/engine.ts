@@ -1,6 +1,6 @@
 import { askEngine } from '#harness/testbed/docker/engine';
 import { messageOf } from '#proto/errors';
-import { ensureHostTools } from './host-tools.ts';
+import { ensureHostTools } from '#harness/doctor/host-tools';
 import type { ProvidedEngine } from './private-engine.ts';
 import { startPrivateEngine } from './private-engine.ts';
 

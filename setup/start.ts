@@ -4,7 +4,7 @@
  */
 import { askEngine } from '#harness/testbed/docker/engine';
 import { main } from '#harness/cli/main';
-import { ensureHostTools } from './host-tools.ts';
+import { ensureHostTools } from '#harness/doctor/host-tools';
 
 const engine = await askEngine();
 if (!engine.answers) {

@@ -6,7 +6,7 @@ import type { Check } from './check.ts';
 const sysctl = async (name: string): Promise<string | undefined> =>
   (await readFile(`/proc/sys/net/ipv4/${name}`, 'utf8').catch(() => undefined))?.trim();
 
-const congestionControl = 'cubic';
+export const congestionControl = 'cubic';
 
 const congestionCheck = async (): Promise<Check> => {
   const available = await sysctl('tcp_available_congestion_control');
@@ -23,8 +23,8 @@ const congestionCheck = async (): Promise<Check> => {
 };
 
 /** Two bandwidth-delay products of 10 Gb/s × 52.5 ms at the sender and two at the receiver, doubled. */
-const tcpMemoryWanted = gibibyte / 2;
-const kernelPageBytes = 4096;
+export const tcpMemoryWanted = gibibyte / 2;
+export const kernelPageBytes = 4096;
 
 const tcpMemoryCheck = async (): Promise<Check> => {
   const pages = (await sysctl('tcp_mem'))?.split(/\s+/).map(Number)[2];

@@ -29,10 +29,16 @@ type Hosts = ByRole<StartedTestContainer>;
 const probe = async (): Promise<Support> => {
   const engine = await askEngine();
   if (!engine.answers)
-    return { supported: false, reason: `${engine.reason}; install Docker or set DOCKER_HOST` };
+    return {
+      supported: false,
+      reason: `${engine.reason}; install Docker, or name an engine by DOCKER_HOST or \`docker context use\``,
+    };
   const image = await canProvideImage(connectEngine());
   return image.supported
-    ? { supported: true, reason: `Docker Engine ${engine.version}, ${image.reason}` }
+    ? {
+        supported: true,
+        reason: `${engine.name} ${engine.version} at ${engine.host} (${engine.by}), ${image.reason}`,
+      }
     : image;
 };
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ensureHostTools } from '#setup/host-tools';
+import { ensureHostTools } from '#harness/doctor/host-tools';
 
 describe('ensureHostTools', () => {
   const { PATH: path, LIVEMIG_INSTALL: install } = process.env;
