@@ -5,7 +5,7 @@ import { loadScenario } from '../scenario.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
-import { exitCodes, print, printJson, tell } from './output.ts';
+import { exitCodes, printJson, printText, tell } from './output.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
 
 const body: Body = async (_words, options, problems) => {
@@ -16,7 +16,7 @@ const body: Body = async (_words, options, problems) => {
       tell([phase, detail ?? ''].filter((part) => part !== '').join(': ')),
     );
     if (options['json'] === true) await printJson(report);
-    else await print(calibrationText(report));
+    else await printText(calibrationText(report));
     return report.ok ? exitCodes.completed : exitCodes.failed;
   } catch (error) {
     if (interrupt.exitCode !== undefined) return interrupt.exitCode;

@@ -7,7 +7,7 @@ import { badInput } from '../scenario.ts';
 import { loadStrategy } from '../strategy-file.ts';
 import type { Body, Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
-import { exitCodes, print, printJson, tell } from './output.ts';
+import { exitCodes, printJson, printText, tell } from './output.ts';
 import { studiesCalled } from './study-option.ts';
 
 /** What was checked, and the result, as in the JSON document. */
@@ -64,7 +64,7 @@ const body: Body = async ([word], options, problems) => {
   const { what, name, findings } = await check(word!, told);
   const failed = findings.filter(({ problem }) => problem !== null).length;
   if (json) await printJson({ ...what, findings });
-  else await print(`${name}: ${findings.length - failed} of ${findings.length} hold`);
+  else await printText(`${name}: ${findings.length - failed} of ${findings.length} hold`);
   return failed === 0 ? exitCodes.completed : exitCodes.failed;
 };
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { badUsage, exitCodes, print, printJson } from './output.ts';
+import { badUsage, exitCodes, print, printJson, printText } from './output.ts';
 import { readSets } from './results.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
@@ -75,7 +75,8 @@ const alongBody = async (
   const base = typeof options['base'] === 'string' ? options['base'] : null;
   const comparison = compareBy(runs, String(options['by']), { threshold, base });
   if (options['json'] === true) await printJson(comparison);
-  else await print(options['markdown'] === true ? byMarkdown(comparison) : byText(comparison));
+  else if (options['markdown'] === true) await print(byMarkdown(comparison));
+  else await printText(byText(comparison));
   return exitCodes.completed;
 };
 
@@ -98,7 +99,7 @@ const body: Body = async (words, options, found) => {
   const comparison = compareRuns(a, b, { threshold, across });
   if (options['json'] === true) await printJson(comparison);
   else if (options['markdown'] === true) await print(show.comparisonMarkdown(comparison));
-  else await print(show.comparisonText(comparison));
+  else await printText(show.comparisonText(comparison));
   // Printed first, in case the file can't be written.
   if (junit !== null) {
     const { comparisonJunit } = await import('../compare/junit.ts');

@@ -8,7 +8,7 @@ import { starts } from '../init/starts.ts';
 import { unknownName } from '../nearest.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
-import { badUsage, exitCodes, print } from './output.ts';
+import { badUsage, exitCodes, printText } from './output.ts';
 
 /** Where the JSON Schemas are, as an editor finds them from the file. */
 const schemasFrom = (file: string): string => {
@@ -49,7 +49,7 @@ const body: Body = async ([what, given], _options, problems) => {
       ]);
     throw storageError(`${file} can't be written`, error);
   }
-  await print(`${file}: ${start.means}\nnext: ${start.next(file)}`);
+  await printText(`${file}: ${start.means}\nnext: ${start.next(file)}`);
   return exitCodes.completed;
 };
 

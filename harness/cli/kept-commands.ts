@@ -17,7 +17,7 @@ import type { Body, Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { wholeOption } from './number-option.ts';
-import { badUsage, errorText, exitCodes, print, printJson, tell } from './output.ts';
+import { badUsage, errorText, exitCodes, printJson, printText, tell } from './output.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
 
 /** Commands about testbeds that stay up between runs: `up`, `ps`, `down`. */
@@ -97,7 +97,7 @@ const upBody: Body = async ([file], options, problems) => {
     );
     if (options['json'] === true) await printJson({ pid, link: scenario.link, ...status });
     else
-      await print(
+      await printText(
         `${scenario.link} is up: ${linkText(status)}; process ${pid} keeps it\n` +
           `livemig run and livemig watch use it over this link; livemig down ends it, and so do ${idleMinutes} ` +
           'minutes without a run',
@@ -162,7 +162,7 @@ const psBody: Body = async (_words, options, problems) => {
       ...testbeds.flatMap(keptText),
       ...runs.map(({ owner, name, driver }) => `run ${owner.pid}  ${name}, ${driver}`),
     ];
-    await print(lines.length === 0 ? 'no testbed is kept, and no run is under way' : lines.join('\n'));
+    await printText(lines.length === 0 ? 'no testbed is kept, and no run is under way' : lines.join('\n'));
   }
   return exitCodes.completed;
 };
@@ -186,7 +186,7 @@ const downBody: Body = async ([wanted], _options, problems) => {
   for (const kept of chosen) {
     try {
       await endKept(kept);
-      await print(`${kept.link.name} (process ${kept.owner.pid}) is down`);
+      await printText(`${kept.link.name} (process ${kept.owner.pid}) is down`);
     } catch (error) {
       failures.push(messageOf(error));
     }

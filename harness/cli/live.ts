@@ -4,11 +4,11 @@ import { foldLog, progressBlock, silentLog } from '../report/lines.ts';
 import { foldProgress, noProgress } from '../report/progress.ts';
 import type { RunEvent } from '../run/events.ts';
 import { harmless } from './output.ts';
+import type { Screen } from './terminal.ts';
+import { fitted, takesOrders } from './terminal.ts';
 
 /** Where progress is drawn: standard error, since standard output may be a JSON document. */
-export interface Screen {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
+export interface LiveScreen extends Screen {
   write(text: string): unknown;
 }
 
@@ -23,15 +23,16 @@ const escape = '\u001b[';
 const rewind = (rows: number): string => (rows === 0 ? '' : `${escape}${rows}A\r${escape}J`);
 
 /** Some pseudo-terminals report 0 columns. */
-const columnsOf = ({ columns = 0 }: Screen): number => (columns > 0 ? columns : 80);
+const columnsOf = ({ columns = 0 }: LiveScreen): number => (columns > 0 ? columns : 80);
 
-const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
+const drawBlock = (title: string, events: Observable<RunEvent>, screen: LiveScreen): Live => {
   let progress = noProgress;
   let rows = 0;
   const draw = (): void => {
     const lines = progressBlock(title, progress, monotonicMs(), columnsOf(screen) - 1);
-    screen.write(`${rewind(rows)}${lines.map(harmless).join('\n')}\n`);
-    rows = lines.length;
+    const shown = fitted(lines.map(harmless).join('\n'), screen);
+    screen.write(`${rewind(rows)}${shown}\n`);
+    rows = shown.split('\n').length;
   };
   const subscription = events.pipe(scan(foldProgress, noProgress)).subscribe((next) => (progress = next));
   // A separate timer: during a link outage there are no events, and that is when people watch `elapsed`.
@@ -47,14 +48,14 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: Screen):
   };
 };
 
-const writeLog = (title: string, events: Observable<RunEvent>, screen: Screen): Live => {
-  screen.write(`${harmless(title)}\n`);
+const writeLog = (title: string, events: Observable<RunEvent>, screen: LiveScreen): Live => {
+  screen.write(`${fitted(harmless(title), screen)}\n`);
   const subscription = events.pipe(scan(foldLog, silentLog)).subscribe(({ line }) => {
-    if (line !== undefined) screen.write(`${harmless(line)}\n`);
+    if (line !== undefined) screen.write(`${fitted(harmless(line), screen)}\n`);
   });
   return { stop: () => subscription.unsubscribe() };
 };
 
 /** Shows a running migration: a redrawn block on a terminal, plain lines elsewhere. */
-export const showLive = (title: string, events: Observable<RunEvent>, screen: Screen): Live =>
-  screen.isTTY === true ? drawBlock(title, events, screen) : writeLog(title, events, screen);
+export const showLive = (title: string, events: Observable<RunEvent>, screen: LiveScreen): Live =>
+  takesOrders(screen) ? drawBlock(title, events, screen) : writeLog(title, events, screen);

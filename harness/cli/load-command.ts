@@ -14,7 +14,7 @@ import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { showLive } from './live.ts';
 import { wholeOption } from './number-option.ts';
-import { badUsage, exitCodes, print, printJson } from './output.ts';
+import { badUsage, exitCodes, printJson, printText } from './output.ts';
 import { addScenarioOptions, overridesOf } from './run-options.ts';
 import { saveOrRescue } from './save.ts';
 
@@ -73,7 +73,7 @@ const body: Body = async ([file], options, found) => {
   if (typeof csv === 'string') await saveOrRescue(csv, csvText(loadSweepTable(steps)));
   if (options['json'] === true)
     await printJson({ scenario, seconds: durationMs / 1000, saturation: saturationOf(steps), steps });
-  else await print(loadSweepText(steps));
+  else await printText(loadSweepText(steps));
   // A failure is never a number: without one good rate there is nothing to tell.
   return steps.some(({ doubt }) => doubt === null) ? exitCodes.completed : exitCodes.failed;
 };

@@ -1,5 +1,6 @@
 import { codeOf, LivemigError, messageOf, toErrorDocument } from '#proto/errors';
 import { storageError } from '../files/places.ts';
+import { fitted } from './terminal.ts';
 
 /** `thresholds`: everything ran, and a threshold doesn't hold; the code is k6's. */
 export const exitCodes = { completed: 0, failed: 1, badInput: 2, thresholds: 99 } as const;
@@ -25,22 +26,28 @@ const orders = /[^\P{Cc}\t\n\r]|\r(?!\n)|\p{Bidi_Control}/gu;
 export const harmless = (text: string): string =>
   text.replace(orders, (order) => `\\u${order.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/**
- * Standard output is for the requested output; it is flushed when this resolves, even into a pipe.
- * @throws LivemigError STORAGE_FAILED if it is a file and the disk is full
- */
-export const print = async (text: string): Promise<void> => {
+const write = async (text: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(harmless(`${text}\n`), (error) => {
+    process.stdout.write(`${text}\n`, (error) => {
       if (error && !isClosedPipe(error)) reject(storageError("standard output can't be written", error));
       else resolve();
     });
   });
 };
 
+/**
+ * Standard output is for the requested output; it is flushed when this resolves, even into a pipe. This is a document:
+ * JSON, CSV, Markdown, a name that a script reads.
+ * @throws LivemigError STORAGE_FAILED if it is a file and the disk is full
+ */
+export const print = (text: string): Promise<void> => write(harmless(text));
+
+/** The requested output as a text for people, as their terminal can show it. @throws as `print` */
+export const printText = (text: string): Promise<void> => write(fitted(harmless(text), process.stdout));
+
 /** Standard error is for everything else. */
 export const tell = (text: string): void => {
-  process.stderr.write(harmless(`${text}\n`));
+  process.stderr.write(`${fitted(harmless(text), process.stderr)}\n`);
 };
 
 export const printJson = async (document: unknown): Promise<void> => print(JSON.stringify(document, null, 2));

@@ -13,7 +13,7 @@ import { predictStarts, spreadOf } from '../prediction/predict.ts';
 import { consolidationText, slaText } from '../report/plan.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
-import { badUsage, exitCodes, print, printJson } from './output.ts';
+import { badUsage, exitCodes, printJson, printText } from './output.ts';
 import { addPlanOptions, planOf } from './prediction-options.ts';
 import { amountOption, durationOption } from './quantities.ts';
 
@@ -67,7 +67,7 @@ const sla = async (files: readonly string[], options: Options, problems: string[
   }
   const plan = planSla(agreement, ways);
   if (options['json'] === true) await printJson({ agreement, ...plan });
-  else await print(slaText(plan));
+  else await printText(slaText(plan));
   return plan.ways.some(({ migrations }) => migrations > 0) ? exitCodes.completed : exitCodes.failed;
 };
 
@@ -103,7 +103,7 @@ const consolidate = async (
   }
   const plan = planConsolidation(guests, power, horizonMs);
   if (options['json'] === true) await printJson({ power, horizonMs, ...plan });
-  else await print(consolidationText(plan));
+  else await printText(consolidationText(plan));
   return plan.isWorth ? exitCodes.completed : exitCodes.failed;
 };
 

@@ -11,7 +11,7 @@ import { comparisonText, predictionText } from '../report/prediction.ts';
 import type { Body, Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
 import { wholeOption } from './number-option.ts';
-import { badUsage, exitCodes, print, printJson, tell } from './output.ts';
+import { badUsage, exitCodes, printJson, printText, tell } from './output.ts';
 import { addPlanOptions, planOf } from './prediction-options.ts';
 import { readResults } from '../results.ts';
 import { saveOrRescue } from './save.ts';
@@ -37,7 +37,7 @@ const compare = async (file: string, results: readonly string[], json: boolean):
   const prediction = readPrediction(file);
   const comparison = compareWithRuns(prediction, await readResults(results, [], tell));
   if (json) await printJson(comparison);
-  else await print(comparisonText(prediction, comparison));
+  else await printText(comparisonText(prediction, comparison));
   return exitCodes.completed;
 };
 
@@ -62,7 +62,7 @@ const body: Body = async ([file, ...others], options, found) => {
   const document = predictionDocument(history, { plan: whole, link, calibrationRunIds }, starts);
   if (out !== null) await saveOrRescue(out, `${JSON.stringify(document, null, 2)}\n`);
   if (json) await printJson(document);
-  else await print(predictionText(document, out));
+  else await printText(predictionText(document, out));
   return exitCodes.completed;
 };
 

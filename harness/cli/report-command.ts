@@ -13,7 +13,7 @@ import type { AxisOrder } from '../sweep/axis-order.ts';
 import { timestamp } from '../timestamp.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
-import { exitCodes, print, tell } from './output.ts';
+import { exitCodes, printText, tell } from './output.ts';
 import { readSets } from './results.ts';
 import { addStudyOption, studiesOf } from './study-option.ts';
 import { saveOrRescue } from './save.ts';
@@ -81,8 +81,8 @@ const bodyOf =
     const page: Page = { runs, studies, axisOrder, title };
     const html = await htmlOf(page, version);
     await saveOrRescue(out, html);
-    await print(`${out}: ${formatCount(runs.length)} runs, ${formatBytes(Buffer.byteLength(html))}`);
-    if (plots !== undefined) await print(`${plots}: ${await writePlots(page, plots)} plots`);
+    await printText(`${out}: ${formatCount(runs.length)} runs, ${formatBytes(Buffer.byteLength(html))}`);
+    if (plots !== undefined) await printText(`${plots}: ${await writePlots(page, plots)} plots`);
     return exitCodes.completed;
   };
 

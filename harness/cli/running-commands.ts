@@ -9,7 +9,7 @@ import { parseLimits } from '../scenario.ts';
 import { chooseRun, itsMigration, nameOf } from './chosen-run.ts';
 import type { Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
-import { exitCodes, print, printJson } from './output.ts';
+import { exitCodes, printJson, printText } from './output.ts';
 import { addScenarioOptions, adjustableKeys, overridesOf } from './run-options.ts';
 import { addStatusCommand } from './status-command.ts';
 
@@ -23,7 +23,7 @@ const actOn = async (options: Readonly<Record<string, unknown>>, act: Act, done:
   try {
     const { status } = await act(source, run);
     if (options['json'] === true) await printJson({ run: run.runId, status });
-    else await print(`${nameOf(run)}: ${done}; status ${status}`);
+    else await printText(`${nameOf(run)}: ${done}; status ${status}`);
     return exitCodes.completed;
   } finally {
     source.close();

@@ -12,7 +12,7 @@ import type { Body, Exit } from './command.ts';
 import { refuse, withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import { wholeOption } from './number-option.ts';
-import { exitCodes, print, printJson, tell } from './output.ts';
+import { exitCodes, print, printJson, printText, tell } from './output.ts';
 
 /** How far a running migration is, once or until its end (QEMU's query-migrate). */
 
@@ -36,7 +36,7 @@ interface Look {
 
 const showOnce = async ({ of, json }: Look, info: MigrationInfo): Promise<void> => {
   if (json) await printJson(statusDocument(of, info));
-  else await print(statusBlock(of, info, columnsOf(process.stdout)).join('\n'));
+  else await printText(statusBlock(of, info, columnsOf(process.stdout)).join('\n'));
 };
 
 const showNext = async ({ of, json }: Look, info: MigrationInfo): Promise<void> => {

@@ -8,7 +8,7 @@ import type { RunEvent } from '../run/events.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { oneRun, oneRunHelp } from './one-run.ts';
-import { badUsage, exitCodes, print, printJson, tell } from './output.ts';
+import { badUsage, exitCodes, print, printJson, printText, tell } from './output.ts';
 import { saveOrRescue } from './save.ts';
 
 /** Commands about one stored run: `show` and `trace`. */
@@ -16,7 +16,7 @@ import { saveOrRescue } from './save.ts';
 const showBody: Body = async (words, options, problems) => {
   const { run, eventsFile } = await oneRun(words, problems);
   if (options['json'] === true) await printJson(run);
-  else await print(summaryOf(run, eventsFile === null ? [] : [eventsFile]));
+  else await printText(summaryOf(run, eventsFile === null ? [] : [eventsFile]));
   return exitCodes.completed;
 };
 

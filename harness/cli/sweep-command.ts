@@ -11,7 +11,7 @@ import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
 import type { JudgedOutput } from './judged-output.ts';
 import { addJudgedOptions, judgedHelp, judgedOutputOf, writeJudged } from './judged-output.ts';
-import { badUsage, exitCodes, print, printJson, tell } from './output.ts';
+import { badUsage, exitCodes, print, printJson, printText, tell } from './output.ts';
 import { readSets } from './results.ts';
 import { watchSweep } from './sweep-live.ts';
 import { addSweepOptions, requestOf } from './sweep-options.ts';
@@ -30,7 +30,7 @@ const dryRun = async (prepared: Prepared, out: string, fresh: boolean, json: boo
   const { progress, cells } = state;
   if (json)
     await printJson({ name: prepared.definition.name, out, progress, cells, unsupported: refused, plan: planDocument(prepared.blocks) }); // prettier-ignore
-  else await print(planText(titleOf(prepared, out), cells, state.openBlocks, progress, refused));
+  else await printText(planText(titleOf(prepared, out), cells, state.openBlocks, progress, refused));
   return exitCodes.completed;
 };
 

@@ -2,6 +2,7 @@ import type * as Sweep from '../sweep.ts';
 import { showLive } from './live.ts';
 import type { Live } from './live.ts';
 import { tell } from './output.ts';
+import { takesOrders } from './terminal.ts';
 
 export interface SweepWatch {
   /** Inconclusive runs so far. */
@@ -29,7 +30,7 @@ export const watchSweep = (
           tell(`predictions: ${what}`);
         },
         began: (trial, events) => {
-          if (process.stderr.isTTY) live = showLive(sweep.trialText(trial), events, process.stderr);
+          if (takesOrders(process.stderr)) live = showLive(sweep.trialText(trial), events, process.stderr);
         },
         ended: (trial, result, meaning) => {
           live?.stop();

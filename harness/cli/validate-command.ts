@@ -6,7 +6,7 @@ import { fileProblems } from '../files/places.ts';
 import { defaultOut } from '../store.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
-import { exitCodes, print, printJson } from './output.ts';
+import { exitCodes, print, printJson, printText } from './output.ts';
 import { readSets } from './results.ts';
 import { addStudyOption, studiesOf } from './study-option.ts';
 import { saveOrRescue } from './save.ts';
@@ -59,7 +59,7 @@ const body: Body = async (words, given, found) => {
   const judgement = judgementOf(runs, studies, { accounting: options.accounting });
   if (options.json) await printJson(judgement);
   else if (options.markdown) await print(show.judgementMarkdown(judgement));
-  else await print(show.judgementText(judgement));
+  else await printText(show.judgementText(judgement));
   // Printed first, in case the files can't be written.
   if (junit !== null) await saveOrRescue(junit, show.judgementJunit(judgement));
   if (githubSummary !== null) await appendSummary(githubSummary, show.judgementMarkdown(judgement));

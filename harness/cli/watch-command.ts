@@ -17,7 +17,7 @@ import { digestOfFile, loadStrategy } from '../strategy-file.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
-import { badUsage, errorText, exitCodes, print, tell } from './output.ts';
+import { badUsage, errorText, exitCodes, printText, tell } from './output.ts';
 import { runRecorded, titleOf } from './recorded-run.ts';
 import { addScenarioOptions, keysBut, overridesOf } from './run-options.ts';
 
@@ -50,7 +50,7 @@ const runOne = async (
   const seeded = { ...unjudged(scenario), seed: scenario.seed + run };
   const made = await runRecorded(seeded, titleOf(scenario, run), { store, isWarm: true, testbeds }, signal);
   const { result, files, failure } = await made.keep();
-  if (scenario.repeat === 1 || result.state !== 'completed') await print(summaryOf(result, files));
+  if (scenario.repeat === 1 || result.state !== 'completed') await printText(summaryOf(result, files));
   if (failure !== null) throw asError(failure);
   return result;
 };
@@ -91,12 +91,12 @@ const runVersion = async (watched: Watched, before: readonly RunResult[]): Promi
     if (version === null) return before;
     const { own, others } = version;
     const [completed, compared] = [completedOf(own), completedOf(others)];
-    if (scenario.repeat > 1) await print(repeatSummaryOf(own));
+    if (scenario.repeat > 1) await printText(repeatSummaryOf(own));
     if (completed.length === 0) return before;
     if (against !== null && compared.length > 0)
-      await print(`\ncompared with ${against.strategy}:\n${differenceText(compared, completed)}`);
+      await printText(`\ncompared with ${against.strategy}:\n${differenceText(compared, completed)}`);
     if (before.length > 0)
-      await print(`\ncompared with the version before:\n${differenceText(before, completed)}`);
+      await printText(`\ncompared with the version before:\n${differenceText(before, completed)}`);
     return completed;
   } catch (error) {
     if (codeOf(error) !== 'BAD_INPUT') throw error;

@@ -101,7 +101,7 @@ const logLine = (event: RunEvent): string | undefined => {
   }
 };
 
-/** Minimum interval between log lines of rounds, and of progress, to stay readable over a hundred rounds. */
+/** Minimum interval between log lines of progress. Each round has its own: a log is read for them afterwards. */
 const quietMs = 2000;
 
 /** The log as a fold over events: `line` is the line of the last event. */
@@ -116,7 +116,7 @@ export const silentLog: LogState = { startedAtMs: null, toldAtMs: {}, line: unde
 
 export const foldLog = (state: LogState, event: RunEvent): LogState => {
   const startedAtMs = state.startedAtMs ?? event.atMs;
-  const isThrottled = event.type === 'progress' || event.type === 'round';
+  const isThrottled = event.type === 'progress';
   const lastAtMs = state.toldAtMs[event.type] ?? Number.NEGATIVE_INFINITY;
   const text = logLine(event);
   if (text === undefined || (isThrottled && event.atMs - lastAtMs < quietMs))
