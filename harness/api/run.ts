@@ -28,16 +28,22 @@ export interface RunSettings {
 /** A run under way: a promise of its result, with its events. */
 export type Running = Observed<RunResult, RunEvent>;
 
-const problemsOf = ({ retries = 0 }: RunSettings): string[] => {
+const problemsOf = (input: string | ScenarioInput, { retries = 0, overrides = {} }: RunSettings): string[] => {
   const { least, most } = retriesBounds;
-  return Number.isInteger(retries) && retries >= least && retries <= most
-    ? []
-    : [`retries: expected a whole number from ${least} to ${most}, got ${shown(retries)}`];
-};
+  const isInRange = Number.isInteger(retries) && retries >= least && retries <= most;
+  // Those of a file are the command's as well, and stay.
+  const given = [typeof input === 'string' ? {} : input, overrides];
+  return [
+    ...(isInRange ? [] : [`retries: expected a whole number from ${least} to ${most}, got ${shown(retries)}`]),
+    ...(given.some(({ thresholds }) => thresholds !== undefined)
+      ? ['thresholds: run() makes one run and judges none; judge(runs, thresholds) does']
+      : []),
+  ];
+}; // prettier-ignore
 
 /** @throws LivemigError BAD_INPUT with every problem */
 const scenarioOf = async (input: string | ScenarioInput, settings: RunSettings): Promise<Scenario> => {
-  const problems = problemsOf(settings);
+  const problems = problemsOf(input, settings);
   const { overrides = {} } = settings;
   const scenario = await loadScenario(input, overrides, problems);
   if (scenario.repeat === 1) return scenario;

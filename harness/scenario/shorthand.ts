@@ -64,7 +64,7 @@ const splitTimeout = (text: string): Section => {
 };
 
 /** @returns the `thresholds` section; a figure that is named twice has both bounds. */
-const splitThresholds = (text: string): Section => {
+export const splitThresholds = (text: string): Section => {
   const bounds = text
     .split(';')
     .filter((part) => part.trim() !== '')

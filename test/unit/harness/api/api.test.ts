@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { firstValueFrom, toArray } from 'rxjs';
-import { openTestbed, run, sweep, validate } from '#harness/api';
+import { judge, openTestbed, run, sweep, validate } from '#harness/api';
 import type { SweepEvent } from '#harness/api';
 import { schemaProblems } from '#test/support/result-schema';
 
@@ -63,6 +63,13 @@ describe('run', () => {
     await expect(run({ ...small, repeat: 2 })).rejects.toMatchObject({
       code: 'BAD_INPUT',
       problems: [expect.stringContaining('repeat: expected 1, got 2')],
+    });
+  });
+
+  test('judges no thresholds of its own, and says what does', async () => {
+    await expect(run({ ...small, thresholds: 'downtimeMs: < 300' })).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      problems: [expect.stringContaining('judge(runs, thresholds)')],
     });
   });
 
@@ -150,5 +157,23 @@ describe('sweep and validate', () => {
     });
     await expect(validate([], { studies: ['icclab'] })).rejects.toMatchObject({ code: 'BAD_INPUT' });
     await expect(validate(join(directory, 'nothing'))).rejects.toMatchObject({ code: 'BAD_INPUT' });
+  });
+});
+
+describe('judge', () => {
+  test('holds runs to bounds, in both forms', async () => {
+    const runs = [await run(small), await run({ ...small, seed: 2 })];
+    const bounds = { downtimeMs: ['p95 < 5s', '> 10s'], 'integrity.mismatches': '== 0' };
+    expect(judge(runs, bounds).map(({ holds }) => holds)).toEqual([true, false, true]);
+    expect(judge(runs, 'downtimeMs: p95 < 5s')).toMatchObject([{ holds: true, runs: { measured: 2 } }]);
+  });
+
+  test('rejects what is no bound, with all problems', () => {
+    expect(() => judge([], { downtimMs: '< 3', totalTimeMs: 'soon' })).toThrow(
+      expect.objectContaining({
+        code: 'BAD_INPUT',
+        problems: [expect.stringContaining('downtimMs'), expect.stringContaining('totalTimeMs')],
+      }),
+    );
   });
 });
