@@ -35,8 +35,21 @@ export interface Varied {
   cells: readonly VariedCell[];
 }
 
-export const isNumeric = ({ values }: VariedAxis): boolean =>
-  values.every((value) => typeof value === 'number');
+/** A size has its unit: `10G` may be the name of a link. */
+const isSize = (text: string): boolean => /\d\s*[kmgt]i?b$/i.test(text);
+
+const numberOf = (value: AxisValue): number | undefined => {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && isSize(value) ? parseBytes(value) : undefined;
+};
+
+/** Numbers, and sizes that a sweep labels `64MiB`, in the axis's order; null where a value is neither. */
+export const numbersOf = ({ values }: Pick<VariedAxis, 'values'>): readonly number[] | null => {
+  const numbers = values.map(numberOf).filter((value) => value !== undefined);
+  return numbers.length === values.length ? numbers : null;
+};
+
+export const isNumeric = (axis: Pick<VariedAxis, 'values'>): boolean => numbersOf(axis) !== null;
 
 /** `256 MiB`, `hybrid`, `off`; `stressMB 2048` with its axis. */
 export const axisValueText = ({ name }: VariedAxis, value: AxisValue): string =>

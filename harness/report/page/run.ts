@@ -76,7 +76,7 @@ export const timelineDrawing = async (run: CompletedRun, id: string, cell: strin
     id: `${id}-timeline`,
     title: `Timeline of ${cell}`,
     description:
-      `Link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
+      `Where the guest ran and what was sent, link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
       `downtime of ${formatMs(downtimeMs)} from ${formatMs(downtimeStartMs)} on, and the histogram of fault latencies.` +
       (missing.length === 0 ? '' : ` Not recorded: ${missing.join(', ')}.`),
   });

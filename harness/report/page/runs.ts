@@ -53,6 +53,9 @@ export const failuresSection = (
   </section>`;
 };
 
+/** Up to so many runs are unfolded on paper. Of more, each has its line: hundreds of pages would be nobody's gain. */
+const unfoldedMax = 12;
+
 /** All runs by part, folded. */
 export const runsSection = async (
   runs: readonly RunResult[],
@@ -74,7 +77,7 @@ export const runsSection = async (
       </details>`,
     );
   }
-  return markup`<section id="runs">
+  return markup`<section id="runs" class="${runs.length <= unfoldedMax ? 'few' : 'many'}">
     <h2>All ${formatCount(runs.length)} runs</h2>
     <p>
       Each with its timeline and its raw result. In a timeline the shaded band is the downtime, a dashed box

@@ -147,8 +147,8 @@ td .source,tbody th .claim,.checks .statement{min-width:0}
 h2{break-after:avoid}
 h3,h4{break-after:avoid}
 tr,.figure{break-inside:avoid}
-.explanation>summary{display:none}
-.explanation::details-content{content-visibility:visible;display:block}
+.explanation>summary,.cells>summary{display:none}
+.explanation::details-content,.cells::details-content,.group::details-content,.few .run::details-content{content-visibility:visible;display:block}
 a{color:inherit;text-decoration:none}
 }
 `;

@@ -59,6 +59,53 @@ const roundRows = ({ measurement }: CompletedRun): Rows =>
     dirtied: dirtyPagesPerSecond,
   }));
 
+type LaneKind = 'source' | 'destination' | 'set-up' | 'pre-copy' | 'post-copy' | 'cut' | 'recovery';
+interface Stretch {
+  lane: 'guest' | 'sending' | 'link';
+  kind: LaneKind;
+  startMs: number;
+  endMs: number;
+}
+
+/** What happened when: where the guest ran, what the source was sending, and what befell the link. */
+const laneRows = ({ measurement }: CompletedRun): Rows => {
+  const { setupTimeMs, totalTimeMs, downtimeStartMs, downtimeMs, rounds, linkCuts, recoveries } = measurement;
+  const resumedMs = downtimeStartMs + downtimeMs;
+  const stretches: Stretch[] = [
+    { lane: 'guest', kind: 'source', startMs: -marginMs, endMs: downtimeStartMs },
+    { lane: 'guest', kind: 'destination', startMs: resumedMs, endMs: totalTimeMs + marginMs },
+    { lane: 'sending', kind: 'set-up', startMs: 0, endMs: setupTimeMs },
+    ...thin(rounds, (group) => ({
+      ...group.at(-1)!,
+      startMs: group[0]!.startMs,
+      durationMs: group.at(-1)!.startMs + group.at(-1)!.durationMs - group[0]!.startMs,
+    })).map(({ phase, startMs, durationMs }): Stretch => ({
+      lane: 'sending',
+      kind: phase === 'precopy' ? 'pre-copy' : 'post-copy',
+      startMs,
+      endMs: startMs + durationMs,
+    })),
+    ...linkCuts.map(({ startMs, durationMs, plannedMs }): Stretch => ({
+      lane: 'link',
+      kind: 'cut',
+      startMs,
+      endMs: startMs + (durationMs ?? plannedMs),
+    })),
+    ...recoveries.map(({ pausedMs, recoveredMs }): Stretch => ({
+      lane: 'link',
+      kind: 'recovery',
+      startMs: pausedMs,
+      endMs: recoveredMs ?? totalTimeMs,
+    })),
+  ];
+  return stretches.map(({ lane, kind, startMs, endMs }) => ({
+    lane,
+    kind,
+    at: seconds(startMs),
+    until: seconds(endMs),
+  }));
+}; // prettier-ignore
+
 const remainingRows = (run: CompletedRun): Rows =>
   thin(run.measurement.series.progress, (group) => group.at(-1)!).map(({ atMs, remainingBytes }) => ({
     at: seconds(atMs),
@@ -92,6 +139,7 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
   const { downtimeStartMs, downtimeMs, totalTimeMs } = run.measurement;
   const goodputMbps = run.link.calibration?.goodputMbps;
   return {
+    lanes: laneRows(run),
     link: linkRows(run),
     calibrated: goodputMbps === undefined ? [] : [{ gbps: goodputMbps / 1000 }],
     guest: guestRows(run),
@@ -109,4 +157,14 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
 };
 
 export type TimelineData =
-  'link' | 'calibrated' | 'guest' | 'rounds' | 'remaining' | 'pings' | 'faults' | 'band' | 'cuts' | 'ends';
+  | 'lanes'
+  | 'link'
+  | 'calibrated'
+  | 'guest'
+  | 'rounds'
+  | 'remaining'
+  | 'pings'
+  | 'faults'
+  | 'band'
+  | 'cuts'
+  | 'ends';

@@ -14,7 +14,38 @@ import {
   panelWidth,
 } from './timeline-panel.ts';
 
-/** A run's timeline: five panels over one time axis, and the histogram of its faults. */
+/** A run's timeline: what happened when, five panels of figures over the same time, and the histogram of its faults. */
+
+const laneColours = {
+  source: 'a',
+  destination: 'b',
+  'set-up': 'axis',
+  'pre-copy': 'a',
+  'post-copy': 'b',
+  cut: 'open',
+  recovery: 'd',
+} as const;
+
+const lanesPanel = panel('Guest at the source, then destination; sending: set-up, rounds', 'lanes', (x) => [
+  {
+    ...data('lanes'),
+    mark: { type: 'bar', stroke: inkOf('paper'), strokeWidth: 0.75 },
+    encoding: {
+      x,
+      x2: { field: 'until' },
+      y: { field: 'lane', type: 'nominal', title: null, sort: ['guest', 'sending', 'link'] },
+      fill: {
+        field: 'kind',
+        type: 'nominal',
+        legend: null,
+        scale: {
+          domain: Object.keys(laneColours),
+          range: Object.values(laneColours).map((colour) => inkOf(colour)),
+        },
+      },
+    },
+  },
+]);
 
 const linkPanel = panel('Link (Gb/s); dashed: back, dotted: calibrated', 'link', (x) => [
   line('link', { x, y: measure('gbps', plainNumber), ...byDirection }),
@@ -121,7 +152,7 @@ const faultPanel: Spec = {
 export const timelineSpec: Spec = {
   vconcat: [
     {
-      vconcat: [linkPanel, dirtyPanel, remainingPanel, guestPanel, pingPanel],
+      vconcat: [lanesPanel, linkPanel, dirtyPanel, remainingPanel, guestPanel, pingPanel],
       spacing: 12,
       resolve: { scale: { x: 'shared' } },
     },

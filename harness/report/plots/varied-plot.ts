@@ -1,7 +1,7 @@
 import type { CompletedRun } from '#harness/result';
 import { downtimeMs, totalTimeMs } from '#harness/trends/run-figures';
 import type { AxisValue, Varied, VariedAxis, VariedCell } from '../varied.ts';
-import { axisValueText, cellName, isNumeric, placeText } from '../varied.ts';
+import { axisValueText, cellName, isNumeric, numbersOf, placeText } from '../varied.ts';
 import { curvePlot } from './curve-plot.ts';
 import type { Curves, Series, XAxis } from './curves.ts';
 import type { Plot } from './plot.ts';
@@ -51,8 +51,8 @@ const nearestShare = 1 / 40;
 
 /** Whether neighbours are far enough from each other for an axis to scale. */
 const isToScale = (axis: VariedAxis): boolean => {
-  if (!isNumeric(axis)) return false;
-  const values = axis.values.map(Number);
+  const values = numbersOf(axis);
+  if (values === null) return false;
   const span = Math.max(...values) - Math.min(...values);
   return values.slice(1).every((value, nth) => value - values[nth]! >= span * nearestShare);
 };
@@ -65,7 +65,11 @@ interface Place {
 
 const placeOf = (axis: VariedAxis): Place => {
   const isScaled = isToScale(axis);
-  const at = (value: AxisValue): number => (isScaled ? Number(value) : axis.values.indexOf(value));
+  const numbers = numbersOf(axis);
+  const at = (value: AxisValue): number => {
+    const place = axis.values.indexOf(value);
+    return (isScaled ? numbers?.[place] : undefined) ?? place;
+  };
   const title = labelOf(axis.title);
   return {
     at,

@@ -50,6 +50,16 @@ describe('the plot of what was varied', () => {
     expect(plotOf(runs.slice(0, 2)).table.head[0]).toBe('rate');
   });
 
+  test('sizes are to scale; names of links are no sizes', () => {
+    const sizes = plotOf(['64MiB', '128MiB', '1GiB'].map((region) => variedRun({ cell: { region } })));
+    const mebibytes = columnOf(sizes, 'region').map((bytes) => Number(bytes) / (1 << 20));
+    expect(mebibytes.slice(0, 3)).toEqual([64, 128, 1024]);
+    expect(sizes.table.head[0]).toBe('region');
+    const links = plotOf(['1G', '10G'].map((link) => variedRun({ cell: { link } })));
+    expect(links.csv.columns).not.toContain('link (not to scale)');
+    expect(columnOf(links, 'link')).not.toContain(1 << 30);
+  }); // prettier-ignore
+
   test('a cell where nothing completed is named, and has no point', () => {
     const plot = plotOf([variedRun({ cell: { x: 1 } }), variedFailure({ cell: { x: 2 } })]);
     expect(plot.caption).toContain('Without a point, as no run of it completed: x 2.');
