@@ -68,7 +68,8 @@ const copyAssets = async (): Promise<void> => {
     { withFileTypes: true },
   )) {
     const file = relative('.', join(entry.parentPath, entry.name));
-    if (!entry.isFile() || extname(file) === '.ts') continue;
+    // Results of studies are for readers of the repository.
+    if (!entry.isFile() || ['.ts', '.zst'].includes(extname(file))) continue;
     await makeDirectories(join(out, dirname(file)));
     await cp(file, join(out, file));
   }
