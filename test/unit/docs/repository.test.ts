@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 
@@ -13,6 +13,13 @@ test('the citation has the version and the licence of the package', () => {
     license,
   });
 });
+
+test('every published document that a study repeats is cited', () => {
+  const { references } = parse(read('CITATION.cff')) as { references: { title: string }[] };
+  const studies = readdirSync(new URL('../../../studies/', import.meta.url));
+  const documents = studies.map((name) => (JSON.parse(read(`studies/${name}/published.json`)) as { document: string }).document);
+  expect(documents.filter((document) => !references.some(({ title }) => document.startsWith(title)))).toEqual([]);
+}); // prettier-ignore
 
 test('the workflow runs what README says, on a Node that package.json takes', () => {
   const workflow = parse(read('.github/workflows/ci.yml')) as {
