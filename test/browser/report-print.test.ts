@@ -36,7 +36,7 @@ const onPaper = (): void => {
       const figure = await page.locator('figure svg:visible').first().boundingBox();
       expect(figure).not.toBeNull();
       expect(figure!.y + figure!.height).toBeLessThan(paper.height);
-      expect((await page.locator('#answer .answer').first().boundingBox())!.y).toBeLessThan(figure!.y);
+      expect((await page.locator('#answer h2').boundingBox())!.y).toBeLessThan(figure!.y);
       await page.close();
     }
   });

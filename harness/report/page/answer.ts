@@ -39,7 +39,7 @@ const simulatedText = (runs: readonly RunResult[]): string =>
 
 const timelineFigure = async (run: CompletedRun, id: string, what: string): Promise<Markup> =>
   markup`<figure class="timeline">
-    ${await timelineDrawing(run, id, experimentText(run))}
+    ${await timelineDrawing(run, id, experimentText(run), true)}
     <figcaption><p>${what}</p></figcaption>
   </figure>`;
 

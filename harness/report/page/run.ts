@@ -8,6 +8,7 @@ import { hostLoadRows } from '../host-load.ts';
 import { serviceRows } from '../service.ts';
 import { storageRows } from '../storage.ts';
 import { trafficRows } from '../traffic.ts';
+import type { TimelineSize } from '../plots/timeline.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
 import { doubtedRunOf, experimentText } from '../summary.ts';
 import type { Markup } from './html.ts';
@@ -67,13 +68,18 @@ const settingFacts = (run: RunResult): Facts => {
   ];
 };
 
-/** A run's timeline, with its words. @param cell names the run */
-export const timelineDrawing = async (run: CompletedRun, id: string, cell: string): Promise<Markup> => {
+/** A run's timeline in one size, with its words. @param cell names the run */
+const sizedTimeline = async (
+  run: CompletedRun,
+  id: string,
+  cell: string,
+  size: TimelineSize,
+): Promise<Markup> => {
   const missing = missingPanels(run);
-  const svg = await drawTimeline(run);
+  const svg = await drawTimeline(run, size);
   const { totalTimeMs, downtimeMs, downtimeStartMs } = run.measurement;
   return inlineSvg(svg, {
-    id: `${id}-timeline`,
+    id: `${id}-timeline-${size}`,
     title: `Timeline of ${cell}`,
     description:
       `Where the guest ran and what was sent, link throughput, dirty rate, remaining memory, guest operations and pings over ${formatMs(totalTimeMs)}, with the ` +
@@ -82,9 +88,21 @@ export const timelineDrawing = async (run: CompletedRun, id: string, cell: strin
   });
 };
 
-const timelineOf = async (run: CompletedRun, id: string, cell: string): Promise<Markup> =>
+/** A run's timeline: for a phone, and for the width that there is. Of many runs, only the former. */
+export const timelineDrawing = async (
+  run: CompletedRun,
+  id: string,
+  cell: string,
+  isForAll = false,
+): Promise<Markup> =>
+  isForAll
+    ? markup`<div class="wide">${await sizedTimeline(run, id, cell, 'wide')}</div>
+        <div class="narrow">${await sizedTimeline(run, id, cell, 'narrow')}</div>`
+    : sizedTimeline(run, id, cell, 'narrow');
+
+const timelineOf = async (run: CompletedRun, id: string, cell: string, isForAll: boolean): Promise<Markup> =>
   markup`<figure class="timeline">
-    ${await timelineDrawing(run, id, cell)}
+    ${await timelineDrawing(run, id, cell, isForAll)}
     <figcaption>
       <button type="button" class="timeline-csv" data-name="${id}-timeline.csv" hidden>Timeline as CSV</button>
     </figcaption>
@@ -110,12 +128,17 @@ const glance = (run: RunResult): string =>
     ? glanceIds.map((id) => `${figureAt(id).label} ${shownValue(run, id)}`).join(', ')
     : `${run.state}: ${run.error.code}`;
 
-/** One run: its timeline, its figures, its raw result. */
-export const runArticle = async (run: RunResult, id: string, cell: string): Promise<Markup> =>
+/** One run: its timeline, its figures, its raw result. @param isForAll whether its timeline is drawn for every width */
+export const runArticle = async (
+  run: RunResult,
+  id: string,
+  cell: string,
+  isForAll = false,
+): Promise<Markup> =>
   markup`<details class="run" id="${id}">
     <summary><span class="cell">${cell}</span> <span class="glance">${glance(run)}</span></summary>
     <div class="run-body">
-      ${run.state === 'completed' ? await timelineOf(run, id, cell) : failureOf(run)}
+      ${run.state === 'completed' ? await timelineOf(run, id, cell, isForAll) : failureOf(run)}
       ${run.state === 'completed' ? await serviceFigure(run, id, cell) : ''}
       <div class="run-facts">
         ${factsOf([...figureFacts(run), ...settingFacts(run)])}

@@ -53,20 +53,25 @@ export const failuresSection = (
   </section>`;
 };
 
-/** Up to so many runs are unfolded on paper. Of more, each has its line: hundreds of pages would be nobody's gain. */
-const unfoldedMax = 12;
+/**
+ * Up to so many runs are unfolded on paper, and have their timelines in two widths. Of more, each has its line:
+ * hundreds of pages would be nobody's gain.
+ */
+const fewMax = 12;
 
 /** All runs by part, folded. */
 export const runsSection = async (
   runs: readonly RunResult[],
   anchors: ReadonlyMap<RunResult, string>,
 ): Promise<Markup> => {
+  const isFew = runs.length <= fewMax;
   const groups: Markup[] = [];
   const parts = Map.groupBy(runs, partOf);
   const ids = uniqueIds('runs', [...parts.keys()], (part) => part);
   for (const [part, members] of parts) {
     const articles: Markup[] = [];
-    for (const run of members) articles.push(await runArticle(run, anchors.get(run) ?? '', cellText(run)));
+    for (const run of members)
+      articles.push(await runArticle(run, anchors.get(run) ?? '', cellText(run), isFew));
     groups.push(
       markup`<details class="group" id="${ids.get(part) ?? ''}">
         <summary>
@@ -77,7 +82,7 @@ export const runsSection = async (
       </details>`,
     );
   }
-  return markup`<section id="runs" class="${runs.length <= unfoldedMax ? 'few' : 'many'}">
+  return markup`<section id="runs" class="${isFew ? 'few' : 'many'}">
     <h2>All ${formatCount(runs.length)} runs</h2>
     <p>
       Each with its timeline and its raw result. In a timeline the shaded band is the downtime, a dashed box

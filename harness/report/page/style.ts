@@ -20,7 +20,7 @@ sub{line-height:0;font-size:.75em}
 code{font:.85em ${mono};overflow-wrap:anywhere}
 .answer{font-size:1.12rem;line-height:1.5;max-width:48rem}
 #answer h2{margin-top:1.6rem}
-#answer .timeline{max-width:34rem;margin:1.4rem 0}
+#answer .timeline{margin:1.4rem 0}
 .cells summary{font:.9rem/1.6 ${sans};color:var(--link)}
 .kicker{font:600 .8rem ${sans};letter-spacing:.04em;color:var(--soft);margin:0}
 .outcome{font:.95rem/1.9 ${sans};margin:1.3em 0}
@@ -139,9 +139,12 @@ body{max-width:none;padding:0}
 nav,.tools,.download,button,.raw,.run-links,.data{display:none}
 .wide{display:block}
 .narrow{display:none}
+.timeline .wide{display:none}
+.timeline .narrow{display:block;max-width:24rem}
 .scroll{overflow:visible}
 table,.checks .source,td .source{font-size:8pt}
-table.figures td,table.figures tbody th{white-space:normal}
+table.figures td,table.figures tbody th,table.text td,table.text th{white-space:normal}
+table.text td,table.text th{min-width:0}
 td,th{padding-right:.6rem}
 td .source,tbody th .claim,.checks .statement{min-width:0}
 h2{break-after:avoid}

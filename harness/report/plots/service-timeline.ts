@@ -5,7 +5,7 @@ import type { Drawing, Spec } from './render.ts';
 import { prepare } from './render.ts';
 import { mean, thin } from './thin.ts';
 import { timelineData } from './timeline-data.ts';
-import { data, line, measure, panel } from './timeline-panel.ts';
+import { data, line, measure, panelOf, panelWidths } from './timeline-panel.ts';
 
 /** What users of a service in the guest saw over time: answers and errors per second, and latency. */
 
@@ -33,6 +33,8 @@ export const serviceData = ({ measurement: { service } }: CompletedRun) =>
     errors: requests === 0 ? 0 : (errors / requests) * requestsPerSecond,
     ...{ p50: p50Ms, p95: p95Ms, max: maxMs },
   }));
+
+const panel = panelOf(panelWidths.narrow);
 
 const repliesPanel = panel('Service: replies/s; dashed: errors/s', 'service', (x) => [
   {

@@ -5,9 +5,10 @@ import type { TimelineData } from './timeline-data.ts';
 /** A data set of a panel. */
 type PanelData = TimelineData | 'service';
 
-/** Common parts of the panels of a run's timeline; widths are a phone's. */
+/** Common parts of the panels of a run's timeline. */
 
-export const panelWidth = 308;
+/** In px, of a phone and of a page. */
+export const panelWidths = { narrow: 308, wide: 660 } as const;
 export const panelHeight = 54;
 
 export const data = (name: PanelData | `no-${PanelData}`) => ({ data: { name } });
@@ -74,10 +75,10 @@ const backdrop = (x: Spec): Spec[] => [
 ];
 
 /** Says that a series is missing, if its data set `no-…` has a row. */
-export const nothing = (name: PanelData): Spec => ({
+export const nothing = (name: PanelData, width: number): Spec => ({
   ...data(`no-${name}`),
   mark: { type: 'text', color: inkOf('soft'), fontSize: 10 },
-  encoding: { text: { field: 'text' }, x: { value: panelWidth / 2 }, y: { value: panelHeight / 2 } },
+  encoding: { text: { field: 'text' }, x: { value: width / 2 }, y: { value: panelHeight / 2 } },
 });
 
 export const measure = (field: string, format: string, scale: Spec = {}) => ({
@@ -88,15 +89,18 @@ export const measure = (field: string, format: string, scale: Spec = {}) => ({
   scale: { zero: true, ...scale },
 });
 
-export const panel = (title: string, name: PanelData, layers: (x: Spec) => Spec[], isLast = false): Spec => {
-  const x = sharedTime(isLast);
-  return {
-    width: panelWidth,
-    height: panelHeight,
-    title: { text: title, fontSize: 11, fontWeight: 'normal', offset: 4 },
-    layer: [...backdrop(x), ...layers(x), nothing(name)],
+/** @param width in px, of the panel without its axis */
+export const panelOf =
+  (width: number) =>
+  (title: string, name: PanelData, layers: (x: Spec) => Spec[], isLast = false): Spec => {
+    const x = sharedTime(isLast);
+    return {
+      width,
+      height: panelHeight,
+      title: { text: title, fontSize: 11, fontWeight: 'normal', offset: 4 },
+      layer: [...backdrop(x), ...layers(x), nothing(name, width)],
+    };
   };
-};
 
 export const line = (name: PanelData, encoding: Spec, width = 1.25): Spec => ({
   ...data(name),

@@ -3,9 +3,12 @@ import type { Drawing } from './render.ts';
 import { prepare } from './render.ts';
 import type { TimelineData } from './timeline-data.ts';
 import { timelineData } from './timeline-data.ts';
-import { timelineSpec } from './timeline-spec.ts';
+import { panelWidths } from './timeline-panel.ts';
+import { timelineSpecOf } from './timeline-spec.ts';
 
-let drawing: Drawing | undefined;
+export type TimelineSize = keyof typeof panelWidths;
+
+const drawings: Partial<Record<TimelineSize, Drawing>> = {};
 
 /** A panel's text in place of its series. */
 const absent: Readonly<Partial<Record<TimelineData, string>>> = {
@@ -17,8 +20,8 @@ const absent: Readonly<Partial<Record<TimelineData, string>>> = {
 };
 
 /** Draws a run's timeline. A panel without a series says that it is missing. */
-export const drawTimeline = async (run: CompletedRun): Promise<string> => {
-  drawing ??= prepare(timelineSpec, {
+export const drawTimeline = async (run: CompletedRun, size: TimelineSize = 'narrow'): Promise<string> => {
+  drawings[size] ??= prepare(timelineSpecOf(panelWidths[size]), {
     axis: { labelFontSize: 10, titleFontSize: 11, titlePadding: 4, tickSize: 3 },
   });
   const rows = timelineData(run);
@@ -28,7 +31,7 @@ export const drawTimeline = async (run: CompletedRun): Promise<string> => {
       rows[name as TimelineData].length === 0 ? [{ text }] : [],
     ]),
   );
-  return drawing.draw({ ...rows, ...missing });
+  return drawings[size].draw({ ...rows, ...missing });
 };
 
 /** The panels without data, for the description. */
