@@ -77,6 +77,7 @@ test('the project’s lists have a date and a measured reason', () => {
     '15x',
     '15y',
 
+    '1b',
     '2a',
     '3b',
     '4a',
