@@ -44,14 +44,13 @@ const presumed: readonly Presumed[] = [
     lines: [
       `livemig run ${guest} --out results/before`,
       `livemig run ${guest} --out results/after`,
-      'livemig sweep icclab-10g --quick --driver sim --only hybrid-no-redirty,hybrid --out results/icclab-10g',
+      'livemig sweep links.yaml --out results/icclab-10g',
     ],
   },
   {
     document: 'docs/agreement.md',
     lines: [
-      'mkdir -p studies/icclab-10g',
-      'livemig sweep icclab-10g --quick --driver sim --only hybrid --out results/icclab-10g',
+      'livemig sweep icclab-10g --quick --driver sim --only hybrid-no-redirty --out results/icclab-10g',
     ],
   },
   {
@@ -77,6 +76,18 @@ const presumed: readonly Presumed[] = [
     lines: [`livemig run ${cyclic} --seed 2 --out results/after`],
   },
 ];
+/** A set with two links, in place of a study's. */
+const linksSweep = `
+name: links
+repeats: 3
+seed: 1
+base: { driver: sim, guest: 16MiB, workload: idle }
+parts:
+  all:
+    description: Two links.
+    grid:
+      link: { 1G: { link: lan-1g }, 10G: { link: lan-10g } }
+`;
 const linesBefore = (document: string, line?: string): readonly string[] =>
   presumed
     .filter((each) => each.document === document)
@@ -217,7 +228,10 @@ else
         '#!/bin/sh\n[ "$1" = livemig ] || { echo "npx $1: only livemig is here" >&2; exit 64; }\nshift\n';
       await writeFile(join(directory, 'bin/npx'), npx + livemig, { mode: 0o755 });
       for (const name of ['scenarios', 'examples']) await symlink(join(root, name), join(directory, name));
+      // Some are written to.
+      await cp(join(root, 'studies'), join(directory, 'studies'), { recursive: true });
       await cp(join(root, 'test/support/tiny-sweep.yaml'), join(directory, 'tiny-sweep.yaml'));
+      await writeFile(join(directory, 'links.yaml'), linksSweep);
       await typeAll(linesBefore(document));
     }, commandTimeoutMs);
     afterAll(async () => {
