@@ -57,7 +57,7 @@ const presumed: readonly Presumed[] = [
     document: 'docs/ci.md',
     lines: [
       'cp scenarios/start.yaml scenario.yaml',
-      'cp tiny-sweep.yaml sweep.yaml',
+      'cp links.yaml sweep.yaml',
       'cp examples/strategies/two-rounds.ts mine.ts',
     ],
   },
@@ -230,7 +230,6 @@ else
       for (const name of ['scenarios', 'examples']) await symlink(join(root, name), join(directory, name));
       // Some are written to.
       await cp(join(root, 'studies'), join(directory, 'studies'), { recursive: true });
-      await cp(join(root, 'test/support/tiny-sweep.yaml'), join(directory, 'tiny-sweep.yaml'));
       await writeFile(join(directory, 'links.yaml'), linksSweep);
       await typeAll(linesBefore(document));
     }, commandTimeoutMs);
