@@ -48,8 +48,11 @@ const resendMostMs = 120_000;
 /** What one connection sends in one direction, in order. */
 export interface Flow {
   readonly waiting: Parcel[];
-  /** TCP's first time-out: what a cut swallows is sent again after it, then after twice the time, and so on. */
-  readonly resendMs: number;
+  /**
+   * TCP's first time-out: what a cut swallows is sent again after it, then after twice the time, and so on. Null: that of
+   * an established connection, by the link as it is then.
+   */
+  readonly resendMs: number | null;
   /** Until it is sent again; null where nothing was lost. */
   resend: Cancel | null;
 }
@@ -74,9 +77,11 @@ export class ModelLink {
   #queueBytes: number;
   /** Flows that wait for room, the next one first. */
   readonly #flows: Flow[] = [];
-  readonly #underWay: { atMs: number; arrived: () => void }[] = [];
-  #isArriving = false;
-  #isWaiting = false;
+  readonly #underWay: { leavesAtMs: number; atMs: number; arrived: () => void }[] = [];
+  /** The next arrival. */
+  #arriving: Cancel | null = null;
+  /** Until the queue has room. */
+  #waiting: Cancel | null = null;
   /** When the bottleneck will have sent all that is queued. */
   #freeAtMs = 0;
   #cutUntilMs = 0;
@@ -95,15 +100,33 @@ export class ModelLink {
     return this.#bytesPerMs;
   }
 
-  /** Applies to what is sent from now on; what is in flight arrives as it would have. */
+  /**
+   * Applies to what is sent from now on, and to what is queued, which leaves at the new rate. What is past the bottleneck
+   * arrives as it would have; nothing overtakes it.
+   */
   shape({ rateMbps, delayMs, queueBytes }: LinkModel): void {
-    this.#bytesPerMs = (rateMbps * 1000) / 8;
+    const nowMs = this.#clock.nowMs();
+    const bytesPerMs = (rateMbps * 1000) / 8;
+    const later = (atMs: number): number => nowMs + ((atMs - nowMs) * this.#bytesPerMs) / bytesPerMs;
+    for (const parcel of this.#underWay) {
+      if (parcel.leavesAtMs <= nowMs) continue;
+      parcel.leavesAtMs = later(parcel.leavesAtMs);
+      parcel.atMs = parcel.leavesAtMs + delayMs;
+    }
+    if (this.#freeAtMs > nowMs) this.#freeAtMs = later(this.#freeAtMs);
+    this.#bytesPerMs = bytesPerMs;
     this.#delayMs = delayMs;
     this.#queueBytes = queueBytes;
+    this.#arriving?.();
+    this.#arriving = null;
+    this.#arrive();
+    this.#waiting?.();
+    this.#waiting = null;
+    this.#admit();
   }
 
   /** @param resendMs TCP's first time-out; by default that of an established connection. */
-  flow(resendMs = resendLeastMs + 2 * this.#delayMs): Flow {
+  flow(resendMs: number | null = null): Flow {
     return { waiting: [], resendMs, resend: null };
   }
 
@@ -127,10 +150,15 @@ export class ModelLink {
     this.#cutUntilMs = Math.max(this.#cutUntilMs, this.#clock.nowMs() + durationMs);
   }
 
+  /** Ends a cut. What it has swallowed is sent again when it would have been. */
+  restore(): void {
+    this.#cutUntilMs = Math.min(this.#cutUntilMs, this.#clock.nowMs());
+  }
+
   /** The flow stalls until TCP tries again and the link works. */
   #lose(flow: Flow, nowMs: number): void {
     let atMs = nowMs;
-    let pauseMs = flow.resendMs;
+    let pauseMs = flow.resendMs ?? resendLeastMs + 2 * this.#delayMs;
     do {
       atMs += pauseMs;
       pauseMs = Math.min(2 * pauseMs, resendMostMs);
@@ -163,10 +191,8 @@ export class ModelLink {
   }
 
   #wait(durationMs: number): void {
-    if (this.#isWaiting) return;
-    this.#isWaiting = true;
-    this.#clock.timer(durationMs, () => {
-      this.#isWaiting = false;
+    this.#waiting ??= this.#clock.timer(durationMs, () => {
+      this.#waiting = null;
       this.#admit();
     });
   }
@@ -175,17 +201,16 @@ export class ModelLink {
     this.bytes += bytes;
     this.packets += Math.ceil(bytes / fullSegmentBytes);
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + bytes / this.#bytesPerMs;
-    this.#underWay.push({ atMs: this.#freeAtMs + this.#delayMs, arrived });
+    this.#underWay.push({ leavesAtMs: this.#freeAtMs, atMs: this.#freeAtMs + this.#delayMs, arrived });
     accepted();
     this.#arrive();
   }
 
   #arrive(): void {
     const next = this.#underWay[0];
-    if (this.#isArriving || next === undefined) return;
-    this.#isArriving = true;
-    this.#clock.at(next.atMs, () => {
-      this.#isArriving = false;
+    if (this.#arriving !== null || next === undefined) return;
+    this.#arriving = this.#clock.at(next.atMs, () => {
+      this.#arriving = null;
       this.#underWay.shift();
       next.arrived();
       this.#arrive();

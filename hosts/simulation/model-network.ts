@@ -82,7 +82,7 @@ export class ModelNetwork {
     this.#delaysMs = { sourceToDestination: out.delayMs, destinationToSource: back.delayMs };
   }
 
-  /** Nothing passes between the sites for this time; resolves when the link works again. */
+  /** Nothing passes between the sites for this time, or until the signal fires; resolves when the link works again. */
   async cut(durationMs: number, signal: AbortSignal): Promise<void> {
     this.#cuts++;
     this.sourceToDestination.cut(durationMs);
@@ -91,6 +91,8 @@ export class ModelNetwork {
       const cancel = this.clock.timer(durationMs, resolve);
       signal.addEventListener('abort', () => { cancel(); resolve(); }, { once: true }); // prettier-ignore
     });
+    this.sourceToDestination.restore();
+    this.destinationToSource.restore();
     this.#cuts--;
   }
 
@@ -133,20 +135,27 @@ export class ModelNetwork {
   }
 
   /**
-   * A datagram from the observer to the guest: by the current route, queued with everything else that leaves towards
-   * that site. The answer meets no link.
+   * A datagram from the observer, which is at the source's site, to the guest by the current route, and the answer: a
+   * guest at the destination is behind the link both ways, queued with everything else.
    * @param answered by which site; not called if no guest runs there when it arrives.
    */
   ping(address: string, bytes: number, answered: (by: Site) => void): void {
     const guest = this.#guest;
     if (guest?.address !== address) return;
     const { at } = guest;
-    const arrived = (): void => {
-      if (this.#runsGuest[at]() && this.joins('observer', at, address)) answered(at);
-    };
-    const way = at === 'destination' ? 'sourceToDestination' : 'destinationToSource';
+    const isThere = (): boolean => this.#runsGuest[at]() && this.joins('observer', at, address);
+    if (at === 'source') {
+      if (isThere()) answered(at);
+      return;
+    }
+    this.#cross('sourceToDestination', bytes, () => {
+      if (isThere()) this.#cross('destinationToSource', bytes, () => { answered(at); }); // prettier-ignore
+    });
+  }
+
+  /** A cut affects only traffic between the sites' hosts: the observer is none of them. */
+  #cross(way: 'sourceToDestination' | 'destinationToSource', bytes: number, arrived: () => void): void {
     const link = this[way];
-    // A cut affects only traffic between the sites; the observer is at neither.
     if (this.#cuts > 0) this.clock.timer(this.#delaysMs[way], arrived);
     else link.send(link.flow(), { bytes, accepted: () => undefined, arrived });
   }

@@ -77,6 +77,35 @@ describe('a modelled link', () => {
     expect(link.bytes).toBe(4000);
   });
 
+  test('changes in use: what is queued leaves at the new rate, what is past the bottleneck arrives as it would have', async () => {
+    const flow = link.flow();
+    for (const name of ['a', 'b', 'c', 'd']) link.send(flow, parcel(name));
+    clock.timer(1.5, () => {
+      // Half of the rate, and half of the delay.
+      link.shape({ rateMbps: 4, delayMs: 5, queueBytes: 2000 });
+    });
+    await pass(50);
+    expect(arrivals()).toEqual([
+      ['a', 11],
+      // They would have come after 7.5 and 9.5 ms, and don't overtake the first.
+      ['b', 11],
+      ['c', 11],
+      // Half of b, c, and itself: 5 ms at the new rate.
+      ['d', 1.5 + 5 + 5],
+    ]);
+  });
+
+  test('takes in what waits at the sender as soon as it has become faster', async () => {
+    const flow = link.flow();
+    for (let nth = 1; nth <= 5; nth++) link.send(flow, parcel(`a${nth}`));
+    clock.timer(0.5, () => {
+      link.shape({ rateMbps: 800, delayMs: 10, queueBytes: 20_000 });
+    });
+    await pass(50);
+    expect(seen.filter(([name]) => name === 'a4 in' || name === 'a5 in').map(([, atMs]) => atMs)).toEqual([0.5, 0.5]); // prettier-ignore
+    expect(arrivals().at(-1)).toEqual(['a5', 0.5 + 0.045 + 10]);
+  });
+
   test('forgets with a flow what a cut swallowed of it', async () => {
     const [flow, other] = [link.flow(), link.flow(1000)];
     link.cut(100);
