@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { partSchema, sweepSchema } from './sweep/document.ts';
 import { profileSchema } from './profiles.ts';
 import { scenarioSchema } from './scenario/schema.ts';
+import { timelineJson } from './timeline/field.ts';
 
 /**
  * What editors check and complete scenarios, sweeps and link profiles by (`# yaml-language-server: $schema=…`). They know
@@ -28,6 +29,7 @@ const scenario = (links: readonly string[]): Json => {
     const { description, ...section } = properties[name]!;
     properties[name] = { description, anyOf: [{ type: 'string' }, section] };
   }
+  properties['timeline'] = { ...properties['timeline'], ...timelineJson() };
   return json;
 };
 

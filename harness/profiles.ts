@@ -19,7 +19,7 @@ const within = (unit: string, least: number, most: number, help: string) => {
 };
 
 /** Bounds are of plausibility: 100 Gb/s, and a round trip over a geostationary satellite. */
-const directionSchema = group({
+export const directionSchema = group({
   rateMbps: within(
     'Mb/s',
     1,

@@ -7,6 +7,7 @@ import { endedInSchema, guestEndSchema } from './result/guest-end.ts';
 import { evidenceSchema } from './result/evidence.ts';
 import { crossCheckSchema, integritySchema } from './result/integrity.ts';
 import { measurementSchema } from './result/measurement.ts';
+import { playedSchema } from './result/timeline.ts';
 import { sweepOfRunSchema } from './result/sweep.ts';
 import { environmentSchema, linkSchema, scenarioAsRunSchema, strategySchema } from './result/setting.ts';
 
@@ -26,6 +27,10 @@ const common = {
   ),
   environment: environmentSchema,
   crossChecks: z.array(crossCheckSchema),
+  timeline: z
+    .array(playedSchema)
+    .exactOptional()
+    .describe('What came of each entry of `scenario.timeline`; absent = it has none'),
   sweep: sweepOfRunSchema.nullable().describe('null for a run of its own'),
   guest: guestEndSchema.describe('Where the guest is'),
   endedIn: endedInSchema.describe('How far the run came'),
@@ -102,3 +107,4 @@ export type { LinkPoint, PingPoint, ProgressPoint } from './result/series.ts';
 export type { Environment, LinkAsRun } from './result/setting.ts';
 export type { SweepOfRun } from './result/sweep.ts';
 export type { Evidence } from './result/evidence.ts';
+export type { PlayedEntry } from './result/timeline.ts';

@@ -6,6 +6,7 @@ import type { Patience } from './patience.ts';
 import { defaultPatience } from './patience.ts';
 import { loadProfile } from './profiles.ts';
 import type { RunResult, SweepOfRun } from './result.ts';
+import { tracesOf } from './run/link-extremes.ts';
 import { connectClients, unlessAborted } from './run/clients.ts';
 import type { DirtyHistory } from './prediction/history.ts';
 import { startRun } from './run/context.ts';
@@ -146,6 +147,7 @@ export const runScenario = async (asked: RunnableScenario, options: RunOptions =
   try {
     const profile = loadProfile(scenario.link);
     record.link.definition = profile;
+    record.traces = tracesOf(scenario.timeline ?? []);
     if (isStrategyFile(scenario.strategy)) {
       const { text, sha256 } = await loadStrategy(scenario.strategy);
       record.strategyText = text;

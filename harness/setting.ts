@@ -25,12 +25,17 @@ const notSet = ['name', 'seed', 'repeat', 'driver', 'backend'];
 const ofAFile = 'a file';
 
 /** The setting of a run. */
-export const settingOf = ({ scenario, strategy, link, sweep, environment }: RunResult): Setting => {
+export const settingOf = ({ scenario, strategy, link, sweep, environment, timeline }: RunResult): Setting => {
   const whole = {
     ...scenario,
     // Where a file of the user's lies is no setting; what is in it is.
     strategy: environment.strategySha256 === undefined ? strategy : ofAFile,
     strategySha256: environment.strategySha256,
+    // So it is with the traces of its timeline.
+    timeline: scenario.timeline?.map((entry, nth) => {
+      const sha256 = timeline?.[nth]?.trace?.sha256;
+      return sha256 === undefined ? entry : { at: entry.at, do: entry.do, traceSha256: sha256 };
+    }),
     link: link.definition?.name ?? link.profile,
     linkDefinition: {
       sourceToDestination: link.definition?.sourceToDestination,

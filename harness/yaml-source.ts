@@ -13,6 +13,8 @@ export interface Source {
   document: unknown;
   /** Problems of its syntax, and of YAML that isn't plain values, each with its line. */
   problems: readonly string[];
+  /** `scenarios/a.yaml:12` */
+  line(path: Path): string;
   /** `scenarios/a.yaml:12: parts.hybrid.grid`: the line of what is there, or of the nearest that is around it. */
   at(path: Path): string;
 }
@@ -115,6 +117,7 @@ export const parseSource = (text: string, file: string): Source => {
   return {
     file,
     ...read,
+    line: (path) => lineAt(offsetOf(yaml, path)),
     at: (path) =>
       `${lineAt(offsetOf(yaml, path))}${path.length === 0 ? '' : `: ${path.map(String).join('.')}`}`,
   };

@@ -18,6 +18,7 @@ const aboutGuest: readonly ControlMethod[] = [
 ];
 const aboutMigration: readonly ControlMethod[] = [
   'migrateSetParameters',
+  'migrateSetTransfer',
   'migrateCancel',
   'migrateContinue',
   'migrateStartPostcopy',

@@ -20,6 +20,7 @@ export type GuestOrder =
   | 'stopDirtyLog'
   | 'migrate'
   | 'migrateSetParameters'
+  | 'migrateSetTransfer'
   | 'migrateCancel'
   | 'migrateContinue'
   | 'migrateStartPostcopy'
@@ -53,6 +54,7 @@ export const guestOrders: OrderTable<GuestPhase, GuestOrder> = {
     stopDirtyLog: ['stopped', 'running', 'outgoing', 'handed-over'],
     migrate: ['running'],
     migrateSetParameters: ['outgoing'],
+    migrateSetTransfer: ['outgoing'],
     migrateCancel: ['outgoing'],
     migrateContinue: ['outgoing'],
     migrateStartPostcopy: ['outgoing'],

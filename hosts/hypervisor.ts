@@ -164,6 +164,10 @@ export const createHypervisor = (
       steer('migrateSetParameters', (control) => {
         control.setParameters(change);
       }),
+    migrateSetTransfer: (sizes) =>
+      steer('migrateSetTransfer', () => {
+        outgoing?.resize(sizes);
+      }),
     migrateCancel: () =>
       steer('migrateCancel', (control) => {
         control.cancel();

@@ -4,6 +4,7 @@ import type { Capabilities } from '#proto/capabilities';
 import type { MigrationInfo, SourceReport } from '#proto/control';
 import { asError, LivemigError, toErrorDocument } from '#proto/errors';
 import type { AgentEvent } from '#proto/events';
+import type { TransferSizes } from '#proto/strategy';
 import type { MigrationClock } from './clock.ts';
 import type { Machine } from './machine.ts';
 import { MigrationControl } from './migration-control.ts';
@@ -51,6 +52,11 @@ export class OutgoingMigration {
   /** How far it is. */
   get info(): MigrationInfo {
     return { status: this.control.status, ...this.#session.info };
+  }
+
+  /** Other windows and message sizes from now on: its link has changed. */
+  resize(sizes: TransferSizes): void {
+    this.#session.resize(sizes);
   }
 
   /** Runs the migration to its end. Never throws: the report says what happened. */

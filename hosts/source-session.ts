@@ -4,6 +4,7 @@ import type { MigrateArguments, MigrationInfo, SourceReport, SourceTimeline } fr
 import type { AgentEvent, TransferPhase } from '#proto/events';
 import { leastTimeouts } from '#proto/link-timeouts';
 import { batchPagesMax, diskRegion, migrationVersion, ramRegion } from '#proto/migration';
+import type { TransferSizes } from '#proto/strategy';
 import { mebibyte } from '#proto/units';
 import type { MigrationClock } from './clock.ts';
 import { every, sleep, strategyClock } from './clock.ts';
@@ -238,6 +239,11 @@ export class SourceSession {
     } finally {
       cancel();
     }
+  }
+
+  resize(sizes: TransferSizes): void {
+    this.#sender.resize(sizes);
+    this.#orders.resize(sizes);
   }
 
   /** Once the migration has ended, nothing in the guest waits for the destination any more. */

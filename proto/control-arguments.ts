@@ -136,6 +136,15 @@ const timeouts = record(
   >,
 );
 
+const transferSizes = {
+  bulkWindowBytes: integer(1, windowMaxBytes),
+  roundEndWindowBytes: integer(1, windowMaxBytes),
+  postcopyWindowBytes: integer(1, windowMaxBytes),
+  postcopyMessageBytes: integer(1, windowMaxBytes),
+  leastMessageBytes: integer(1, windowMaxBytes),
+  orderBytes: integer(1, deviceStateChunkMaxBytes),
+};
+
 const migrate = record({
   migrationId: id(),
   address: address(),
@@ -155,12 +164,7 @@ const migrate = record({
     channels: integer(1, channelsMax),
     faults: oneOf(faultModes),
     dirtyBitmap: flag(),
-    bulkWindowBytes: integer(1, windowMaxBytes),
-    roundEndWindowBytes: integer(1, windowMaxBytes),
-    postcopyWindowBytes: integer(1, windowMaxBytes),
-    postcopyMessageBytes: integer(1, windowMaxBytes),
-    leastMessageBytes: integer(1, windowMaxBytes),
-    orderBytes: integer(1, deviceStateChunkMaxBytes),
+    ...transferSizes,
   }),
   timeouts: timeouts.exactOptional(),
   capabilities,
@@ -226,6 +230,7 @@ const schemas = {
   stopDirtyLog: nothing,
   migrate,
   migrateSetParameters: adjustable,
+  migrateSetTransfer: record(transferSizes),
   migrateCancel: nothing,
   migrateContinue: nothing,
   migrateStartPostcopy: nothing,
@@ -277,11 +282,14 @@ const schemas = {
       towardsDestination: address(),
       towardsObserver: address(),
     }),
+    isLive: flag().exactOptional(),
+    mayLose: flag().exactOptional(),
   }),
   cutLink: record({
     between: z.tuple([address(), address()], { error: error('a list of two IPv4 addresses') }),
     durationMs: number(1, cutMaxMs),
   }),
+  restoreLink: nothing,
   linkCounters: nothing,
   countTraffic: record({
     flows: listOf(

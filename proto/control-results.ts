@@ -166,6 +166,7 @@ const schemas = {
   stopDirtyLog: record({ intervals: count(), full: flag() }),
   migrate: sourceReport,
   migrateSetParameters: record({ status: status() }),
+  migrateSetTransfer: record({ status: status() }),
   migrateCancel: record({ status: status() }),
   migrateContinue: record({ status: status() }),
   migrateStartPostcopy: record({ status: status() }),
@@ -212,6 +213,7 @@ const schemas = {
     readBack: record({ sourceToDestination: words(readBackMax), destinationToSource: words(readBackMax) }),
   }),
   cutLink: nothing,
+  restoreLink: nothing,
   linkCounters: record({ sourceToDestination: counters, destinationToSource: counters }),
   countTraffic: nothing,
   trafficCounters: record({

@@ -7,7 +7,7 @@ import type { LinkTimeouts } from './link-timeouts.ts';
 import type { AppliedLink, BackendName, LinkCounters, LinkProfile } from './link.ts';
 import type { DestinationCounters, DiskCounters, SourceCounters } from '#catalogue/counters';
 import type { AdjustableLimits, Limits } from '#catalogue/limits';
-import type { MigrationStatus, TransferConfig } from './strategy.ts';
+import type { MigrationStatus, TransferConfig, TransferSizes } from './strategy.ts';
 import type { LoadOrder } from './service.ts';
 import type { SharedDiskConfig, StorageAddress, StorageReport } from './storage.ts';
 import type { TlsCredentials } from './tls.ts';
@@ -71,6 +71,8 @@ export interface ControlMethods {
   migrate: [MigrateArguments, SourceReport];
   /** Source: change the limits of the running migration (QEMU's migrate-set-parameters). */
   migrateSetParameters: [Partial<AdjustableLimits>, { status: MigrationStatus }];
+  /** Source: other windows and message sizes from now on, as the migration's link has changed. */
+  migrateSetTransfer: [TransferSizes, { status: MigrationStatus }];
   /** Source: cancel the migration; the guest keeps running there. Rejected once it may run at the destination. */
   migrateCancel: [Record<string, never>, { status: MigrationStatus }];
   /** Source: continue from `pre-switchover` (capability pause-before-switchover). */
@@ -126,12 +128,11 @@ export interface ControlMethods {
    * Shape both directions. `delayCorrectionMs` (≥ 0), the backend's own overhead, is subtracted from each direction's
    * delay.
    */
-  applyLink: [
-    { profile: LinkProfile; backend: BackendName; delayCorrectionMs: number; interfaces: RouterPorts },
-    AppliedLink,
-  ];
+  applyLink: [ApplyLinkArguments, AppliedLink];
   /** Router: cut the link between the two addresses for this time in ms. Resolves when the link is restored. */
   cutLink: [{ between: readonly [string, string]; durationMs: number }, Record<string, never>];
+  /** Router: end a cut early; nothing where there is none. Resolves when the link is restored. */
+  restoreLink: [Record<string, never>, Record<string, never>];
   linkCounters: [Record<string, never>, LinkCounters];
   /** Router: from now on, count what belongs to these flows apart as well, in both directions. Without flows, no more. */
   countTraffic: [{ flows: TrafficFlow[] }, Record<string, never>];
@@ -453,6 +454,17 @@ export interface DiskIoReport {
   running: LatencyReport;
   /** Of those that a pause found under way, and waited for. */
   drained: LatencyReport;
+}
+
+export interface ApplyLinkArguments {
+  profile: LinkProfile;
+  backend: BackendName;
+  delayCorrectionMs: number;
+  interfaces: RouterPorts;
+  /** The link is in use: what is queued and under way on it stays there. By default it may get lost. */
+  isLive?: boolean;
+  /** It may have loss later, while it is in use: what a backend needs for that is there from now on. Default false. */
+  mayLose?: boolean;
 }
 
 export interface BackendSupport {

@@ -34,6 +34,9 @@ export interface TransferConfig extends TransferSwitches {
   orderBytes: number;
 }
 
+/** What of it follows from the link, and changes with it. */
+export type TransferSizes = Omit<TransferConfig, keyof TransferSwitches>;
+
 /** The statuses of QEMU's MigrationStatus that a livemig migration can reach. */
 export const migrationStatuses = [
   'none',
@@ -59,10 +62,6 @@ export type MigrationStatus = (typeof migrationStatuses)[number];
  */
 export const switchoverOrders = ['force', 'postcopy'] as const;
 export type SwitchoverOrder = (typeof switchoverOrders)[number];
-
-/** What a scenario can have done to a migration that takes too long: an order, or its end. */
-export const timeoutActions = [...switchoverOrders, 'cancel'] as const;
-export type TimeoutAction = (typeof timeoutActions)[number];
 
 /** Final statuses. */
 export const finalStatuses: readonly MigrationStatus[] = ['completed', 'failed', 'cancelled'];

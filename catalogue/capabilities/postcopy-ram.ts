@@ -3,7 +3,7 @@ import { defineCapability } from '../capability.ts';
 /** Implemented by the session (hosts/ordered-switchover.ts). */
 export default defineCapability({
   name: 'postcopy-ram',
-  help: 'pre-copy may be switched to post-copy while it runs: by `livemig start-postcopy`, or by `onTimeout`',
+  help: 'pre-copy may be switched to post-copy while it runs: by an order, by `onTimeout` or by `timeline`',
   isOutOfAgreement: true,
   sets: () => ({ mayStartPostcopy: true }),
   refuses: ({ strategy, traits }) =>

@@ -60,6 +60,7 @@ const scenarioOptions: readonly ScenarioOption[] = [
   ...limitOptions,
   option('--cap <list>', 'capabilities', help.capabilities, 'see `livemig list capabilities`'),
   option('--on-timeout <spec>', 'onTimeout', help.onTimeout, 'by default cancel'),
+  option('--timeline <list>', 'timeline', help.timeline),
   option('--no-dirty-bitmap', 'transfer.dirtyBitmap', help.dirtyBitmap),
   option('--congestion-control <name>', 'congestionControl', help.congestionControl),
   option('--warmup <ms>', 'warmupMs', help.warmupMs),

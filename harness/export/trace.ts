@@ -26,7 +26,7 @@ interface TraceEvent {
 
 /** What is shown beside each other: a process each, with its tracks. */
 const tracks = {
-  run: { pid: 1, name: 'run', threads: ['stages', 'migration status'] },
+  run: { pid: 1, name: 'run', threads: ['stages', 'migration status', 'timeline'] },
   source: { pid: 2, name: 'source', threads: ['rounds', 'guest'] },
   switchover: { pid: 3, name: 'switchover', threads: ['downtime', 'its parts'] },
   destination: { pid: 4, name: 'destination', threads: ['guest'] },
@@ -170,6 +170,11 @@ const eventsOf = (run: CompletedRun, events: readonly RunEvent[]): TraceEvent[] 
   ];
 };
 
+const timelineOf = ({ timeline = [] }: CompletedRun): TraceEvent[] =>
+  timeline.flatMap(({ at, do: action, with: what, atMs, tookMs, outcome, detail }) =>
+    atMs === null ? [] : [slice('run', 2, `${action} ${what}`.trim(), atMs, tookMs ?? 0, { at, outcome, detail: detail ?? '' })],
+  ); // prettier-ignore
+
 /**
  * What happened when, on both hosts, the link and in the guest. Single messages and faults are not recorded: rounds, the
  * parts of the downtime, and counters over time are. Pure.
@@ -179,6 +184,7 @@ export const traceOf = (run: CompletedRun, events: readonly RunEvent[]): Trace =
   traceEvents: [
     ...names(),
     ...eventsOf(run, events),
+    ...timelineOf(run),
     ...roundsOf(run),
     ...downtimeOf(run),
     ...linkOf(run),

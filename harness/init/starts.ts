@@ -78,6 +78,7 @@ const scenario = (name: string, schemas: string): string =>
       .flatMap((each) => setting(each, 2)),
     '',
     ...setting(off('capabilities', 'multifd=2', `${help.capabilities}; \`livemig list capabilities\``)),
+    ...setting(off('timeline', "'800ms link rateMbps=100; 1500ms cut forMs=300'", help.timeline)),
     ...setting(off('thresholds', '"downtimeMs: p95 < 300"', help.thresholds)),
     ...setting(off('repeat', defaults.repeat, help.repeat)),
     ...setting(off('seed', defaults.seed, help.seed)),

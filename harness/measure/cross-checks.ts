@@ -1,5 +1,5 @@
-import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '#proto/units';
-import type { LinkDirection, LinkProfile } from '#proto/link';
+import { mebibyte, pageSizeBytes } from '#proto/units';
+import type { LinkProfile } from '#proto/link';
 import { returningShareOf } from '#proto/link';
 import type {
   CheckCondition,
@@ -8,6 +8,8 @@ import type {
   ServiceMeasurement,
   TrafficMeasurement,
 } from '../result.ts';
+import { drainMsOf, linksDuring, lossiest, standingQueueMs } from './links.ts';
+import type { LinkInForce } from './links.ts';
 import { leastWireBytes } from './wire.ts';
 
 /**
@@ -33,6 +35,8 @@ export interface CrossCheckInput {
     Measurement,
     | 'downtimeMs'
     | 'downtime'
+    | 'downtimeStartMs'
+    | 'totalTimeMs'
     | 'observed'
     | 'ram'
     | 'disk'
@@ -44,13 +48,12 @@ export interface CrossCheckInput {
     | 'hostLoad'
     | 'service'
   >;
-  profile: LinkProfile;
-  /** As calibrated. */
-  rttMs: number;
-  /** TransferConfig's, while demand faults share the link. */
-  postcopyWindowBytes: number;
+  /** What the link was when, after the start of the migration; one throughout, unless a timeline changed it. */
+  links: readonly LinkInForce[];
   /** The observer's pings, from one to the next. */
   pingIntervalMs: number;
+  /** The most by which an entry of the timeline was begun late; null = there is none, or none was begun. */
+  timelineLateMs: number | null;
 }
 
 const again = 'run it again (--retries 2)';
@@ -93,14 +96,16 @@ const lostPingsMs = (profile: LinkProfile, intervalMs: number) => {
   return lost === 0 ? 0 : intervalMs * Math.ceil(Math.log(lostInARow) / Math.log(lost));
 };
 
-/** How long a packet waits at the bottleneck at most, with `windowBytes` under way. */
-const standingQueueMs = (
-  { rateMbps, bufferMs }: LinkDirection,
-  rttMs: number,
-  windowBytes: number,
-): number => {
-  const queuedBytes = Math.max(0, windowBytes - bandwidthDelayProductBytes(rateMbps, rttMs));
-  return Math.min(bufferMs, (queuedBytes * 8) / (rateMbps * 1000));
+/** The links that the handover may have met: those in force from the pause on, or shortly before it, until the first answer. */
+const linksOfHandover = ({ measurement, links }: CrossCheckInput): readonly LinkInForce[] => {
+  const { downtimeMs, downtime, downtimeStartMs, observed } = measurement;
+  // What was queued over a link that is no more has to drain.
+  const slackMs = observerStallMaxMs + drainMsOf(links);
+  return linksDuring(
+    links,
+    downtimeStartMs - downtime.pauseMs - slackMs,
+    downtimeStartMs + downtimeMs + (observed.firstAnswerMs ?? 0) + slackMs,
+  );
 };
 
 /**
@@ -119,21 +124,27 @@ const standingQueueMs = (
  */
 export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const { downtimeMs, downtime, observed } = input.measurement;
-  const { sourceToDestination: out, destinationToSource: back } = input.profile;
+  const links = linksOfHandover(input);
+  const most = (figureOf: (link: LinkInForce) => number): number => Math.max(...links.map(figureOf));
+  const leastRttMs = Math.min(...links.map(({ rttMs }) => rttMs));
   const unsharpMs = observed.resolutionMs + schedulingSlackMs;
-  const jitterMs = 4 * (out.jitterMs + back.jitterMs);
-  const queueMs = standingQueueMs(out, input.rttMs, input.postcopyWindowBytes);
-  const expectedMs = input.rttMs + queueMs + jitterMs + lostPingsMs(input.profile, input.pingIntervalMs);
+  const jitterMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => 4 * (out.jitterMs + back.jitterMs)); // prettier-ignore
+  const queueMs = standingQueueMs(links);
+  const expectedMs =
+    most(({ rttMs }) => rttMs) +
+    queueMs +
+    jitterMs +
+    most(({ profile }) => lostPingsMs(profile, input.pingIntervalMs));
   const roundTripMs = Math.min(
     Math.max(expectedMs, observed.firstAnswerMs ?? 0),
     expectedMs + observerStallMaxMs,
   );
-  const low = Math.max(0, downtimeMs + input.rttMs - jitterMs - unsharpMs);
+  const low = Math.max(0, downtimeMs + leastRttMs - jitterMs - unsharpMs);
   const high = downtimeMs + downtime.pauseMs + roundTripMs + unsharpMs;
   const measured = observed.handoverGapMs;
   const reason =
     `the observer's silence is the downtime of ${downtimeMs.toFixed(1)} ms, up to ${downtime.pauseMs.toFixed(1)} ms ` +
-    `of pausing and a round trip of ${input.rttMs.toFixed(1)} to ${roundTripMs.toFixed(1)} ms, ` +
+    `of pausing and a round trip of ${leastRttMs.toFixed(1)} to ${roundTripMs.toFixed(1)} ms, ` +
     `± ${unsharpMs.toFixed(1)} ms of ping interval and scheduling`;
   return checkOf({ name: 'downtime', measured, low, high, unit: 'ms', reason }, [
     conditionOf({
@@ -190,7 +201,7 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes));
   const high =
     (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes)) *
-    sentAgainFactor(input.profile);
+    sentAgainFactor(lossiest(linksDuring(input.links, 0, input.measurement.totalTimeMs)));
   const reason =
     `${ram.normal} full pages, ${encodedPages} encoded ones, ${disk === undefined ? '' : `${disk.normal} blocks of the disk, `}device state and padding in full segments, at most ` +
     `${wireOverheadFraction * 100} % more, ` +
@@ -279,10 +290,29 @@ export const checkLoad = ({
   ]);
 };
 
+/** An entry of a timeline that begins later than this makes another experiment. */
+const timelineLateMaxMs = 100;
+
+/** Whether what a timeline does was begun when it was due. */
+const checkTimeline = (lateMs: number): CrossCheck => {
+  const [low, high] = [0, timelineLateMaxMs];
+  const reason = 'the most by which an entry of the timeline was begun after it was due';
+  return checkOf({ name: 'timeline', measured: lateMs, low, high, unit: 'ms', reason }, [
+    conditionOf({
+      what: 'the latest entry of the timeline',
+      got: lateMs,
+      expected: { low, high },
+      unit: 'ms',
+      remedy: `the harness had no CPU to begin it with; ${again}, or on a machine that does less`,
+    }),
+  ]);
+};
+
 export const crossCheck = (input: CrossCheckInput): CrossCheck[] => [
   checkDowntime(input),
   checkWireBytes(input),
   ...checkTraffic(input.measurement.traffic ?? []),
   ...checkHostLoad(input.measurement.hostLoad),
   ...(input.measurement.service === undefined ? [] : [checkLoad(input.measurement.service)]),
+  ...(input.timelineLateMs === null ? [] : [checkTimeline(input.timelineLateMs)]),
 ];

@@ -12,6 +12,7 @@ import { splitDowntime } from './downtime.ts';
 import { observe, pingsToDestination } from './observed.ts';
 import { guestProgressOf, linkCutsOf, parameterChangesOf, roundsOf, switchoverOrderOf } from './series.ts';
 import { linkSeriesOf, pingSeriesOf, progressSeriesOf } from './time-series.ts';
+import type { LinkInForce } from './links.ts';
 import type { HostLoadEvidence } from './host-load.ts';
 import { hostLoadOf } from './host-load.ts';
 import type { TrafficEvidence } from './traffic.ts';
@@ -37,6 +38,14 @@ export interface CpuEvidence {
   after: Record<HostRole, CpuUsage | null>;
 }
 
+/** What a timeline did that others have to allow for. */
+export interface TimelineEvidence {
+  /** The most by which any of its entries was begun late; null = none was begun. */
+  lateMs: number | null;
+  /** What the link was when, by the run's clock, in order. */
+  links: readonly LinkInForce[];
+}
+
 /** What the run's actors have seen, each under its name (`harness/run/actors/`). */
 export interface ActorEvidence {
   events: readonly AgentEvent[];
@@ -49,6 +58,8 @@ export interface ActorEvidence {
   /** Null of a guest that is no service. */
   load: ServiceEvidence | null;
   cpu: CpuEvidence;
+  /** Null of a run without. */
+  timeline: TimelineEvidence | null;
 }
 
 /** What the guest met at a disk on the storage host, at either end. */

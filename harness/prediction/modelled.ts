@@ -19,10 +19,13 @@ export const isOnPaper = ({
 
 /** What keeps these models from predicting a scenario's run. */
 export const unpredictable = (scenario: Scenario, models: readonly ModelName[]): string[] => {
-  const { strategy, limits, guest } = scenario;
+  const { strategy, limits, guest, timeline } = scenario;
   const onPaper = models.filter((model) => model !== 'sim');
   return [
     ...(guest.disk === undefined ? [] : ['expected a guest without a disk, as only RAM is predicted']),
+    ...(timeline === undefined
+      ? []
+      : ['expected a scenario without a timeline, as no model knows what it does']),
     ...(strategies.has(strategy) ? [] : [`expected a strategy of livemig's, got ${strategy}`]),
     ...(onPaper.length === 0 || isOnPaper(scenario)
       ? []

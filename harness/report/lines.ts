@@ -87,6 +87,8 @@ const logLine = (event: RunEvent): string | undefined => {
       return `the link is restored after ${formatMs(event.atMs - event.startedAtMs)}`;
     case 'parameters':
       return `limits changed: ${parametersText(event.changed)}`;
+    case 'timeline':
+      return `timeline: ${event.text}`;
     case 'switchover':
       return `switchover ordered: ${switchoverText[event.order]}`;
     case 'round':

@@ -66,6 +66,7 @@ export const foldProgress = (before: Progress, event: RunEvent): Progress => {
     case 'refused':
     case 'parameters':
     case 'switchover':
+    case 'timeline':
       return progress;
     case 'round':
       return {

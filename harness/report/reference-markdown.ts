@@ -18,6 +18,7 @@ import { defaults } from '../scenario/defaults.ts';
 import { help as meanings } from '../scenario/help.ts';
 import { arrivalsHelp, defaultArrivals, loadParameters } from '../scenario/service-load.ts';
 import { trafficKeys } from '../scenario/traffic.ts';
+import { actions } from '../timeline/entries.ts';
 
 const rangeOf = (parameter: Parameter): string =>
   parameter.kind === 'choice' ? expectedOf(parameter) : `${expectedOf(parameter)}, in ${parameter.unit}`;
@@ -89,6 +90,15 @@ const timeoutRows = (): string[][] =>
     ['onTimeout.afterMs', meanings.onTimeoutAfterMs, 'none'],
     ['onTimeout.action', meanings.onTimeoutAction, defaults.timeoutAction],
   ].map(([key = '', ...rest]) => [`\`${key}\``, ...rest]);
+
+const actionRows = (): string[][] =>
+  Object.entries(actions).map(([name, { help, schema }]) => [
+    `\`${name}\``,
+    help,
+    Object.keys(schema.shape)
+      .map((key) => `\`${key}\``)
+      .join(', '),
+  ]);
 
 /** docs/reference.md. */
 export const referenceMarkdown = (): string =>
@@ -190,6 +200,15 @@ export const referenceMarkdown = (): string =>
     'Scenario section `onTimeout`, option `--on-timeout MS[:ACTION]` ([running.md](running.md#a-migration-under-way)).',
     '',
     ...rowsAsList(['key', 'meaning', 'default'], timeoutRows()),
+    '',
+    '## Timeline',
+    '',
+    'Scenario key `timeline`, a list of entries, each `{ at: MOMENT, do: ACTION, … }`; option',
+    '`--timeline "MOMENT ACTION[ KEY=VALUE …][; …]"` ([timeline.md](timeline.md)). A moment is a time after the start of the',
+    'migration (`800ms`, `1.5s`), `round:N`, or a status (`postcopy`, `device`, …), these also with a time after it',
+    '(`postcopy+200ms`).',
+    '',
+    ...rowsAsList(['action', 'meaning', 'keys'], actionRows()),
     '',
     '## Contents',
     '',

@@ -22,6 +22,7 @@ import { serviceRows } from './service.ts';
 import { storageRows } from './storage.ts';
 import { switchesOf } from './switches.ts';
 import { switchoverText } from './switchover.ts';
+import { timelineRows } from './timeline.ts';
 import { trafficRows } from './traffic.ts';
 
 /** A result to read at a glance: label, figure, detail. */
@@ -175,6 +176,7 @@ export const summaryOf = (result: RunResult, files: readonly string[]): string =
   const rows: Row[] = [
     ...figuresOf(result),
     ...cutRows((result.state === 'completed' ? result.measurement : result.evidence).linkCuts),
+    ...timelineRows(result),
     ...throttleRows(result),
     ...guestRows(result),
     integrityRow(result),

@@ -18,6 +18,7 @@ export const switchesOf = ({
   hostLoad,
   load,
   onTimeout,
+  timeline = [],
 }: RunResult['scenario']): string[] => {
   const { maxBandwidthMbps, maxPostcopyBandwidthMbps } = limits;
   const set: [boolean, string][] = [
@@ -35,6 +36,7 @@ export const switchesOf = ({
     ...(onTimeout === undefined
       ? []
       : [[true, `${onTimeout.action} after ${formatMs(onTimeout.afterMs)}`] as [boolean, string]]),
+    [timeline.length > 0, `a timeline of ${timeline.length} ${timeline.length === 1 ? 'entry' : 'entries'}`],
     [!transfer.dirtyBitmap, 'no dirty bitmap'],
     ...Object.keys({ ...defaultCapabilities, ...capabilities }).map((name): [boolean, string] => [
       capabilities[name] !== defaultCapabilities[name],

@@ -56,7 +56,7 @@ const checkConditionSchema = z
 /** One quantity measured in two independent ways, and how far apart the two may be. */
 export const crossCheckSchema = z
   .object({
-    name: z.enum(['downtime', 'wire-bytes', 'traffic', 'host-load', 'load']),
+    name: z.enum(['downtime', 'wire-bytes', 'traffic', 'host-load', 'load', 'timeline']),
     verdict: z.enum(['agree', 'disagree', 'not-checked']),
     measured: z.number().nullable().describe('What the second instrument says; null where it saw nothing'),
     low: z.number().nullable().describe('Least that agrees with the first instrument'),

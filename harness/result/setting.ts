@@ -10,10 +10,11 @@ import type { ByRole } from '../testbed/testbed.ts';
 import type { WorkloadConfig } from '#proto/guest';
 import { backendNames } from '#proto/link';
 import { arrivals } from '#proto/service';
-import { timeoutActions } from '#proto/strategy';
 import { trafficDirections, trafficKinds, trafficSides } from '#proto/traffic';
 import { describeFigure } from '../measure/figures.ts';
 import { driverNames } from '../testbed/testbed.ts';
+import { timeoutActions } from '../timeline/types.ts';
+import { timelineEntrySchema } from './timeline.ts';
 
 /** Under which circumstances a run was made: enough to repeat it and to know what it can be compared with. */
 
@@ -110,6 +111,10 @@ export const scenarioAsRunSchema = z
       .object({ afterMs: z.number(), action: z.enum(timeoutActions) })
       .exactOptional()
       .describe('What was to be done if it took longer; absent = nothing'),
+    timeline: z
+      .array(timelineEntrySchema)
+      .exactOptional()
+      .describe('What was to be done to link, hosts and migration; absent = nothing'),
     congestionControl: z.string(),
     repeat: z.int(),
     seed: z.int(),

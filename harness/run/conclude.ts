@@ -3,6 +3,7 @@ import type { LinkProfile } from '#proto/link';
 import type { TransferConfig } from '#proto/strategy';
 import { crossCheck, disagreementOf } from '../measure/cross-checks.ts';
 import { violationsOf } from '../measure/integrity.ts';
+import type { LinkInForce } from '../measure/links.ts';
 import type { GuestSize } from '../measure/integrity.ts';
 import { measure } from '../measure/measure.ts';
 import { downtimeLimitOf } from '../measure/downtime-limit.ts';
@@ -27,6 +28,28 @@ const requireAgreement = (checks: readonly CrossCheck[]): void => {
     throw new LivemigError('CROSS_CHECK_FAILED', `two measurements disagree: ${problems.join('; ')}`);
 };
 
+interface LinkOfResult {
+  profile: LinkProfile;
+  rttMs: number;
+  transfer: TransferConfig;
+  pingIntervalMs: number;
+}
+
+/** What its link was when, after the start of the migration. */
+const linksOf = (
+  { timeline, source }: Collected,
+  { profile, rttMs, transfer: { postcopyWindowBytes } }: LinkOfResult,
+): LinkInForce[] => {
+  const { startedAtMs } = source.timeline;
+  return timeline === null
+    ? [{ fromMs: -Infinity, untilMs: Infinity, profile, rttMs, postcopyWindowBytes }]
+    : timeline.links.map((link) => ({
+        ...link,
+        fromMs: link.fromMs - startedAtMs,
+        untilMs: link.untilMs - startedAtMs,
+      }));
+};
+
 /**
  * The result of a migration that ended well, if the oracles let it pass. Damage to the guest outweighs whatever else
  * is wrong, such as reports that can't be measured.
@@ -36,7 +59,7 @@ export const conclude = (
   record: RunRecord,
   integrity: Integrity,
   collected: Collected,
-  link: { profile: LinkProfile; rttMs: number; transfer: TransferConfig; pingIntervalMs: number },
+  link: LinkOfResult,
 ): RunResult => {
   let failure: unknown = null;
   let measurement: Measurement | null = null;
@@ -44,13 +67,12 @@ export const conclude = (
     const measured = measure(collected);
     measurement = { ...measured, downtimeLimit: downtimeLimitOf(measured, record.scenario) };
     record.evidence.measurement = measurement;
-    const { postcopyWindowBytes } = link.transfer;
+    const { timeline } = collected;
     record.crossChecks = crossCheck({
       measurement,
-      profile: link.profile,
-      rttMs: link.rttMs,
-      postcopyWindowBytes,
+      links: linksOf(collected, link),
       pingIntervalMs: link.pingIntervalMs,
+      timelineLateMs: timeline === null ? null : timeline.lateMs,
     });
     requireAgreement(record.crossChecks);
   } catch (error) {

@@ -13,10 +13,12 @@ import type { GuestTrace } from '#harness/measure/guest-end';
 import type { DirtyHistory } from '../prediction/history.ts';
 import type { Patience } from '../patience.ts';
 import type { Testbed, Topology } from '../testbed/testbed.ts';
+import type { LinkExtremes } from './link-extremes.ts';
 import type { Clients } from './clients.ts';
 import type { RunEventSink, RunPhase } from './events.ts';
 import type { Loan } from './loan.ts';
 import type { ObserverPace } from './observer-pace.ts';
+import { extremesFor } from './record.ts';
 import type { RunnableScenario, RunRecord } from './record.ts';
 import type { LinkFigures } from './transfer.ts';
 
@@ -52,6 +54,7 @@ export interface LinkOfRun {
 /** What one stage finds out for those that come after it. */
 export class Found<T> {
   readonly #what: string;
+  readonly #given = Promise.withResolvers<T>();
   #value: T | undefined;
 
   constructor(what: string) {
@@ -60,6 +63,16 @@ export class Found<T> {
 
   set(value: T): void {
     this.#value = value;
+    this.#given.resolve(value);
+  }
+
+  get isFound(): boolean {
+    return this.#value !== undefined;
+  }
+
+  /** Resolves once it has been found, which may never be. */
+  get found(): Promise<T> {
+    return this.#given.promise;
   }
 
   /** @throws LivemigError INTERNAL before it has been found. */
@@ -96,6 +109,12 @@ export interface Run {
   readonly guests: readonly RunGuest[];
   readonly migrations: readonly PlannedMigration[];
   readonly link: Found<LinkOfRun>;
+  /** How far its timeline may change the link. */
+  readonly extremes: LinkExtremes;
+  /** Whether it may have loss in a direction that begins without. */
+  readonly mayLose: boolean;
+  /** When the order to migrate was given, by the run's clock. */
+  readonly orderedAtMs: Found<number>;
   /** Where the router hears each guest's announcement: a UDP port, by the guest's id. */
   readonly announcePorts: Map<string, number>;
   readonly verified: Found<{
@@ -121,6 +140,9 @@ export const startRun = (
     | 'guests'
     | 'migrations'
     | 'link'
+    | 'extremes'
+    | 'mayLose'
+    | 'orderedAtMs'
     | 'announcePorts'
     | 'verified'
   >,
@@ -128,6 +150,7 @@ export const startRun = (
   const { testbed } = given.loan;
   const { scenario } = given.record;
   const guests = guestsOf(given.record, testbed.topology);
+  const extremes = extremesFor(given.record, given.profile);
   return {
     ...given,
     scenario,
@@ -142,6 +165,9 @@ export const startRun = (
       to: 'destination',
     })),
     link: new Found('its link'),
+    extremes,
+    mayLose: extremes.mayLose,
+    orderedAtMs: new Found('when its migration began'),
     announcePorts: new Map(),
     verified: new Found('whether the guest is whole'),
   };

@@ -37,8 +37,17 @@ export interface PhaseEvent {
   detail?: string;
 }
 
+/** An entry of the scenario's timeline was begun, or was not done. */
+export interface TimelineEvent {
+  type: 'timeline';
+  atMs: number;
+  /** Its place in the timeline, from 0. */
+  entry: number;
+  text: string;
+}
+
 /** The one stream that progress and store subscribe to: the agents' events and the harness's own phases. */
-export type RunEvent = AgentEvent | PhaseEvent;
+export type RunEvent = AgentEvent | PhaseEvent | TimelineEvent;
 
 /** Where the events go: an rxjs Subject is one. */
 export interface RunEventSink {

@@ -7,6 +7,8 @@ import { checkAborted, connectClients, unlessAborted } from './clients.ts';
 import type { KnownLink, Loan, LoanRequest, TestbedLender } from './loan.ts';
 import { singleUse } from './loan.ts';
 import { needsStorage } from './needs-storage.ts';
+import { extremesFor } from './record.ts';
+import { tcpBufferMaxBytesOf } from './transfer.ts';
 
 /** Runs whose link turned out wrong after they had been made. */
 export interface Refuted {
@@ -27,14 +29,19 @@ interface Held {
   isFresh: boolean;
 }
 
-const keyOf = ({ driver, profile, record: { scenario } }: LoanRequest): string =>
-  JSON.stringify([
+const keyOf = ({ driver, profile, record }: LoanRequest): string => {
+  const { scenario } = record;
+  const { roomiest, mayLose } = extremesFor(record, profile);
+  return JSON.stringify([
     driver.name,
     profile,
     scenario.backend,
     scenario.congestionControl,
     needsStorage(scenario),
+    tcpBufferMaxBytesOf(roomiest),
+    mayLose,
   ]);
+};
 
 /** @throws LivemigError CANCELLED */
 const wrongThroughput = async ({ testbed, profile }: Held, signal: AbortSignal): Promise<string[]> => {

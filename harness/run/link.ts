@@ -20,6 +20,8 @@ export interface ShapeOptions {
   enter: (phase: RunPhase, detail?: string) => void;
   /** Negative control: this link is set, and must be refused. */
   applyInstead?: LinkProfile | undefined;
+  /** The link may get loss later. */
+  mayLose?: boolean;
 }
 
 const noted = (record: RunRecord, calibration: LinkCalibration, throughputAtMs: number): KnownLink => {
@@ -47,13 +49,21 @@ const measuredNow = (record: RunRecord, clock: Clock) => ({
  * @throws LivemigError UNSUPPORTED, LINK_NOT_APPLIED
  */
 export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
-  const { clients, topology, clock, profile, record, enter, applyInstead } = options;
+  const { clients, topology, clock, profile, record, enter, applyInstead, mayLose = false } = options;
   enter('link', profile.name);
   const backend = await chooseBackend(clients.wan, record.scenario.backend);
   record.link.backend = backend;
   enter('calibrate', backend);
   const negativeControl = applyInstead === undefined ? {} : { applyInstead };
-  const calibration = await calibrate({ clients, topology, clock, profile, backend, ...negativeControl });
+  const calibration = await calibrate({
+    clients,
+    topology,
+    clock,
+    profile,
+    backend,
+    mayLose,
+    ...negativeControl,
+  });
   return noted(record, { ...calibration, throughputMeasured: measuredNow(record, clock) }, clock.nowMs());
 };
 

@@ -2,6 +2,7 @@ import type { LinkProfile } from '#proto/link';
 import type { Patience } from '../patience.ts';
 import type { LinkCalibration } from '../result/setting.ts';
 import type { Testbed, TestbedDriver } from '../testbed/testbed.ts';
+import { extremesFor } from './record.ts';
 import type { RunRecord } from './record.ts';
 import { bringUp } from './testbed.ts';
 import { tcpBufferMaxBytesOf } from './transfer.ts';
@@ -50,7 +51,14 @@ export interface TestbedLender {
 /** A testbed of its own for every run. */
 export const singleUse: TestbedLender = {
   lend: async ({ driver, profile, record, signal, tell, patience }) => {
-    const testbed = await bringUp(driver, tcpBufferMaxBytesOf(profile), record, signal, tell, patience);
+    const testbed = await bringUp(
+      driver,
+      tcpBufferMaxBytesOf(extremesFor(record, profile).roomiest),
+      record,
+      signal,
+      tell,
+      patience,
+    );
     return {
       testbed,
       known: null,

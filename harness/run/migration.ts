@@ -1,12 +1,12 @@
 import { settingsOf } from '#catalogue/capabilities';
 import { migrationPort } from '#proto/control';
-import { asError } from '#proto/errors';
+import { asError, codeOf, LivemigError } from '#proto/errors';
 import { anyLost, checkAborted, unlessLost, unlessAborted } from './clients.ts';
 import { bothSides, migrationErrorOf } from './both-sides.ts';
 import type { PlannedMigration, Run, RunGuest } from './context.ts';
 import { watchTimeout } from './on-timeout.ts';
 import { memoryPassTimeoutMs } from './memory-pass.ts';
-import type { RunnableScenario } from './record.ts';
+import type { RunnableScenario, RunRecord } from './record.ts';
 import { createDisk } from './storage.ts';
 
 /** Enough pings for a latency before the migration, and for JITs and caches on their path. */
@@ -64,6 +64,12 @@ export const warmUp = (run: Run): Promise<void> => pass(run, warmupMsOf(run.scen
 /** The guest runs on at the destination for a while, so that there is something to be seen of it. */
 export const runOn = (run: Run): Promise<void> => pass(run, aftermathMs);
 
+/** That it was cancelled, and by whom, where that was the timeline. */
+const cancelledByTimeline = ({ isCancelledByTimeline }: RunRecord, failure: unknown): unknown =>
+  isCancelledByTimeline && codeOf(failure) === 'CANCELLED'
+    ? new LivemigError('CANCELLED', "the scenario's timeline cancelled the migration: the guest runs on at the source", { cause: failure }) // prettier-ignore
+    : failure;
+
 /**
  * A migration; resolves when both sides have completed it, and they have reported.
  * @throws what ended it otherwise, with what both sides reported in the record; LivemigError CANCELLED when the run is
@@ -86,6 +92,7 @@ export const migrate = async (run: Run, { id, guest }: PlannedMigration): Promis
     announceAddress: topology.router.towardsDestination,
     announcePort: announcePorts.get(guest.id) ?? 0,
   };
+  run.orderedAtMs.set(clock.nowMs());
   const outgoing = clients.source.call(
     'migrate',
     { ...toSource, ...(tls === null ? {} : { tls: tls.source }) },
@@ -113,6 +120,6 @@ export const migrate = async (run: Run, { id, guest }: PlannedMigration): Promis
   guest.trace.source = record.evidence.source = sides.source.report;
   guest.trace.destination = record.evidence.destination = sides.destination.report;
   guest.trace.cancelRefused = sides.cancelled === 'refused';
-  const failure = late.explained(migrationErrorOf(sides));
+  const failure = cancelledByTimeline(record, late.explained(migrationErrorOf(sides)));
   if (failure !== null) throw asError(failure);
 };

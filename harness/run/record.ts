@@ -1,5 +1,6 @@
 import { codeOf, LivemigError, messageOf, toErrorDocument } from '#proto/errors';
 import type { ErrorCode } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
 import type { Clock } from '../clock.ts';
 import type { GuestTrace, Whereabouts } from '../measure/guest-end.ts';
 import { adviceOf, noTrace, whereIs } from '../measure/guest-end.ts';
@@ -13,11 +14,14 @@ import type {
   Integrity,
   LinkAsRun,
   Measurement,
+  PlayedEntry,
   RunResult,
   RunState,
   SweepOfRun,
 } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
+import type { LinkExtremes, Traces } from './link-extremes.ts';
+import { extremesOf } from './link-extremes.ts';
 import { machineEnvironment } from './environment.ts';
 import type { Identity } from './identity.ts';
 import { identityOf } from './identity.ts';
@@ -50,6 +54,12 @@ export interface RunRecord {
   unverified: string | null;
   /** Of a strategy of the user's own. */
   strategyText?: string;
+  /** The files that its timeline names. */
+  traces: Traces;
+  /** What came of its timeline; null = it has none, or has not got there. */
+  timeline: PlayedEntry[] | null;
+  /** Its timeline has cancelled the migration. */
+  isCancelledByTimeline: boolean;
 }
 
 export const startRecord = (
@@ -73,7 +83,14 @@ export const startRecord = (
   phase: null,
   guest: noTrace(),
   unverified: null,
+  traces: new Map(),
+  timeline: null,
+  isCancelledByTimeline: false,
 });
+
+/** How far a run's timeline may change its link. */
+export const extremesFor = ({ scenario, traces }: RunRecord, profile: LinkProfile): LinkExtremes =>
+  extremesOf(profile, scenario.timeline ?? [], traces);
 
 /** The run's time goes on by another clock. */
 export const goOnBy = (record: RunRecord, clock: Clock): void => {
@@ -121,6 +138,7 @@ const commonOf = (record: RunRecord, code: ErrorCode | null) => {
     sweep,
     phase,
     guest: { status },
+    timeline,
   } = record;
   return {
     schemaVersion: resultSchemaVersion as typeof resultSchemaVersion,
@@ -133,6 +151,7 @@ const commonOf = (record: RunRecord, code: ErrorCode | null) => {
     scenario,
     environment,
     crossChecks,
+    ...(timeline === null ? {} : { timeline }),
     sweep,
     guest: guestEndOf(record, code),
     endedIn: { phase, status },
@@ -175,9 +194,11 @@ const unwrapped = (error: unknown): unknown => {
 /** Anything thrown, as a result: a failure is never a number. */
 export const endedResult = (record: RunRecord, error: unknown): RunResult => {
   const { code, message, problems } = toErrorDocument(unwrapped(error));
+  // That a scenario's own timeline cancels its migration is an answer; that somebody else does is none.
+  const isAnswer = code === 'CANCELLED' && record.isCancelledByTimeline;
   return {
     ...commonOf(record, code),
-    state: stateOf(code),
+    state: isAnswer ? 'failed' : stateOf(code),
     measurement: null,
     integrity: record.integrity,
     error: { code, message, ...(problems === undefined ? {} : { problems }) },

@@ -1,10 +1,12 @@
 import { switchesOf } from '#catalogue/capabilities';
 import { LivemigError, messageOf } from '#proto/errors';
+import type { TransferConfig } from '#proto/strategy';
 import { whereIs } from '../measure/guest-end.ts';
 import type { RunResult } from '../result.ts';
 import { Cast } from './actor.ts';
 import type { EvidenceOf } from './actor.ts';
 import { actorsOf } from './actors/index.ts';
+import { figuresOver } from './changed-link.ts';
 import { explained, unlessLost } from './clients.ts';
 import { conclude, withDamage } from './conclude.ts';
 import { Found } from './context.ts';
@@ -12,6 +14,7 @@ import type { LinkOfRun, Run, RunGuest } from './context.ts';
 import type { StageName } from './events.ts';
 import { stageNames } from './events.ts';
 import { calibrateLink } from './link.ts';
+import { pausesMsOf } from './link-extremes.ts';
 import { bootGuest, migrate, runOn, warmUp } from './migration.ts';
 import { observerPaceOf } from './observer-pace.ts';
 import {
@@ -29,25 +32,36 @@ interface Stage {
   work: (run: Run) => Promise<void>;
 }
 
+const widest = (one: TransferConfig, other: TransferConfig): TransferConfig => ({
+  ...one,
+  bulkWindowBytes: Math.max(one.bulkWindowBytes, other.bulkWindowBytes),
+  postcopyWindowBytes: Math.max(one.postcopyWindowBytes, other.postcopyWindowBytes),
+  orderBytes: Math.max(one.orderBytes, other.orderBytes),
+});
+
 const linkOf = async (run: Run): Promise<LinkOfRun> => {
-  const { record, scenario, profile, loan } = run;
+  const { record, scenario, profile, loan, extremes } = run;
   const calibration = await calibrateLink(run, loan);
   const figures = linkFiguresOf(profile, calibration);
-  const transfer = transferConfigOf(
-    figures,
-    switchesOf(scenario.capabilities, scenario.transfer.dirtyBitmap),
-  );
-  const timeouts = timeoutsOf(figures, transfer);
-  const timeoutMs = migrationTimeoutMs(scenario, figures, timeouts);
+  const switches = switchesOf(scenario.capabilities, scenario.transfer.dirtyBitmap);
+  const transfer = transferConfigOf(figures, switches);
+  // What was sent over the fastest link may have to drain over the slowest.
+  const worst = figuresOver(extremes.worst, profile, calibration);
+  const roomiest = transferConfigOf(figuresOver(extremes.roomiest, profile, calibration), switches);
+  const timeouts = timeoutsOf(worst, widest(transfer, roomiest));
+  const pausesMs = pausesMsOf(scenario.timeline ?? []);
+  const timeoutMs = migrationTimeoutMs(scenario, worst, timeouts) + pausesMs;
   const { channels, bulkWindowBytes, roundEndWindowBytes, postcopyWindowBytes } = transfer;
   record.environment.transfer = {
     channels,
     bulkWindowBytes,
     roundEndWindowBytes,
     postcopyWindowBytes,
-    tcpBufferMaxBytes: tcpBufferMaxBytesOf(profile),
+    tcpBufferMaxBytes: tcpBufferMaxBytesOf(extremes.roomiest),
   };
-  const pace = observerPaceOf(scenario, profile, scenario.warmupMs + timeoutMs);
+  // The worst link lasts for a while; that a migration takes as long as it may is the exception.
+  const usuallyMs = migrationTimeoutMs(scenario, figures, timeouts) + pausesMs;
+  const pace = observerPaceOf(scenario, extremes.worst, scenario.warmupMs + usuallyMs);
   return { calibration, figures, transfer, timeouts, migrationTimeoutMs: timeoutMs, pace };
 };
 

@@ -284,12 +284,19 @@ export const migrationTimeoutMs = (
     workload,
     capabilities,
     traffic = [],
-  }: Pick<RunnableScenario, 'limits' | 'guest' | 'workload' | 'capabilities' | 'traffic'>,
+    timeline = [],
+  }: Pick<RunnableScenario, 'limits' | 'guest' | 'workload' | 'capabilities' | 'traffic' | 'timeline'>,
   link: Pick<LinkFigures, 'goodputMbps' | 'rttMs'>,
   timeouts: LinkTimeouts,
 ): number => {
   const { faults, continueMaxMs } = settingsOf(capabilities);
-  const caps = [limits.maxBandwidthMbps, limits.maxPostcopyBandwidthMbps].filter((mbps) => mbps > 0);
+  const allLimits = [limits, ...timeline.flatMap((entry) => (entry.do === 'set' ? [entry.limits] : []))];
+  const caps = allLimits
+    .flatMap(({ maxBandwidthMbps = 0, maxPostcopyBandwidthMbps = 0 }) => [
+      maxBandwidthMbps,
+      maxPostcopyBandwidthMbps,
+    ]) // prettier-ignore
+    .filter((mbps) => mbps > 0);
   // Open-loop traffic leaves no more than what it doesn't take.
   const left = Math.max(leastLeft, 1 - offeredMbps(traffic, 'destination') / link.goodputMbps);
   const rateMbps = Math.min(link.goodputMbps * left, ...caps);

@@ -124,6 +124,9 @@ export const completeScenario = (document: ScenarioDocument): Scenario => {
             action: document.onTimeout.action ?? defaults.timeoutAction,
           },
         }),
+    ...(document.timeline === undefined || document.timeline.length === 0
+      ? {}
+      : { timeline: document.timeline }),
     ...(document.thresholds === undefined ? {} : { thresholds: document.thresholds }),
     congestionControl: document.congestionControl ?? defaults.congestionControl,
     repeat: document.repeat ?? defaults.repeat,

@@ -9,6 +9,7 @@ import { diskChecks, diskKeys } from './disk-checks.ts';
 import { hostChecks } from './host-checks.ts';
 import { loadChecks } from './load-checks.ts';
 import { switchChecks } from './switch-checks.ts';
+import { timelineChecks } from './timeline-checks.ts';
 import { trafficChecks } from './traffic-checks.ts';
 
 /** The traits that the section's keys depend on, besides the workloads' parameters. */
@@ -83,5 +84,6 @@ export const crossChecks: readonly CrossCheck[] = [
   ...loadChecks,
   ...switchChecks,
   ...trafficChecks,
+  ...timelineChecks,
   ...hostChecks,
 ];

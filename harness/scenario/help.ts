@@ -48,10 +48,11 @@ export const help = {
   transfer: 'transfer settings besides the capabilities',
   dirtyBitmap: `if false, ${bitmapStrategies.join(' and ')} resends every page after the switchover`,
   capabilities: "switches under QEMU's names: NAME[=VALUE][,…], =off to disable",
-  onTimeout: 'what is done to a migration that takes longer: MS[:force|postcopy|cancel]',
+  onTimeout: 'what is done to a migration that takes longer: MS[:force-switchover|start-postcopy|cancel]',
   onTimeoutAfterMs: 'how long a migration may take, from the order to migrate, in ms',
   onTimeoutAction:
-    'force = stop the guest and complete, postcopy = switch to post-copy, cancel = leave the guest at the source',
+    'as the commands of these names: force-switchover = stop the guest and complete, start-postcopy = switch to post-copy, cancel = leave the guest at the source',
+  timeline: 'what happens to link, hosts and migration, and when: MOMENT ACTION[ KEY=VALUE …][; …]',
   thresholds: 'bounds on figures of all repetitions: FIGURE: [AGGREGATE] <|<=|>|>=|==|!= VALUE[; …]',
   congestionControl: 'TCP congestion control, as the kernel names it: cubic, bbr',
   repeat: 'number of runs; run i uses seed + i',

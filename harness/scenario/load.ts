@@ -6,16 +6,35 @@ import { readSource } from '../yaml-source.ts';
 import { filesOf } from './files.ts';
 import { badInput, parseScenario } from './parse.ts';
 import type { StatedTraits } from './parse.ts';
+import { isSection } from './shorthand.ts';
 import type { Section } from './shorthand.ts';
 import type { Scenario } from './types.ts';
+import { pathOf } from './where.ts';
+
+interface Given extends Pick<Source, 'document' | 'problems'> {
+  /** A problem with its place in the file, if that is where it is. */
+  placed: (problem: string) => string;
+}
+
+const asItIs = (problem: string): string => problem;
 
 /** The file's document, with syntax problems separate, so that they are reported with those of the command line. */
-const readDocument = (file: string): Pick<Source, 'document' | 'problems'> => {
+const readDocument = (file: string, overrides: Section): Given => {
   try {
-    const { document, problems } = readSource(file, 'scenario file');
-    return { document: problems.length === 0 ? document : {}, problems };
+    const source = readSource(file, 'scenario file');
+    const { document, problems } = source;
+    const isInFile = (key: string): boolean =>
+      isSection(document) && Object.hasOwn(document, key) && overrides[key] === undefined;
+    return {
+      document: problems.length === 0 ? document : {},
+      problems,
+      placed: (problem) => {
+        const path = pathOf(problem);
+        return isInFile(path[0] ?? '') ? `${source.line(path)}: ${problem}` : problem;
+      },
+    };
   } catch (error) {
-    return { document: {}, problems: toErrorDocument(error).problems ?? [messageOf(error)] };
+    return { document: {}, problems: toErrorDocument(error).problems ?? [messageOf(error)], placed: asItIs };
   }
 };
 
@@ -39,8 +58,8 @@ export const loadScenario = async (
   const given = source === undefined ? 'command line' : 'scenario';
   const read =
     file === undefined
-      ? { document: typeof source === 'object' ? source : {}, problems: [] }
-      : readDocument(file);
+      ? { document: typeof source === 'object' ? source : {}, problems: [], placed: asItIs }
+      : readDocument(file, overrides);
   if (isSweep(read.document))
     throw badInput(file ?? given, [`a sweep, not a scenario: use \`livemig sweep ${file ?? 'FILE'}\``]);
   const parse = (stated?: StatedTraits) => parseScenario(read.document, overrides, listProfiles(), stated);
@@ -49,9 +68,9 @@ export const loadScenario = async (
   const problems = [
     ...others,
     ...read.problems,
-    ...parsed.problems,
+    ...parsed.problems.map(read.placed),
     ...files.problems,
-    ...(files.stated === null ? [] : parse(files.stated).problems),
+    ...(files.stated === null ? [] : parse(files.stated).problems.map(read.placed)),
   ];
   if (parsed.scenario === undefined || problems.length > 0) throw badInput(file ?? given, problems);
   const name = file === undefined ? given.replace(' ', '-') : basename(file).replace(/\.ya?ml$/, '');

@@ -38,6 +38,8 @@ const withoutFaults = (document: Section, issues: readonly Issue[]): Section => 
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(-1).map(String);
     const holder = issue.code === 'unrecognized_keys' ? own : parent;
     if (isSection(holder)) for (const key of keys) Reflect.deleteProperty(holder, key);
+    // An entry of a list can't be left out without moving the others.
+    else Reflect.deleteProperty(rest, String(issue.path[0]));
   }
   return rest;
 };

@@ -9,7 +9,6 @@ import { allWorkloadParameters, workloadNames, workloads } from '#catalogue/work
 import { deviceStateMaxBytes, diskLeastBytes, diskMaxBytes, ramMaxBytes, sectorBytes, seedMax, vcpusMax } from '#proto/guest'; // prettier-ignore
 import { hostCpusLeast, hostCpusMax, loadShareLeast, loadShareMax, niceMax } from '#proto/host-load';
 import { backendNames } from '#proto/link';
-import { timeoutActions } from '#proto/strategy';
 import { trafficSides } from '#proto/traffic';
 import { mebibyte } from '#proto/units';
 import { driverNames } from '../testbed/testbed.ts';
@@ -34,6 +33,8 @@ import {
 } from './fields.ts';
 import { loadField } from './service-load.ts';
 import { thresholdsField } from './thresholds.ts';
+import { timelineField } from '../timeline/field.ts';
+import { timeoutActions } from '../timeline/types.ts';
 import { trafficField } from './traffic.ts';
 
 const minuteMs = 60_000;
@@ -134,6 +135,7 @@ export const scenarioSchema = (links: readonly string[]) =>
       })
       .optional()
       .describe(help.onTimeout),
+    timeline: timelineField().describe(help.timeline),
     thresholds: thresholdsField().describe(help.thresholds),
     congestionControl: word('a TCP congestion control').describe(help.congestionControl),
     repeat: integer(1, 1000).describe(help.repeat),

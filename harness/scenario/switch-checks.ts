@@ -10,6 +10,7 @@ import type { LinkProfile } from '#proto/link';
 import { rttMsOf } from '#proto/link';
 import { loadProfile } from '../profiles.ts';
 import { isSimulated } from '../testbed/testbed.ts';
+import { switchoverOf } from '../timeline/types.ts';
 import type { CrossCheck } from './cross-check.ts';
 import type { Scenario } from './types.ts';
 
@@ -31,16 +32,16 @@ const capabilityCheck: CrossCheck = {
 
 /** What waits for an order from another terminal, which reaches no run in virtual time. */
 const orderCheck: CrossCheck = {
-  reads: ['driver', 'capabilities'],
-  problem: ({ driver, capabilities }) =>
-    !isSimulated(driver)
+  reads: ['driver', 'capabilities', 'timeline'],
+  problem: ({ driver, capabilities, timeline = [] }) =>
+    !isSimulated(driver) || timeline.some((entry) => entry.do === 'continue')
       ? undefined
       : Object.entries(capabilities)
           .filter(([name, value]) => settingsOf({ [name]: value }).continueMaxMs > 0)
           .map(
             ([name]) =>
-              `capabilities: ${name}: waits for \`livemig continue\`, which reaches no run of driver ${driver}: leave it out, ` +
-              'or take driver netns or docker',
+              `capabilities: ${name}: waits for \`livemig continue\`, which reaches no run of driver ${driver}: let its ` +
+              'timeline continue it, leave it out, or take driver netns or docker',
           ),
 };
 
@@ -50,8 +51,9 @@ const timeoutCheck: CrossCheck = {
   problem: ({ strategy, capabilities, onTimeout }, document, traits) => {
     if (document.onTimeout !== undefined && document.onTimeout.afterMs === undefined)
       return 'onTimeout.afterMs: expected a time in ms, got nothing';
-    if (onTimeout === undefined || onTimeout.action === 'cancel') return undefined;
-    const why = switchoverRefusal(onTimeout.action, strategy, traits, settingsOf(capabilities));
+    const order = onTimeout === undefined ? undefined : switchoverOf[onTimeout.action];
+    if (onTimeout === undefined || order === undefined) return undefined;
+    const why = switchoverRefusal(order, strategy, traits, settingsOf(capabilities));
     return why === undefined ? undefined : `onTimeout.action: ${onTimeout.action}: ${why}`;
   },
 };

@@ -3,9 +3,10 @@ import type { Capabilities } from '#proto/capabilities';
 import type { GuestConfig, WorkloadConfig } from '#proto/guest';
 import type { BackendName } from '#proto/link';
 import type { LoadConfig } from '#proto/service';
-import type { TimeoutAction, TransferSwitches } from '#proto/strategy';
+import type { TransferSwitches } from '#proto/strategy';
 import type { TrafficConfig, TrafficSide } from '#proto/traffic';
 import type { DriverName } from '../testbed/testbed.ts';
+import type { TimelineEntry, TimeoutAction } from '../timeline/types.ts';
 import type { Threshold } from '../thresholds/threshold.ts';
 
 export interface HostsConfig {
@@ -55,6 +56,8 @@ export interface Scenario {
   capabilities: Capabilities;
   /** Absent = a migration takes as long as its limits allow. */
   onTimeout?: TimeoutConfig;
+  /** What is done to link, hosts and migration while it runs; absent = nothing. */
+  timeline?: TimelineEntry[];
   /** What its runs are judged by, all together; no run knows of it. */
   thresholds?: Threshold[];
   /** TCP congestion control of both hosts, as the kernel names it. */

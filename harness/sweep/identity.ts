@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isStrategyFile } from '#proto/strategy';
 import type { LinkProfile } from '#proto/link';
 import { profileReader } from '../profiles.ts';
+import { tracesOf } from '../run/link-extremes.ts';
 import type { Scenario } from '../scenario.ts';
 import { unjudged } from '../scenario.ts';
 import type { Expansion } from './cells.ts';
@@ -19,6 +20,9 @@ const withoutDriver = (scenario: Scenario, profileOf: (link: string) => LinkProf
   ...unjudged(scenario),
   driver: null,
   link: profileOf(scenario.link),
+  ...(scenario.timeline === undefined
+    ? {}
+    : { traces: [...tracesOf(scenario.timeline).values()].map(({ sha256 }) => sha256) }),
   ...(isStrategyFile(scenario.strategy) ? { strategyText: readFileSync(scenario.strategy, 'utf8') } : {}),
 });
 

@@ -1,4 +1,5 @@
 import type { Section } from '../scenario.ts';
+import { pathOf } from '../scenario/where.ts';
 import { expandShorthand, isSection, withOverrides } from '../scenario/shorthand.ts';
 import type { Path } from '../yaml-source.ts';
 
@@ -38,12 +39,8 @@ export const valueLayer = (key: string, value: unknown, path: Path): Layer => {
 export const layered = (layers: readonly Layer[]): Section =>
   layers.reduce<Section>((document, layer) => layer.over(document), {});
 
-/** The topmost key that a scenario's problem is about: `guest` of `guest.ram: …`, `gest` of `unknown key "gest"; …`. */
-const keyOf = (problem: string): string =>
-  /^unknown key "([^"]*)"/.exec(problem)?.[1] ?? /^[\w]+/.exec(problem)?.[0] ?? '';
-
 /** The place of a problem in the file: in the last layer that touches its key. */
 export const blame = (layers: readonly Layer[], problem: string): Path | undefined => {
-  const key = keyOf(problem);
+  const [key = ''] = pathOf(problem);
   return layers.findLast(({ keys }) => keys.includes(key))?.at(key);
 };

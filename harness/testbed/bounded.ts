@@ -43,6 +43,16 @@ const boundedTestbed = (testbed: Testbed, patience: Patience): Testbed => {
       ),
     log: (role) => within(testbed.log(role), askMs, `reading the log of the ${role} agent`),
     describe: () => within(testbed.describe(), askMs, `asking what the testbed ${testbed.id} is made of`),
+    ...(testbed.signal === undefined
+      ? {}
+      : {
+          signal: (role, signal) =>
+            within(
+              testbed.signal?.(role, signal) ?? Promise.resolve(),
+              askMs,
+              `sending ${signal} to the ${role} agent`,
+            ),
+        }),
     ...(testbed.renew === undefined
       ? {}
       : {

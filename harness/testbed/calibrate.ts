@@ -23,6 +23,8 @@ export interface CalibrateOptions extends ProbeOptions {
   clock?: Clock;
   /** Negative control: set this link instead, and see whether it is refused. */
   applyInstead?: LinkProfile;
+  /** The link may get loss later, in use. */
+  mayLose?: boolean;
 }
 
 /** What was found; stored with the result. */
@@ -110,7 +112,7 @@ const correctDelay = async (
  * @throws LivemigError LINK_NOT_APPLIED, UNSUPPORTED, AGENT_UNREACHABLE; a link out of tolerance is no error but `ok: false`
  */
 export const calibrate = async (options: CalibrateOptions): Promise<Calibration> => {
-  const { clients, topology, profile, clock = machineClock } = options;
+  const { clients, topology, profile, clock = machineClock, mayLose = false } = options;
   const startedAtMs = clock.nowMs();
   const backend = await chooseBackend(clients.wan, options.backend);
   const set = options.applyInstead ?? profile;
@@ -122,6 +124,7 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
         backend,
         delayCorrectionMs: correctionMs,
         interfaces: topology.router,
+        ...(mayLose ? { mayLose } : {}),
       });
   const calm = calmProfileOf(profile);
   const still = calm ?? profile;

@@ -67,6 +67,8 @@ export interface CpuUsed {
   throttledMs: number;
 }
 
+export type HostSignal = 'KILL' | 'STOP' | 'CONT';
+
 /** A host's quota of CPU time. */
 export interface CpuLimit {
   read(): Promise<CpuUsed>;
@@ -100,6 +102,11 @@ export interface Testbed extends AsyncDisposable {
    * @throws LivemigError UNSUPPORTED where this machine doesn't let it
    */
   limitCpus?(role: 'source' | 'destination', cpus: number): Promise<CpuLimit>;
+  /**
+   * Ends an agent's process at once (KILL), holds it up (STOP), or lets it go on (CONT). Undefined: the driver can't.
+   * @throws LivemigError TESTBED_FAILED where it is gone already
+   */
+  signal?(role: AgentRole, signal: HostSignal): Promise<void>;
   /** Engine, image and the like, for the result's `environment`. */
   describe(): Promise<Record<string, string>>;
   /**

@@ -5,6 +5,7 @@ import type { DirectionCounters, LinkDirection, LinkProfile } from '#proto/link'
 import type { Role } from '#hosts/role';
 import { LinkSampler } from '#hosts/wan/link-sampler';
 import { linkSampling } from '#hosts/wan/link-sampling';
+import { unmodelled } from './modelled.ts';
 import type { ModelLink } from './model-link.ts';
 import type { ModelNetwork } from './model-network.ts';
 
@@ -15,8 +16,7 @@ const directionText = ({ rateMbps, delayMs, bufferMs }: LinkDirection, correctio
   `model: rate ${rateMbps} Mb/s, delay ${Math.max(0, delayMs - correctionMs)} ms, queue ${bufferMs} ms of the rate`;
 
 const demandModelled = (profile: LinkProfile): void => {
-  const { sourceToDestination: out, destinationToSource: back } = profile;
-  if ([out, back].some(({ jitterMs, lossPercent }) => jitterMs > 0 || lossPercent > 0))
+  if (unmodelled(profile).length > 0)
     throw new LivemigError(
       'UNSUPPORTED',
       `expected a link without jitter and loss, which the model has none of, got ${profile.name}: choose another link, or a driver with a real one`,
@@ -29,7 +29,7 @@ export const createModelRouter = (network: ModelNetwork): Role => {
   const events = new Subject<AgentEvent>();
   const closing = new AbortController();
   let isShaped = false;
-  let isCut = false;
+  let restoring: AbortController | null = null;
 
   const demandLink = (): void => {
     if (!isShaped)
@@ -65,19 +65,23 @@ export const createModelRouter = (network: ModelNetwork): Role => {
         };
       },
       cutLink: async ({ between, durationMs }) => {
-        if (isCut)
+        if (restoring !== null)
           throw new LivemigError(
             'ILLEGAL_PHASE',
             'cutLink: expected a whole link, it is cut: wait for its end',
           );
         if (![addresses.source, addresses.destination].every((address) => between.includes(address)))
           throw new LivemigError('UNSUPPORTED', 'cutLink: the model cuts the link between source and destination only'); // prettier-ignore
-        isCut = true;
+        restoring = new AbortController();
         const startedAtMs = clock.nowMs();
         events.next({ type: 'cut', atMs: startedAtMs, plannedMs: durationMs });
-        await network.cut(durationMs, closing.signal);
-        isCut = false;
+        await network.cut(durationMs, AbortSignal.any([closing.signal, restoring.signal]));
+        restoring = null;
         events.next({ type: 'cut-ended', atMs: clock.nowMs(), startedAtMs });
+        return {};
+      },
+      restoreLink: async () => {
+        restoring?.abort();
         return {};
       },
       linkCounters: async () => {

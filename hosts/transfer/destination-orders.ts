@@ -22,10 +22,10 @@ export class DestinationOrders {
   readonly #space: BlockSpace;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
-  readonly #messageBytes: number;
+  #messageBytes: number;
   /** Every page that has been discarded. */
   readonly discarded: PageSet;
-  readonly #windowBytes: number;
+  #windowBytes: number;
   paddingBytes = 0;
 
   /**
@@ -46,6 +46,12 @@ export class DestinationOrders {
     this.#waiters = waiters;
     this.#space = space;
     this.discarded = new PageSet(space.blockCount);
+  }
+
+  /** For what is sent from now on. */
+  resize({ bulkWindowBytes, orderBytes }: Pick<TransferConfig, 'bulkWindowBytes' | 'orderBytes'>): void {
+    this.#windowBytes = bulkWindowBytes;
+    this.#messageBytes = orderBytes;
   }
 
   /** A write to a destination that is gone may never call back: then the failure ends it. */
@@ -102,9 +108,13 @@ export class DestinationOrders {
     const { state, digest } = this.#guest.saveDeviceState();
     const underWay: Promise<void>[] = [];
     const stands = this.#server.stands();
-    for (let at = 0; at < state.length && stands(); at += this.#messageBytes) {
-      const chunk = state.subarray(at, at + this.#messageBytes);
-      const isLast = at + this.#messageBytes >= state.length;
+    let at = 0;
+    while (at < state.length && stands()) {
+      // The link, and with it the size of a message, may change on the way.
+      const next = at + this.#messageBytes;
+      const chunk = state.subarray(at, next);
+      at = next;
+      const isLast = next >= state.length;
       const write = this.#write({ deviceState: { state: chunk, digest: isLast ? digest : noDigest } });
       // A failed write is noticed when its turn comes; those behind it fail as well, and are not awaited.
       write.catch(() => undefined);

@@ -2,7 +2,7 @@ import { batchWireBytes } from '#proto/bulk';
 import type { OutgoingBatch } from '#proto/bulk';
 import type { TransferPhase } from '#proto/events';
 import { batchPagesMax, diskRegion } from '#proto/migration';
-import type { TransferConfig } from '#proto/strategy';
+import type { TransferConfig, TransferSizes } from '#proto/strategy';
 import { pageSizeBytes } from '#proto/units';
 import type { PageOrder } from '#catalogue/capability';
 import { diskCounters, noneCounted, sourceCounters } from '#catalogue/counters';
@@ -50,7 +50,7 @@ export class LinkPageSender implements PageSender {
   readonly #space: BlockSpace<Region>;
   readonly #server: SourceServer;
   readonly #waiters: Waiters;
-  readonly #transfer: TransferConfig;
+  #transfer: TransferConfig;
   readonly #batcher: Batcher;
   readonly #inFlight: InFlight<OutgoingBatch>;
   /** Messages of mirrored writes that aren't confirmed. */
@@ -81,6 +81,12 @@ export class LinkPageSender implements PageSender {
     const [{ region: ram }] = space.placed as [Placed<Region>];
     this.ram.total = ram.blockCount * ram.blockSizeBytes;
     this.#space = space;
+  }
+
+  /** From now on. What is under way stays so, also where it is more than the new window. */
+  resize(sizes: TransferSizes): void {
+    this.#transfer = { ...this.#transfer, ...sizes };
+    this.#waiters.poke();
   }
 
   get phase(): TransferPhase {

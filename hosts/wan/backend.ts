@@ -1,3 +1,4 @@
+import type { ApplyLinkArguments } from '#proto/control';
 import type { AppliedLink, KernelBackendName, LinkCounters, LinkProfile } from '#proto/link';
 
 /** The router's interfaces by name. In Docker, source and observer sit on one network and share one. */
@@ -18,6 +19,9 @@ export interface Bottlenecks {
   destinationToSource: string;
 }
 
+/** `delayCorrectionMs` is taken off each direction's delay: this backend's own constant overhead per direction. */
+export type HowToApply = Pick<ApplyLinkArguments, 'delayCorrectionMs' | 'isLive' | 'mayLose'>;
+
 /**
  * Emulates a link in the router, both directions: what comes from the source's side and leaves towards the
  * destination is `sourceToDestination`, and the other way round.
@@ -28,10 +32,9 @@ export interface LinkBackend {
   probe(): Promise<Support>;
   /**
    * Shape both directions, replacing any earlier profile, and read the result back.
-   * @param delayCorrectionMs taken off each direction's delay: this backend's own constant overhead per direction.
-   * @throws LivemigError LINK_NOT_APPLIED
+   * @throws LivemigError LINK_NOT_APPLIED, also where a link in use can't be changed without losing what is on it.
    */
-  apply(profile: LinkProfile, interfaces: RouterInterfaces, delayCorrectionMs: number): Promise<AppliedLink>;
+  apply(profile: LinkProfile, interfaces: RouterInterfaces, how: HowToApply): Promise<AppliedLink>;
   counters(): Promise<LinkCounters>;
   /** Where the link is shaped. @throws LivemigError LINK_NOT_APPLIED while there is none. */
   bottlenecks(): Bottlenecks;

@@ -16,6 +16,11 @@ const iptables = (program: string, ...args: string[]): Promise<string> =>
 
 type Rule = string[];
 
+const listed = (rule: Rule): string => `-A ${chain} ${rule.join(' ')}`;
+
+const readBack = async (program: string): Promise<string[]> =>
+  (await iptables(program, '-S', chain)).split('\n').filter((line) => line.startsWith('-A'));
+
 const rulesOf = (towardsDestination: string, queued: readonly [boolean, boolean]): Rule[] =>
   (['-o', '-i'] as const).flatMap((side, index) =>
     queued[index] === true
@@ -48,20 +53,14 @@ export const queueForwarded = async (
   queued: readonly [boolean, boolean],
 ): Promise<void> => {
   const rules = rulesOf(towardsDestination, queued);
-  const expected = rules.map((rule) => `-A ${chain} ${rule.join(' ')}`).join();
-  const readBack = async (program: string): Promise<string> =>
-    (await iptables(program, '-S', chain))
-      .split('\n')
-      .filter((line) => line.startsWith('-A'))
-      .join();
-  // A live change must not take the rules away: packets would pass without delay meanwhile.
-  if (working !== undefined && (await readBack(working).catch(() => 'none')) === expected) return;
+  const expected = rules.map(listed).join();
+  if (working !== undefined && (await readBack(working).catch(() => ['none'])).join() === expected) return;
   const refusals: string[] = [];
   for (const program of working === undefined ? programs : [working])
     try {
       await removeRulesOf(program);
       await addRules(program, rules);
-      const found = await readBack(program);
+      const found = (await readBack(program)).join();
       if (found !== expected)
         throw new LivemigError('LINK_NOT_APPLIED', `expected the rules ${expected}, read back ${found}`);
       working = program;
@@ -71,6 +70,21 @@ export const queueForwarded = async (
       refusals.push(messageOf(error));
     }
   throw new LivemigError('LINK_NOT_APPLIED', `no iptables takes NFQUEUE rules: ${refusals.join(' | ')}`);
+};
+
+/**
+ * The same for a link in use: directions that are queued stay so, as what the queue holds would be overtaken otherwise.
+ * @throws LivemigError LINK_NOT_APPLIED
+ */
+export const queueAlso = async (
+  towardsDestination: string,
+  queued: readonly [boolean, boolean],
+): Promise<void> => {
+  if (working === undefined)
+    throw new LivemigError('LINK_NOT_APPLIED', 'expected the rules of a link in use, there are none');
+  const present = await readBack(working);
+  const missing = rulesOf(towardsDestination, queued).filter((rule) => !present.includes(listed(rule)));
+  for (const rule of missing) await iptables(working, '-A', chain, ...rule);
 };
 
 /** Idempotent. */

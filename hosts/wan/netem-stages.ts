@@ -19,9 +19,9 @@ interface Stages {
   bottleneckHandle: string;
 }
 
-/** Where each stage is attached. The splitter exists only with loss. */
-export const stagesOf = (direction: LinkDirection): Stages =>
-  direction.lossPercent > 0
+/** Where each stage is attached. The splitter exists only with loss, or where there may be loss later. */
+export const stagesOf = (direction: LinkDirection, mayLose = false): Stages =>
+  mayLose || direction.lossPercent > 0
     ? {
         rootKind: 'tbf',
         splitter: ['root', 'handle', '1:'],

@@ -4,7 +4,7 @@
  */
 import { LivemigError } from '#proto/errors';
 import type { DirectionCounters, LinkDirection } from '#proto/link';
-import type { LinkBackend } from './backend.ts';
+import type { HowToApply, LinkBackend } from './backend.ts';
 import { netemArguments, netemMismatches, splitterArguments, stagesOf } from './netem-stages.ts';
 import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
@@ -19,12 +19,21 @@ import {
 } from './tc.ts';
 import { probeScript } from './throwaway.ts';
 
-const shape = async (device: string, direction: LinkDirection): Promise<string> => {
-  const stages = stagesOf(direction);
+const shape = async (device: string, direction: LinkDirection, how: HowToApply): Promise<string> => {
   const root = (await showQdiscs(device)).find((qdisc) => qdisc.root);
-  // A different arrangement of stages can't be changed in place.
-  if (root !== undefined && root.handle !== '0:' && root.kind !== stages.rootKind)
+  const isThere = root !== undefined && root.handle !== '0:';
+  const isLive = how.isLive === true && isThere;
+  // Stages that are there for loss stay, also without it.
+  const stages = stagesOf(direction, how.mayLose === true || (isLive && root.kind === 'tbf'));
+  if (isThere && root.kind !== stages.rootKind) {
+    // A different arrangement of stages can't be changed in place.
+    if (isLive)
+      throw new LivemigError(
+        'LINK_NOT_APPLIED',
+        `${device}: expected stages for loss, which a link in use can't be given: apply it with mayLose before`,
+      );
     await tc('qdisc', 'del', 'dev', device, 'root');
+  }
   const replace = (...args: string[]): Promise<string> => tc('qdisc', 'replace', 'dev', device, ...args);
   if (stages.splitter !== null) await replace(...stages.splitter, ...splitterArguments(direction));
   // netem keeps from an earlier setting what isn't named, so everything is.
@@ -75,16 +84,16 @@ export const createNetemBackend = (): LinkBackend => {
           ],
         ],
       ),
-    apply: async (profile, interfaces, delayCorrectionMs) => {
+    apply: async (profile, interfaces, how) => {
       const corrected = (direction: LinkDirection): LinkDirection => ({
         ...direction,
-        delayMs: correctedDelayMs(direction, delayCorrectionMs),
+        delayMs: correctedDelayMs(direction, how.delayCorrectionMs),
       });
       device = interfaces.towardsDestination;
       try {
         const returning = await createReturnPath(device);
-        const sourceToDestination = await shape(device, corrected(profile.sourceToDestination));
-        const destinationToSource = await shape(returning, corrected(profile.destinationToSource));
+        const sourceToDestination = await shape(device, corrected(profile.sourceToDestination), how);
+        const destinationToSource = await shape(returning, corrected(profile.destinationToSource), how);
         return {
           backend: 'netem',
           profile: profile.name,

@@ -5,9 +5,9 @@
  */
 import { LivemigError } from '#proto/errors';
 import type { AppliedLink, DirectionCounters, LinkCounters, LinkDirection, LinkProfile } from '#proto/link';
-import type { LinkBackend, RouterInterfaces, Support } from './backend.ts';
+import type { HowToApply, LinkBackend, RouterInterfaces, Support } from './backend.ts';
 import { DelayWorker } from './delay-worker.ts';
-import { probeRulesScript, queueForwarded, unqueueForwarded } from './iptables.ts';
+import { probeRulesScript, queueAlso, queueForwarded, unqueueForwarded } from './iptables.ts';
 import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
 import {
@@ -77,7 +77,7 @@ export const createNfqueueBackend = (): LinkBackend => {
   const apply = async (
     profile: LinkProfile,
     interfaces: RouterInterfaces,
-    delayCorrectionMs: number,
+    { delayCorrectionMs, isLive = false }: HowToApply,
   ): Promise<AppliedLink> => {
     device = interfaces.towardsDestination;
     const returning = await createReturnPath(device);
@@ -93,9 +93,13 @@ export const createNfqueueBackend = (): LinkBackend => {
         lossFraction: direction.lossPercent / 100,
       })),
     );
-    await queueForwarded(device, directionsToQueue(profile, delayCorrectionMs));
-    const sourceToDestination = await shape(device, profile.sourceToDestination, delayCorrectionMs);
-    const destinationToSource = await shape(returning, profile.destinationToSource, delayCorrectionMs);
+    const queued = directionsToQueue(profile, delayCorrectionMs);
+    if (isLive) await queueAlso(device, queued);
+    else await queueForwarded(device, queued);
+    const [sourceToDestination, destinationToSource] = await Promise.all([
+      shape(device, profile.sourceToDestination, delayCorrectionMs),
+      shape(returning, profile.destinationToSource, delayCorrectionMs),
+    ]);
     return {
       backend: 'nfqueue',
       profile: profile.name,
@@ -106,9 +110,9 @@ export const createNfqueueBackend = (): LinkBackend => {
   return {
     name: 'nfqueue',
     probe: probeNfqueue,
-    apply: async (profile, interfaces, delayCorrectionMs) => {
+    apply: async (profile, interfaces, how) => {
       try {
-        return await apply(profile, interfaces, delayCorrectionMs);
+        return await apply(profile, interfaces, how);
       } catch (error) {
         await remove().catch(() => undefined);
         throw error;

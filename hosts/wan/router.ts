@@ -39,6 +39,7 @@ export const createRouter = (): Role => {
   const guestRoute = partFor(['routeGuest']);
   const closing = new AbortController();
   let active: LinkBackend | undefined;
+  let restoring = new AbortController();
   const events = new Subject<AgentEvent>();
 
   const theLink = (): LinkBackend => {
@@ -68,7 +69,7 @@ export const createRouter = (): Role => {
             })),
           ),
         ),
-      applyLink: ({ profile, backend, delayCorrectionMs, interfaces }) =>
+      applyLink: ({ profile, backend, interfaces, ...how }) =>
         link.exclusively('applyLink', async () => {
           if (backend === 'virtual-time')
             throw new LivemigError(
@@ -76,25 +77,40 @@ export const createRouter = (): Role => {
               `${backend}: a router of real time has ${Object.keys(backends).join(' and ')}`,
             );
           const wanted = backends[backend];
+          const isInUse = how.isLive === true && active === wanted;
+          if (how.isLive === true && !isInUse)
+            throw new LivemigError('LINK_NOT_APPLIED', `expected a link of ${backend} that is in use, there is none`); // prettier-ignore
           if (active !== undefined && active !== wanted) await active.remove();
-          // A link that failed to apply is not a link: counters must then refuse too.
-          active = undefined;
-          const applied = await wanted.apply(profile, findInterfaces(interfaces), delayCorrectionMs);
-          active = wanted;
-          return applied;
+          // One that is in use is counted on.
+          if (!isInUse) active = undefined;
+          try {
+            const applied = await wanted.apply(profile, findInterfaces(interfaces), how);
+            active = wanted;
+            return applied;
+          } catch (error) {
+            // A link that failed to apply is not a link: counters must then refuse too.
+            active = undefined;
+            throw error;
+          }
         }),
       cutLink: ({ between, durationMs }) =>
         cut.exclusively('cutLink', async () => {
+          restoring = new AbortController();
           await cutBetween(
             between,
             durationMs,
             (event) => {
               events.next(event);
             },
-            closing.signal,
+            AbortSignal.any([closing.signal, restoring.signal]),
           );
           return {};
         }),
+      restoreLink: async () => {
+        restoring.abort();
+        await cut.idle();
+        return {};
+      },
       linkCounters: async () => theLink().counters(),
       ...sampling.handlers,
       ...traffic.handlers,

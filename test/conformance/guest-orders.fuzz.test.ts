@@ -19,7 +19,7 @@ const steps = fc.array(
       arbitrary: fc.record({
         give: fc.constantFrom<GuestOrder>(
           'bootGuest', 'startGuest', 'stopGuest', 'migrate', 'migrateIncoming', 'migrateCancel', 'migrateContinue',
-          'migrateSetParameters', 'migrateStartPostcopy', 'migrateForceSwitchover',
+          'migrateSetParameters', 'migrateSetTransfer', 'migrateStartPostcopy', 'migrateForceSwitchover',
         ), // prettier-ignore
         to: fc.constantFrom<'source' | 'destination'>('source', 'destination'),
         waits: fc.boolean(),

@@ -112,6 +112,64 @@ export const linkBackendCases = (backend: KernelBackendName): LinkBackendCase[] 
       },
     },
     {
+      name: 'a link in use may lose packets from now on, and no longer, and is counted on',
+      run: async (lab) => {
+        const bytes = async () => (await lab.clients.wan.call('linkCounters', {})).sourceToDestination.bytes;
+        const inUse = { isLive: true, mayLose: true };
+        await applyLink(lab, backend, linkOf({}), { mayLose: true });
+        await volume(lab, 2 << 20);
+        const before = await bytes();
+        await applyLink(lab, backend, linkOf({ lossPercent: 10, delayMs: 10 }), inUse);
+        assert.ok((await bytes()) >= before);
+        const lossy = await trace(lab, 'source', 'destination', 800, 5);
+        // Four standard deviations of a binomial distribution.
+        assertBetween('lost of 800', 800 - lossy.order.length, 46, 114);
+        assertBetween('RTT in ms', floor(lossy.rttMs), 15, 18);
+        await applyLink(lab, backend, linkOf({}), inUse);
+        assert.equal((await trace(lab, 'source', 'destination', 200, 5)).order.length, 200);
+        await volume(lab, 2 << 20);
+        assertBetween('bytes counted', (await bytes()) - before, 2 << 20, 6 << 20);
+      },
+    },
+    {
+      name: 'a link in use without any delay gets one, and gives it up again, without losing anything',
+      run: async (lab) => {
+        const none = linkOf({ delayMs: 0 }, { delayMs: 0 });
+        await apply(lab, none);
+        const running = trace(lab, 'source', 'destination', 600, 20);
+        await new Promise((resolve) => setTimeout(resolve, 6_000));
+        await applyLink(lab, backend, linkOf({ delayMs: 20 }, { delayMs: 20 }), { isLive: true });
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        await applyLink(lab, backend, none, { isLive: true });
+        const { order, rttMs } = await running;
+        assert.equal(order.length, 600);
+        // netem sorts by due time: a shorter delay overtakes.
+        if (backend === 'nfqueue')
+          assert.deepEqual(
+            order,
+            order.toSorted((a, b) => a - b),
+          );
+        assertBetween('RTT in ms before', floor(rttMs.slice(5, 30)), 0, 3);
+        assertBetween('largest RTT in ms', median(rttMs.toSorted((a, b) => b - a).slice(0, 60)), 40, 46);
+        assertBetween('RTT in ms after', floor(rttMs.slice(-40)), 0, 3);
+      },
+    },
+    {
+      name: 'a link that nobody uses is not changed as one that is in use',
+      run: async (lab) => {
+        const other = backend === 'netem' ? 'nfqueue' : 'netem';
+        await apply(lab, linkOf({}));
+        await assert.rejects(applyLink(lab, other, linkOf({}), { isLive: true }), {
+          code: 'LINK_NOT_APPLIED',
+        });
+        // Stages for loss can't be built around what is queued.
+        if (backend === 'netem')
+          await assert.rejects(applyLink(lab, backend, linkOf({ lossPercent: 1 }), { isLive: true }), {
+            code: 'LINK_NOT_APPLIED',
+          });
+      },
+    },
+    {
       name: 'the observer is far from the destination and near the source',
       run: async (lab) => {
         await apply(lab, linkOf({ delayMs: 15 }, { delayMs: 5 }));

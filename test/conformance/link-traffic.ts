@@ -1,4 +1,5 @@
 /** Links and traffic over them, for the suite of the link backends. */
+import type { ApplyLinkArguments } from '#proto/control';
 import type { KernelBackendName, LinkDirection, LinkProfile } from '#proto/link';
 import type { LabHost, LinkLab } from '../support/link-lab.ts';
 
@@ -20,12 +21,18 @@ export const linkOf = (
   destinationToSource: { ...direction, ...backward },
 });
 
-export const applyLink = (lab: LinkLab, backend: KernelBackendName, profile: LinkProfile) =>
+export const applyLink = (
+  lab: LinkLab,
+  backend: KernelBackendName,
+  profile: LinkProfile,
+  how: Pick<ApplyLinkArguments, 'isLive' | 'mayLose'> = {},
+) =>
   lab.clients.wan.call('applyLink', {
     profile,
     backend,
     delayCorrectionMs: 0,
     interfaces: lab.topology.router,
+    ...how,
   });
 
 /** Numbered datagrams to a host's echo and back. */

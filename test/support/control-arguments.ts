@@ -24,6 +24,14 @@ const id = fc.string({ minLength: 1, maxLength: 64 });
 const someText = fc.string({ minLength: 1, maxLength: 200 });
 const bytes = integer(0, 16 * 1024).map((mebibytes) => mebibytes * mebibyte);
 const windowBytes = integer(1, gibibyte);
+const transferSizes = {
+  bulkWindowBytes: windowBytes,
+  roundEndWindowBytes: windowBytes,
+  postcopyWindowBytes: windowBytes,
+  postcopyMessageBytes: windowBytes,
+  leastMessageBytes: windowBytes,
+  orderBytes: integer(1, 1 << 20),
+};
 const fraction = fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs);
 
 const valuesOfOne = (parameter: Parameter): fc.Arbitrary<ParameterValue> => {
@@ -174,12 +182,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
         channels: integer(1, 16),
         faults: fc.constantFrom(...faultModes),
         dirtyBitmap: fc.boolean(),
-        bulkWindowBytes: windowBytes,
-        roundEndWindowBytes: windowBytes,
-        postcopyWindowBytes: windowBytes,
-        postcopyMessageBytes: windowBytes,
-        leastMessageBytes: windowBytes,
-        orderBytes: integer(1, 1 << 20),
+        ...transferSizes,
       }),
       timeouts,
       capabilities,
@@ -189,6 +192,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   migrateSetParameters: fc
     .record(adjustable, { requiredKeys: [] })
     .filter((changed: Partial<AdjustableLimits>) => Object.keys(changed).length > 0),
+  migrateSetTransfer: fc.record(transferSizes),
   migrateCancel: nothing,
   migrateContinue: nothing,
   migrateStartPostcopy: nothing,
@@ -201,22 +205,28 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   ledger: nothing,
   verify: nothing,
   probeBackends: nothing,
-  applyLink: fc.record({
-    profile: fc.record({
-      name: id,
-      description: someText,
-      sourceToDestination: direction,
-      destinationToSource: direction,
-    }),
-    backend: fc.constantFrom(...backendNames),
-    delayCorrectionMs: integer(0, 1000),
-    interfaces: fc.record({
-      towardsSource: address,
-      towardsDestination: address,
-      towardsObserver: address,
-    }),
-  }),
+  applyLink: fc.record(
+    {
+      profile: fc.record({
+        name: id,
+        description: someText,
+        sourceToDestination: direction,
+        destinationToSource: direction,
+      }),
+      backend: fc.constantFrom(...backendNames),
+      delayCorrectionMs: integer(0, 1000),
+      interfaces: fc.record({
+        towardsSource: address,
+        towardsDestination: address,
+        towardsObserver: address,
+      }),
+      isLive: fc.boolean(),
+      mayLose: fc.boolean(),
+    },
+    { requiredKeys: ['profile', 'backend', 'delayCorrectionMs', 'interfaces'] },
+  ),
   cutLink: fc.record({ between: fc.tuple(address, address), durationMs: integer(1, 600_000) }),
+  restoreLink: nothing,
   linkCounters: nothing,
   startDirtyLog: fc.record({ intervalMs: integer(1, 60_000) }),
   stopDirtyLog: nothing,

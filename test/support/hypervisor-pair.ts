@@ -6,7 +6,7 @@ import type { ArgumentOf, ControlHandlers, ControlMethod, ResultOf } from '#prot
 import type { GuestConfig } from '#proto/guest';
 import { defaultLimits } from '#catalogue/limits';
 import { defaultTransfer } from '#catalogue/capabilities';
-import type { MigrationStatus } from '#proto/strategy';
+import type { MigrationStatus, TransferSizes } from '#proto/strategy';
 import { mebibyte } from '#proto/units';
 import { freePort, listenToAnnouncements, loopbackAddress, loopbackGuest } from './loopback-migration.ts';
 
@@ -37,6 +37,15 @@ export const order = async <M extends ControlMethod>(
   return handler(argument, blob);
 };
 
+const sizes: TransferSizes = {
+  bulkWindowBytes: 4 * mebibyte,
+  roundEndWindowBytes: mebibyte,
+  postcopyWindowBytes: mebibyte / 4,
+  postcopyMessageBytes: mebibyte / 64,
+  leastMessageBytes: mebibyte / 64,
+  orderBytes: mebibyte,
+};
+
 export const hypervisorPair = async (): Promise<HypervisorPair> => {
   const announcements = await listenToAnnouncements();
   const [source, destination] = [createHypervisor('source'), createHypervisor('destination')];
@@ -52,19 +61,12 @@ export const hypervisorPair = async (): Promise<HypervisorPair> => {
         ...at,
         strategy,
         limits: defaultLimits,
-        transfer: {
-          ...defaultTransfer,
-          bulkWindowBytes: 4 * mebibyte,
-          roundEndWindowBytes: mebibyte,
-          postcopyWindowBytes: mebibyte / 4,
-          postcopyMessageBytes: mebibyte / 64,
-          leastMessageBytes: mebibyte / 64,
-          orderBytes: mebibyte,
-        },
+        transfer: { ...defaultTransfer, ...sizes },
         capabilities: waits ? { 'pause-before-switchover': 60 } : {},
       },
       migrateIncoming: { ...at, announceAddress: '127.0.0.1', announcePort: announcements.port },
       migrateSetParameters: { maxBandwidthMbps: 100 },
+      migrateSetTransfer: sizes,
     }),
     [Symbol.asyncDispose]: () =>
       (closed ??= Promise.all([source.close(), destination.close()]).then(() => {

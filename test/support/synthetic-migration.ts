@@ -189,6 +189,7 @@ export const paperCollected = (): Collected => ({
   deviceStateBytes,
   traffic: null,
   hostLoad: null,
+  timeline: null,
   load: null,
   touchedPages: 10_000,
   storage: null,

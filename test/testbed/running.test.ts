@@ -178,7 +178,7 @@ else
     });
 
     test('is switched over when the scenario’s time is up', async () => {
-      const run = await slowRun('switchover ordered', '--on-timeout', '2000:force');
+      const run = await slowRun('switchover ordered', '--on-timeout', '2000:force-switchover');
       await run.ended;
       const result = resultOf(run);
       const measured = result.state === 'completed' ? result.measurement : result.evidence.measurement;

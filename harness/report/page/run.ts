@@ -7,6 +7,7 @@ import { detailsOf, figureRows, labelOf, linkText, shownValue } from '../figure-
 import { hostLoadRows } from '../host-load.ts';
 import { serviceRows } from '../service.ts';
 import { storageRows } from '../storage.ts';
+import { timelineRows } from '../timeline.ts';
 import { trafficRows } from '../traffic.ts';
 import type { TimelineSize } from '../plots/timeline.ts';
 import { drawTimeline, missingPanels } from '../plots/timeline.ts';
@@ -59,6 +60,10 @@ const settingFacts = (run: RunResult): Facts => {
     ['Run', run.runId],
     ['Started', run.startedAt],
     ['Seed', String(run.scenario.seed)],
+    ...timelineRows(run).map(([, when, detail], nth): [string, string] => [
+      `Timeline ${nth + 1}`,
+      `${when}, ${detail}`,
+    ]),
     ...run.crossChecks.map((check): [string, string] => [
       `Cross-check: ${check.name}`,
       check.verdict === 'disagree'

@@ -80,10 +80,10 @@ export const drawService = async (run: CompletedRun): Promise<string> => {
   drawing ??= prepare(spec, {
     axis: { labelFontSize: 10, titleFontSize: 11, titlePadding: 4, tickSize: 3 },
   });
-  const { band, cuts, ends } = timelineData(run);
+  const { band, cuts, entries, ends } = timelineData(run);
   const rows = serviceData(run);
   return drawing.draw({
-    ...{ service: rows, band, cuts, ends },
+    ...{ service: rows, band, cuts, entries, ends },
     'no-service': rows.length === 0 ? [{ text: 'not recorded' }] : [],
   });
 };

@@ -152,6 +152,7 @@ export const timelineData = (run: CompletedRun): Readonly<Record<TimelineData, R
       at: seconds(startMs),
       until: seconds(startMs + (durationMs ?? plannedMs)),
     })),
+    entries: (run.timeline ?? []).flatMap(({ atMs }) => (atMs === null ? [] : [{ at: seconds(atMs) }])),
     ends: [{ at: 0 }, { at: seconds(totalTimeMs) }],
   };
 };
@@ -167,4 +168,5 @@ export type TimelineData =
   | 'faults'
   | 'band'
   | 'cuts'
+  | 'entries'
   | 'ends';

@@ -55,7 +55,7 @@ export const byDirection = {
   },
 } as const;
 
-/** Behind every panel: the downtime, the time of a link cut, and the start and end of the migration. */
+/** Behind every panel: the downtime, the time of a link cut, the entries of a timeline, and the migration's start and end. */
 const backdrop = (x: Spec): Spec[] => [
   {
     ...data('band'),
@@ -66,6 +66,11 @@ const backdrop = (x: Spec): Spec[] => [
     ...data('cuts'),
     mark: { type: 'rect', fill: inkOf('wash'), stroke: inkOf('open'), strokeWidth: 0.6, strokeDash: [3, 2] },
     encoding: { x, x2: { field: 'until' } },
+  },
+  {
+    ...data('entries'),
+    mark: { type: 'rule', stroke: inkOf('open'), strokeDash: [1, 2], strokeWidth: 1 },
+    encoding: { x },
   },
   {
     ...data('ends'),

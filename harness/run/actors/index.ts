@@ -6,6 +6,7 @@ import { hostLoad } from './host-load.ts';
 import { load } from './load.ts';
 import { pings } from './pings.ts';
 import { router } from './router.ts';
+import { timeline } from './timeline.ts';
 import { traffic } from './traffic.ts';
 
 /**
@@ -17,6 +18,8 @@ export const actorsOf = () => {
   return {
     events: events(),
     announcement: announcement(),
+    // Its link is restored behind everything that measures it.
+    timeline: timeline(),
     router: router(),
     traffic: traffic(),
     // Behind traffic, whose processes aren't the host's.

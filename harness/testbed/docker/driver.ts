@@ -12,7 +12,7 @@ import { orLate, untilAborted } from '#harness/within';
 import type { ProcessSight } from '../process-sight.ts';
 import { ended, sightOf } from '../process-sight.ts';
 import { ofRole } from '../testbed.ts';
-import type { ByRole, Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
+import type { ByRole, HostSignal, Support, Testbed, TestbedDriver, TestbedOptions } from '../testbed.ts';
 import { holdLeases } from '../lease.ts';
 import { agentPort, startHost } from './container.ts';
 import type { StartOptions } from './container.ts';
@@ -85,6 +85,16 @@ const lookAt = async (container: Docker.Container): Promise<ProcessSight> => {
   }
 };
 
+/** A container that is held up stands as a whole, as a paused virtual machine does. */
+const signalContainer = async (container: Docker.Container, role: AgentRole, signal: HostSignal): Promise<void> => {
+  try {
+    if (signal === 'KILL') await container.kill({ signal: 'SIGKILL' });
+    else await (signal === 'STOP' ? container.pause() : container.unpause());
+  } catch (cause) {
+    throw new LivemigError('TESTBED_FAILED', `${signal} did not reach the ${role} container: ${messageOf(cause)}`, { cause });
+  }
+}; // prettier-ignore
+
 const assemble = async (
   docker: Docker,
   id: string,
@@ -124,6 +134,7 @@ const assemble = async (
       execInContainer(docker, container(role), argv, options?.timeoutMs ?? 60_000),
     log: (role) => logOf(container(role)),
     look: (role) => lookAt(container(role)),
+    signal: (role, what) => signalContainer(container(role), role, what),
     limitCpus: (role, cpus) => limitContainer(container(role), cpus),
     describe: () => Promise.resolve(facts),
     [Symbol.asyncDispose]: async () => {

@@ -11,6 +11,7 @@ import { connectAgent } from '#harness/control-client';
 import { orLate, untilAborted } from '#harness/within';
 import { compileCacheDirectory } from '#harness/compile-cache';
 import type { ProcessSight } from '../process-sight.ts';
+import type { HostSignal } from '../testbed.ts';
 import { childOf, ended as endedSight, sightOf } from '../process-sight.ts';
 import type { Cell } from './cell.ts';
 import { cellEnvironment } from './cell.ts';
@@ -29,6 +30,8 @@ export interface AgentProcess {
    */
   ready(timeoutMs: number, signal?: AbortSignal): Promise<void>;
   look(): Promise<ProcessSight>;
+  /** @throws LivemigError TESTBED_FAILED where it has ended */
+  signal(signal: HostSignal): void;
   /** Its process id outside the cell; null before it was ready. */
   readonly pid: number | null;
   /**
@@ -139,6 +142,12 @@ export const startAgent = (
       if (how === null && pid !== null && sightOf(pid).state === 'ended') await orLate(ended, toldWithinMs);
       if (how !== null) return endedSight(how);
       return pid === null ? { state: 'runs', cpuTicks: null, how: 'its process is starting' } : sightOf(pid);
+    },
+    signal: (signal) => {
+      const now = how === null ? agentPid() : null;
+      if (now === null)
+        throw new LivemigError('TESTBED_FAILED', `the ${role} agent has ended: there is nothing to send ${signal} to`); // prettier-ignore
+      process.kill(now, `SIG${signal}`);
     },
     kill: async (timeoutMs) => {
       // SIGKILL ends what is stopped, too. The parent then has nothing left to wait for, unless it is stopped itself.

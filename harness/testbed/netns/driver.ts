@@ -98,6 +98,9 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
     exec: (role, argv, execOptions) => execInCell(started, role, argv, execOptions),
     log: async (role) => agentOf(role).stderr(),
     look: (role) => agentOf(role).look(),
+    signal: async (role, signal) => {
+      agentOf(role).signal(signal);
+    },
     limitCpus: (role, cpus) => quotas.limit(role, agentOf(role), cpus),
     describe: async () => ({
       kernel: release(),

@@ -43,7 +43,7 @@ describe('livemig init', () => {
   test('what is behind a # is the default: switched on, it changes nothing', async () => {
     await livemig('init', 'scenario', 'some.yaml');
     const text = await textOf('some.yaml');
-    const examples = /^ *#(?:capabilities|thresholds):/;
+    const examples = /^ *#(?:capabilities|thresholds|timeline):/;
     const on = text
       .split('\n')
       .map((line) => (examples.test(line) ? line : line.replace(/^( *)#(?! )/, '$1')))

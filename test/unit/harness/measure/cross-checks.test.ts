@@ -7,6 +7,7 @@ import {
   schedulingSlackMs,
 } from '#harness/measure/cross-checks';
 import type { CrossCheckInput } from '#harness/measure/cross-checks';
+import type { LinkInForce } from '#harness/measure/links';
 import { diskCounters, noneCounted } from '#catalogue/counters';
 import { measure } from '#harness/measure/measure';
 import type { Collected } from '#harness/measure/measure';
@@ -21,13 +22,24 @@ import {
   paperWireBytes,
 } from '#test/support/synthetic-migration';
 
-const inputOf = (collected: Collected): CrossCheckInput => ({
-  measurement: measure(collected),
+const paperLink: LinkInForce = {
+  fromMs: -Infinity,
+  untilMs: Infinity,
   profile: paperProfile,
   rttMs: paperRttMs,
   // 625 000 bytes fill the link, so that 250 000 more stand 2 ms in the queue.
   postcopyWindowBytes: 875_000,
+};
+const inputOf = (collected: Collected, ...links: LinkInForce[]): CrossCheckInput => ({
+  measurement: measure(collected),
+  links: links.length === 0 ? [paperLink] : links,
   pingIntervalMs: 1,
+  timelineLateMs: null,
+});
+/** Over another link throughout. */
+const over = (input: CrossCheckInput, change: Partial<LinkInForce>): CrossCheckInput => ({
+  ...input,
+  links: input.links.map((link) => ({ ...link, ...change })),
 });
 
 describe('the cross-check of the downtime', () => {
@@ -122,7 +134,7 @@ describe('the cross-check of the downtime', () => {
     const lossy = { ...paperProfile.sourceToDestination, lossPercent: 20 };
     const profile = { ...paperProfile, sourceToDestination: lossy, destinationToSource: lossy };
     const plain = checkDowntime(inputOf(paperCollected())).high!;
-    const input = { ...inputOf(paperCollected()), profile };
+    const input = over(inputOf(paperCollected()), { profile });
     // 36 % of the pings or their answers are lost: ten in a row are fewer than one in 10,000, nine are more.
     expect(checkDowntime(input).high).toBeCloseTo(plain + 10);
     expect(checkDowntime({ ...input, pingIntervalMs: 5 }).high).toBeCloseTo(plain + 50);
@@ -130,8 +142,46 @@ describe('the cross-check of the downtime', () => {
   });
 
   test('allows for no more queue than the bottleneck has', () => {
-    const input = { ...inputOf(paperCollected()), postcopyWindowBytes: 1e9 };
+    const input = over(inputOf(paperCollected()), { postcopyWindowBytes: 1e9 });
     expect(checkDowntime(input).high).toBeCloseTo(40 + 2 + 5 + 20 + 1 + schedulingSlackMs);
+  });
+
+  describe('over a link that changes', () => {
+    const { downtimeStartMs } = measure(paperCollected());
+    const longer: LinkInForce = { ...paperLink, rttMs: 50 };
+    const changedAt = (atMs: number): CrossCheckInput =>
+      inputOf(paperCollected(), { ...paperLink, untilMs: atMs + 5 }, { ...longer, fromMs: atMs });
+    const plain = checkDowntime(inputOf(paperCollected()));
+
+    test('long before the handover or after it, the other link has no part in it', () => {
+      expect(checkDowntime(changedAt(downtimeStartMs + 5_000))).toMatchObject({
+        low: plain.low,
+        high: plain.high,
+      });
+      const after = checkDowntime(changedAt(downtimeStartMs - 5_000));
+      const onlyLonger = checkDowntime(inputOf(paperCollected(), longer));
+      expect(after).toMatchObject({ low: onlyLonger.low, high: onlyLonger.high });
+      expect(after.verdict).toBe('disagree');
+    });
+
+    test('during it, the handover may have met either', () => {
+      const { low, high, verdict } = checkDowntime(changedAt(downtimeStartMs + 10));
+      expect(low).toBe(plain.low);
+      expect(high).toBeGreaterThanOrEqual(plain.high! + 45);
+      expect(verdict).toBe('agree');
+    });
+
+    test('what was queued over the faster one drains over the slower one', () => {
+      const slow = {
+        ...paperProfile.sourceToDestination,
+        rateMbps: paperProfile.sourceToDestination.rateMbps / 10,
+      };
+      const slower = { ...paperLink, profile: { ...paperProfile, sourceToDestination: slow } };
+      const at = downtimeStartMs + 10;
+      const input = inputOf(paperCollected(), { ...paperLink, untilMs: at }, { ...slower, fromMs: at });
+      // The 2 ms at the old rate are 20 at the new one, which has a window ten times as long for its link besides.
+      expect(checkDowntime(input).high!).toBeGreaterThanOrEqual(plain.high! + 18);
+    });
   });
 });
 
@@ -223,11 +273,26 @@ describe('the cross-check of the bytes', () => {
   test('allows for emulated loss, which causes retransmissions', () => {
     const collected = paperCollected();
     const sourceToDestination = { ...paperProfile.sourceToDestination, lossPercent: 10 };
-    const input = { ...inputOf(collected), profile: { ...paperProfile, sourceToDestination } };
+    const input = over(inputOf(collected), { profile: { ...paperProfile, sourceToDestination } });
     expect(checkWireBytes(input).high).toBeCloseTo(checkWireBytes(inputOf(collected)).high! / 0.9);
     // An acknowledgement that is lost may cost a segment as well.
     const destinationToSource = { ...paperProfile.destinationToSource, lossPercent: 20 };
-    const both = { ...input, profile: { ...input.profile, destinationToSource } };
+    const both = over(input, { profile: { ...input.links[0]!.profile, destinationToSource } });
     expect(checkWireBytes(both).high).toBeCloseTo(checkWireBytes(inputOf(collected)).high! / 0.9 / 0.8);
+  });
+});
+
+describe('the cross-check of a timeline', () => {
+  const verdictOf = (timelineLateMs: number | null) =>
+    crossCheck({ ...inputOf(paperCollected()), timelineLateMs }).find(({ name }) => name === 'timeline')
+      ?.verdict;
+
+  test('refuses an entry that was begun too late, and says nothing of a run without', () => {
+    expect([verdictOf(null), verdictOf(0), verdictOf(100), verdictOf(101)]).toEqual([
+      undefined,
+      'agree',
+      'agree',
+      'disagree',
+    ]);
   });
 });

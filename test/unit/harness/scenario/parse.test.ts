@@ -235,6 +235,7 @@ describe('settings that could never give a result', () => {
       checkDowntime({
         measurement: {
           downtimeMs: 40,
+          downtimeStartMs: 1000,
           downtime: {
             pauseMs: 1,
             finalPagesMs: 0,
@@ -249,7 +250,11 @@ describe('settings that could never give a result', () => {
             handoverGapMs: 46 + pingIntervalMs,
           },
         } as CrossCheckInput['measurement'],
-        ...{ profile: paperProfile, rttMs: 5, postcopyWindowBytes: 0, pingIntervalMs },
+        links: [
+          { fromMs: -Infinity, untilMs: Infinity, profile: paperProfile, rttMs: 5, postcopyWindowBytes: 0 },
+        ],
+        timelineLateMs: null,
+        pingIntervalMs,
       }).verdict;
     // A timer that is as late as the scheduler's slack.
     expect(checkAt(50, 25)).toBe('agree');

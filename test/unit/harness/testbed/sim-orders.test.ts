@@ -156,10 +156,13 @@ describe('onTimeout', () => {
   const run = async (change: object) =>
     runScenario(await loadScenario(undefined, { ...document, ...slow, ...change }));
 
-  test.each(['force', 'postcopy'] as const)('%s: the migration switches over then', async (action) => {
-    const capabilities = action === 'postcopy' ? { 'postcopy-ram': true } : {};
+  test.each([
+    ['force-switchover', 'force'],
+    ['start-postcopy', 'postcopy'],
+  ] as const)('%s: the migration switches over then', async (action, order) => {
+    const capabilities = order === 'postcopy' ? { 'postcopy-ram': true } : {};
     const result = (await run({ onTimeout: `1500:${action}`, capabilities })) as CompletedRun;
-    expect(result).toMatchObject({ state: 'completed', measurement: { switchoverOrder: { order: action } } });
+    expect(result).toMatchObject({ state: 'completed', measurement: { switchoverOrder: { order } } });
     const { atMs } = result.measurement.switchoverOrder!;
     expect(atMs).toBeGreaterThanOrEqual(1400);
     expect(atMs).toBeLessThan(1600);
@@ -176,14 +179,14 @@ describe('onTimeout', () => {
   });
 
   test('before pages are sent, the order is given as soon as they are', async () => {
-    expect(await run({ onTimeout: '1:force' })).toMatchObject({
+    expect(await run({ onTimeout: '1:force-switchover' })).toMatchObject({
       state: 'completed',
       measurement: { switchoverOrder: { order: 'force' } },
     });
   });
 
   test('control: a migration that ends in time is left alone, and takes no longer', async () => {
-    const fast = { limits: {}, onTimeout: '60000:force' };
+    const fast = { limits: {}, onTimeout: '60000:force-switchover' };
     const [with60, without] = [await run(fast), await run({ limits: {} })] as [CompletedRun, CompletedRun];
     expect(with60.measurement).not.toHaveProperty('switchoverOrder');
     expect(with60.measurement.totalTimeMs).toBe(without.measurement.totalTimeMs);

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { expecting, group } from './expecting.ts';
+import { linkProblems } from './link-limits.ts';
+import { directionSchema } from './profiles.ts';
+
+/** What of a link changes, by direction: figures that are given replace the profile's, the rest stays. Pure. */
+
+export const linkWays = ['sourceToDestination', 'destinationToSource'] as const;
+export type LinkWay = (typeof linkWays)[number];
+export type LinkChange = Partial<Record<LinkWay, Partial<LinkDirection>>>;
+
+/** Without its default: a figure that isn't given stays as it is. */
+const bare = (field: z.ZodType): z.ZodType => (field instanceof z.ZodDefault ? bare(field.unwrap() as z.ZodType) : field); // prettier-ignore
+
+/** The keys of a direction of a link profile, each optional: what a profile can say, a change can. */
+export const changeShape = Object.fromEntries(
+  Object.entries(directionSchema.shape).map(([key, field]) => {
+    const { description = '' } = field;
+    return [key, bare(field).optional().describe(description)];
+  }),
+) as { [Key in keyof LinkDirection]: z.ZodOptional<z.ZodType<LinkDirection[Key]>> };
+
+const readDirection = group(changeShape);
+
+export const wayShape = {
+  sourceToDestination: readDirection.optional().describe('Only from the source to the destination'),
+  destinationToSource: readDirection.optional().describe('Only the way back'),
+};
+
+/** One figure of a direction, from a file that isn't YAML. */
+export const readFigure = (
+  key: string,
+  value: unknown,
+): { value: number } | { problem: string } | undefined => {
+  const field = (changeShape as Record<string, z.ZodType | undefined>)[key];
+  if (field === undefined) return undefined;
+  const read = field.safeParse(value);
+  if (read.success) return { value: Number(read.data) };
+  return { problem: read.error.issues[0]?.message ?? expecting('a number').error({ input: value }) };
+};
+
+const present = <T extends object>(given: T): Partial<T> =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+/** Both directions alike, and over that each by itself; a direction that doesn't change isn't in it. */
+export const changeOf = (both: Partial<LinkDirection>, ways: LinkChange): LinkChange =>
+  Object.fromEntries(
+    linkWays.flatMap((way) => {
+      const change = present({ ...present(both), ...present(ways[way] ?? {}) });
+      return Object.keys(change).length === 0 ? [] : [[way, change]];
+    }),
+  );
+
+export const changedLink = (profile: LinkProfile, change: LinkChange): LinkProfile => ({
+  ...profile,
+  sourceToDestination: { ...profile.sourceToDestination, ...change.sourceToDestination },
+  destinationToSource: { ...profile.destinationToSource, ...change.destinationToSource },
+});
+
+/** Why a link, once changed, could never give an answer; empty where it can. */
+export const changeProblems = ({ sourceToDestination, destinationToSource }: LinkProfile): string[] =>
+  linkProblems({ sourceToDestination, destinationToSource }).map(
+    ({ path, message }) => `${path.join('.')}: ${message}`,
+  );
+
+/** `rateMbps 100, delayMs 20`, by direction where they differ. */
+export const changeText = ({ sourceToDestination: out, destinationToSource: back }: LinkChange): string => {
+  const textOf = (direction: Partial<LinkDirection>): string =>
+    Object.entries(direction)
+      .map(([key, value]) => `${key} ${String(value)}`)
+      .join(', ');
+  if (out !== undefined && back !== undefined && textOf(out) === textOf(back)) return textOf(out);
+  return [
+    ...(out === undefined ? [] : [`to the destination ${textOf(out)}`]),
+    ...(back === undefined ? [] : [`to the source ${textOf(back)}`]),
+  ].join('; ');
+};
