@@ -43,7 +43,7 @@ export const calibrateScenario = async (
   const clients = connectClients(testbed, signal);
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   await greetHosts(clients, record);
-  await configureNetworks(clients, testbed.topology, record);
+  await configureNetworks(clients, testbed.topology, record, profile);
   const { topology, clock } = testbed;
   const { calibration } = await shapeLink({ clients, topology, clock, profile, record, enter });
   const error = calibration.ok ? null : toErrorDocument(linkError(profile, calibration));

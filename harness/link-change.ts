@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { LinkDirection, LinkProfile } from '#proto/link';
 import { expecting, group } from './expecting.ts';
 import { linkProblems } from './link-limits.ts';
-import { directionSchema } from './profiles.ts';
+import { directionShape } from './profiles.ts';
 
 /** What of a link changes, by direction: figures that are given replace the profile's, the rest stays. Pure. */
 
@@ -15,11 +15,11 @@ const bare = (field: z.ZodType): z.ZodType => (field instanceof z.ZodDefault ? b
 
 /** The keys of a direction of a link profile, each optional: what a profile can say, a change can. */
 export const changeShape = Object.fromEntries(
-  Object.entries(directionSchema.shape).map(([key, field]) => {
+  Object.entries(directionShape as Readonly<Record<string, z.ZodType>>).map(([key, field]) => {
     const { description = '' } = field;
     return [key, bare(field).optional().describe(description)];
   }),
-) as { [Key in keyof LinkDirection]: z.ZodOptional<z.ZodType<LinkDirection[Key]>> };
+) as unknown as { [Key in keyof LinkDirection]-?: z.ZodOptional<z.ZodType<LinkDirection[Key]>> };
 
 const readDirection = group(changeShape);
 

@@ -1,5 +1,6 @@
 /** Links that could be set up and never give an answer, by rule; the bounds of single figures are the schema's. Pure. */
 import type { LinkDirection } from '#proto/link';
+import { lossShareOf } from '#proto/link';
 import { bandwidthDelayProductBytes, gibibyte } from '#proto/units';
 import { formatBytes } from './format.ts';
 
@@ -16,6 +17,13 @@ export type LinkSections = Partial<
 
 /** A segment and its acknowledgement come through half of the time; with less, TCP's time-outs double on and on. */
 export const mostLossPercent = 30;
+/**
+ * At a connection's end one packet is under way at a time, so that only retransmissions, each after twice the time, lead
+ * out of a burst: four times out of five into the next loss, and every thirtieth connection is lost (0.8^15).
+ */
+const mostAgain = 0.8;
+/** Calibration's train of probes is a millisecond or two apart: with less delay, nothing that overtakes could be seen. */
+const leastOvertakenMs = 2;
 /** Calibration's probes stand six times as far apart, and twenty at least are needed: half a minute. */
 export const mostJitterMs = 250;
 /** Linux keeps a queue's limit in 32 bits (tc-tbf). */
@@ -30,9 +38,7 @@ const directionRules: readonly Rule[] = [
     jitterMs > delayMs
       ? {
           key: 'jitterMs',
-          message:
-            `expected at most delayMs (${delayMs}), got ${jitterMs}: it is a standard deviation, and a packet can't ` +
-            'arrive before it was sent',
+          message: `expected at most delayMs (${delayMs}), got ${jitterMs}: a packet can't arrive before it was sent`,
         }
       : undefined,
   ({ jitterMs }) =>
@@ -42,6 +48,58 @@ const directionRules: readonly Rule[] = [
           message: `expected ms from 0 to ${mostJitterMs}, got ${jitterMs}: with more, calibration takes minutes to tell a right link from a wrong one`,
         }
       : undefined,
+  ({ jitterMs, jitterDistribution }) =>
+    jitterDistribution !== undefined && jitterMs === 0
+      ? {
+          key: 'jitterDistribution',
+          message: `expected jitterMs above 0 with a distribution, got ${jitterDistribution} of nothing: set jitterMs, or leave it out`,
+        }
+      : undefined,
+  ({ lossPercent, gemodel }) =>
+    gemodel !== undefined && lossPercent > 0
+      ? {
+          key: 'gemodel',
+          message: `expected either lossPercent or gemodel, got the two: a link has one model of loss; gemodel.goodLossPercent is loss outside of bursts`,
+        }
+      : undefined,
+  (direction) => {
+    const { gemodel } = direction;
+    if (gemodel === undefined) return undefined;
+    const lossPercent = 100 * lossShareOf(direction);
+    if (lossPercent > mostLossPercent)
+      return {
+        key: 'gemodel',
+        message: `expected a loss of up to ${mostLossPercent} percent, got ${lossPercent.toFixed(1)} on average: TCP doesn't get a migration through more`,
+      };
+    if (lossPercent === 0)
+      return {
+        key: 'gemodel',
+        message: 'expected a loss in one of the states, got none: set badLossPercent, or leave gemodel out',
+      };
+    const again = (1 - gemodel.rPercent / 100) * (gemodel.badLossPercent / 100);
+    return again > mostAgain
+      ? {
+          key: 'gemodel',
+          message:
+            `expected (100 - rPercent) times badLossPercent of up to ${100 * mostAgain} percent, got ${(100 * again).toFixed(1)}: ` +
+            'packets lost in a row; longer bursts outlast what TCP sends again, one packet at a time',
+        }
+      : undefined;
+  },
+  ({ reorderPercent = 0, delayMs }) =>
+    reorderPercent > 0 && delayMs < leastOvertakenMs
+      ? {
+          key: 'reorderPercent',
+          message: `expected a delayMs of at least ${leastOvertakenMs} with it, got ${delayMs}: what doesn't wait overtakes nothing then`,
+        }
+      : undefined,
+  ...(['reorderCorrelationPercent', 'reorderGap'] as const).map(
+    (key): Rule =>
+      (direction) =>
+        direction[key] !== undefined && (direction.reorderPercent ?? 0) === 0
+          ? { key, message: `expected reorderPercent above 0 with it: without, nothing is reordered` }
+          : undefined,
+  ),
   ({ lossPercent }) =>
     lossPercent > mostLossPercent
       ? {
@@ -73,6 +131,19 @@ const roundTripProblems = (section: string, direction: LinkDirection, rttMs: num
   ];
 };
 
+/** Of both directions together. */
+const mtuProblems = (sections: LinkSections): LinkProblem[] => {
+  const { sourceToDestination: out, destinationToSource: back } = sections;
+  if (out === undefined || back === undefined || out.mtuBytes === back.mtuBytes) return [];
+  const said = (direction: LinkDirection): string => String(direction.mtuBytes ?? 'none');
+  return [
+    {
+      path: ['destinationToSource', 'mtuBytes'],
+      message: `expected ${said(out)} as in sourceToDestination, got ${said(back)}: a link's devices have one MTU for both directions`,
+    },
+  ];
+};
+
 /** Every problem of a link whose figures are each within their bounds. */
 export const linkProblems = (sections: LinkSections): LinkProblem[] => {
   const given = Object.entries(sections).filter(
@@ -80,11 +151,12 @@ export const linkProblems = (sections: LinkSections): LinkProblem[] => {
   );
   const { both, sourceToDestination: out = both, destinationToSource: back = both } = sections;
   const rttMs = (out?.delayMs ?? 0) + (back?.delayMs ?? 0);
-  return given.flatMap(([section, direction]) => [
+  const ofEach = given.flatMap(([section, direction]) => [
     ...directionRules.flatMap((rule) => {
       const problem = rule(direction);
       return problem === undefined ? [] : [{ path: [section, problem.key], message: problem.message }];
     }),
     ...roundTripProblems(section, direction, rttMs),
   ]);
+  return [...ofEach, ...mtuProblems(sections)];
 };

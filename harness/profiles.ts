@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
+import type { LinkNumber, LinkParameter } from '#catalogue/link-parameters';
+import { linkParameterEntries, linkParameters } from '#catalogue/link-parameters';
 import { LivemigError } from '#proto/errors';
 import { profileDescriptionMax, profileNameMax } from '#proto/link';
 import type { LinkDirection, LinkProfile } from '#proto/link';
@@ -13,29 +15,37 @@ import { parseSource, textMaxBytes } from './yaml-source.ts';
 
 const folder = new URL('../netem-profiles/', import.meta.url);
 
-const within = (unit: string, least: number, most: number, help: string) => {
-  const told = expecting(`${unit} from ${least} to ${most}`);
-  return z.number(told).min(least, told).max(most, told).describe(help);
+const numberSchema = ({ kind, unit, least, most, help }: LinkNumber): z.ZodType => {
+  const told = expecting(`${unit} from ${least} to ${most}${kind === 'integer' ? ', a whole number' : ''}`);
+  const number = z.number(told).min(least, told).max(most, told);
+  return (kind === 'integer' ? number.int(told) : number).describe(help);
 };
 
-/** Bounds are of plausibility: 100 Gb/s, and a round trip over a geostationary satellite. */
-export const directionSchema = group({
-  rateMbps: within(
-    'Mb/s',
-    1,
-    100_000,
-    'Bottleneck rate in Mb/s, of IP packets with 14 bytes of Ethernet header',
-  ),
-  delayMs: within('ms one way', 0, 1_000, 'One-way propagation delay in ms'),
-  jitterMs: within('ms', 0, 1_000, 'Standard deviation of the delay in ms; order is kept').default(0),
-  lossPercent: within('percent', 0, 50, 'Independent random loss in percent of packets').default(0),
-  bufferMs: within(
-    'ms of traffic that the router may hold,',
-    0.1,
-    10_000,
-    'Bottleneck buffer in ms of the rate',
-  ),
-});
+/** One parameter, as people write it. */
+const parameterSchema = (parameter: LinkParameter): z.ZodType => {
+  const { kind, help, absent } = parameter;
+  if (kind === 'choice') {
+    const { among } = parameter;
+    const meanings = [...among].map(([name, meaning]) => `${name} = ${meaning}`).join('; ');
+    return z
+      .enum([...among.keys()], expecting(`one of ${[...among.keys()].join(', ')}`))
+      .describe(`${help} (by default ${absent?.means ?? 'none'}). ${meanings}`);
+  }
+  return kind === 'group' ? group(parametersShape(parameter.parts)).describe(help) : numberSchema(parameter);
+};
+
+const parametersShape = (parameters: Readonly<Record<string, LinkParameter>>): z.core.$ZodLooseShape =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => {
+      const schema = parameterSchema(parameter);
+      if (parameter.default !== undefined) return [name, schema.default(parameter.default)];
+      return [name, parameter.absent === undefined ? schema : schema.exactOptional()];
+    }),
+  );
+
+/** The keys of a direction. */
+export const directionShape = parametersShape(linkParameters);
+const directionSchema = group(directionShape) as unknown as z.ZodType<LinkDirection>;
 
 /** A link profile as people write it. */
 export const profileSchema = group({
@@ -61,15 +71,13 @@ export const profileSchema = group({
     context.addIssue({ code: 'custom', path, message });
 });
 
-/** What a direction of a profile says, with the meaning of each figure. */
-export const directionFields = (figures: LinkDirection): { key: string; value: number; help: string }[] =>
-  Object.entries(directionSchema.shape).map(([key, field]) => ({
-    key,
-    value: figures[key as keyof LinkDirection],
-    help: field.description ?? '',
-  }));
-
-const fieldNames = [...Object.keys(profileSchema.shape), ...Object.keys(directionSchema.shape)];
+const fieldNames = [
+  ...Object.keys(profileSchema.shape),
+  ...linkParameterEntries.flatMap(([name, parameter]) => [
+    name,
+    ...(parameter.kind === 'group' ? Object.keys(parameter.parts) : []),
+  ]),
+];
 
 const problemsOf = (issue: z.core.$ZodIssue, source: Source): string[] => {
   if (issue.code !== 'unrecognized_keys') return [`${source.at(issue.path)}: ${issue.message}`];

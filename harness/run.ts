@@ -98,7 +98,7 @@ export const inTestbed = async <T>(
   const clients = connectClients(testbed, signal, patience);
   for (const client of Object.values(clients)) stack.defer(() => client.close());
   await greetHosts(clients, record);
-  await configureNetworks(clients, testbed.topology, record);
+  await configureNetworks(clients, testbed.topology, record, profile);
   const { events, applyInstead, onCalibrated, onHistory, fencing = true } = options;
   const run = startRun({
     record,

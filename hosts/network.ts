@@ -12,10 +12,13 @@ const sysctl = async (name: string): Promise<string> =>
  * route: containers may not write the sysctl, and a route binds accepted connections as well.
  */
 export const configureNetwork = async (config: NetworkConfig): Promise<NetworkState> => {
+  // By the route, as a device has other routes as well; and a smaller packet that somebody else asks for is still found.
+  const mtuOf = (target: string): string[] =>
+    config.narrow?.to.includes(target) === true ? ['mtu', String(config.narrow.mtuBytes)] : [];
   for (const target of config.reach)
     await command([
       'ip', 'route', 'replace', `${target}/32`, 'via', config.gateway, 'src', config.address,
-      'congctl', config.congestionControl,
+      ...mtuOf(target), 'congctl', config.congestionControl,
     ]); // prettier-ignore
   if (config.guestAddress !== null)
     await command(['ip', 'address', 'replace', `${config.guestAddress}/32`, 'dev', 'lo']);

@@ -7,8 +7,11 @@ import type { ArgumentOf, RttProbeResult, ThroughputProbeResult } from '#proto/c
 import { asError, codeOf, LivemigError, messageOf } from '#proto/errors';
 import { monotonicMs } from '#proto/units';
 import type { Probes } from './house.ts';
+import { probeRecord } from './probe-record.ts';
 import { acceptThroughputProbe, requestOf } from './probe-sink.ts';
 
+/** A number, and as much again: what calibration has always sent. */
+const probeBytes = 8;
 /** The sink's report is a line of three numbers. */
 const reportMaxCharacters = 1_000;
 const chunk = Buffer.alloc(1 << 20);
@@ -30,7 +33,8 @@ const listening = (server: UdpSocket | Server, bind: () => void): Promise<void> 
 /** Round trips by the sender's clock alone. @param closing ends it early. */
 const measureRtt = async (target: ArgumentOf<'probeRtt'>, closing: AbortSignal): Promise<RttProbeResult> => {
   const socket = createSocket('udp4');
-  const rtts: number[] = [];
+  const record = probeRecord(target.count);
+  const sentAtMs = new Float64Array(target.count);
   let sent = 0;
   let timer: NodeJS.Timeout | undefined;
   let last: NodeJS.Timeout | undefined;
@@ -56,8 +60,12 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>, closing: AbortSignal):
         closing.removeEventListener('abort', cancel);
       };
       socket.on('message', (message) => {
-        if (message.length === 8) rtts.push(monotonicMs() - message.readDoubleLE(0));
-        if (rtts.length >= (target.enough ?? target.count)) resolve();
+        if (message.length !== probeBytes) return;
+        const nth = message.readUInt32LE(0);
+        const answers = record.answered(nth, monotonicMs() - (sentAtMs[nth] ?? NaN));
+        if (answers < (target.enough ?? target.count)) return;
+        // What comes twice has come twice by the next turn, or is too late to be told.
+        setImmediate(resolve);
       });
       timer = setInterval(() => {
         if (sent === target.count) {
@@ -65,12 +73,13 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>, closing: AbortSignal):
           last = setTimeout(resolve, target.patienceMs);
           return;
         }
-        const stamp = Buffer.alloc(8);
-        stamp.writeDoubleLE(monotonicMs());
-        socket.send(stamp, target.port, target.address, (cause) => {
+        const probe = Buffer.alloc(probeBytes);
+        probe.writeUInt32LE(sent, 0);
+        sentAtMs[sent] = monotonicMs();
+        sent += 1;
+        socket.send(probe, target.port, target.address, (cause) => {
           if (cause !== null) socket.emit('error', cause);
         });
-        sent += 1;
       }, target.intervalMs);
     });
   } finally {
@@ -80,14 +89,13 @@ const measureRtt = async (target: ArgumentOf<'probeRtt'>, closing: AbortSignal):
     ended();
     socket.close();
   }
-  rtts.sort((a, b) => a - b);
-  const at = (fraction: number): number => rtts[Math.floor(fraction * (rtts.length - 1))] ?? NaN;
-  if (rtts.length === 0)
+  const result = record.result(sent);
+  if (result === null)
     throw new LivemigError(
       'LINK_OUT_OF_TOLERANCE',
       `none of ${String(sent)} probes to ${target.address} came back within ${String(target.patienceMs)} ms`,
     );
-  return { samples: rtts.length, lost: sent - rtts.length, minMs: at(0), medianMs: at(0.5), maxMs: at(1) };
+  return result;
 };
 
 /** What the sink has measured; null = not a report. It may come from whoever listens there. */

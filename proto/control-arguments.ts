@@ -3,6 +3,8 @@ import { address, error, field, flag, integer, isAddress, isSocketAddress, listO
 import { capabilityDefinitions, expectedValueOf, isValueOf } from '#catalogue/capabilities';
 import { contentNames } from '#catalogue/contents';
 import { diskStorageNames, isSharedDisk } from '#catalogue/disk-storages';
+import { linkParameters } from '#catalogue/link-parameters';
+import type { LinkParameter } from '#catalogue/link-parameters';
 import { adjustableLimits, limits } from '#catalogue/limits';
 import type { AdjustableLimits, Limits } from '#catalogue/limits';
 import type { Parameter, Parameters, ParameterValue } from '#catalogue/parameter';
@@ -19,6 +21,7 @@ import type { WorkloadConfig } from './guest.ts';
 import { hostCpusMax, niceMax } from './host-load.ts';
 import { leastTimeouts } from './link-timeouts.ts';
 import type { LinkTimeouts } from './link-timeouts.ts';
+import type { LinkDirection } from './link.ts';
 import { backendNames, cutMaxMs, profileDescriptionMax, profileNameMax } from './link.ts';
 import { channelsMax, deviceStateChunkMaxBytes } from './migration-bounds.ts';
 import { arrivals, loadRateMaxPerSecond, loadTimeoutMaxMs } from './service.ts';
@@ -170,13 +173,22 @@ const migrate = record({
   capabilities,
 });
 
-const direction = record({
-  rateMbps: number(0.001, 1_000_000),
-  delayMs: number(0, 10_000),
-  jitterMs: number(0, 10_000),
-  lossPercent: number(0, 100),
-  bufferMs: number(0.001, 60_000),
-});
+const linkParameter = (declared: LinkParameter): z.ZodType => {
+  if (declared.kind === 'choice') return oneOf([...declared.among.keys()]);
+  if (declared.kind === 'group') return record(linkShape(declared.parts));
+  const { kind, least, most } = declared;
+  return kind === 'integer' ? integer(least, most) : number(least, most);
+};
+
+const linkShape = (parameters: Readonly<Record<string, LinkParameter>>): Record<string, z.ZodType> =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, declared]) => {
+      const schema = linkParameter(declared);
+      return [name, declared.absent === undefined ? schema : schema.exactOptional()];
+    }),
+  );
+
+const direction = record(linkShape(linkParameters)) as unknown as z.ZodType<LinkDirection>;
 
 const reachMax = 16;
 const countMax = 10_000;
@@ -193,6 +205,10 @@ const schemas = {
       `a list of up to ${reachMax} IPv4 addresses`,
       (value) => Array.isArray(value) && value.length <= reachMax && value.every((item) => isAddress(item)),
     ),
+    narrow: record({
+      to: listOf(address(), reachMax),
+      mtuBytes: integer(linkParameters.mtuBytes.least, linkParameters.mtuBytes.most),
+    }).exactOptional(),
     // TCP_CA_NAME_MAX of the kernel, with the final zero.
     congestionControl: field<string>(
       'the name of a TCP congestion control',
@@ -258,6 +274,7 @@ const schemas = {
     rateMbps: number(0.001, trafficRateMaxMbps),
     packetBytes: integer(trafficPacketLeastBytes, trafficPacketMaxBytes),
     windowBytes: integer(0, trafficWindowMaxBytes),
+    mtuBytes: integer(linkParameters.mtuBytes.least, linkParameters.mtuBytes.most),
   }),
   stopTraffic: record({ port: port() }),
   startBurners: record({
@@ -277,6 +294,7 @@ const schemas = {
     }),
     backend: oneOf(backendNames),
     delayCorrectionMs: number(0, 10_000),
+    seed: integer(0, seedMax),
     interfaces: record({
       towardsSource: address(),
       towardsDestination: address(),

@@ -154,8 +154,13 @@ const schemas = {
   probeRtt: record({
     samples: count(),
     lost: count(),
+    lossBursts: count(),
+    duplicates: count(),
+    overtakes: count(),
     minMs: amount(),
+    p10Ms: amount(),
     medianMs: amount(),
+    p90Ms: amount(),
     maxMs: amount(),
   }),
   probeThroughput: record({ goodputMbps: amount(), bytes: amount(), measuredMs: amount() }),

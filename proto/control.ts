@@ -126,7 +126,7 @@ export interface ControlMethods {
   probeBackends: [Record<string, never>, BackendSupport[]];
   /**
    * Shape both directions. `delayCorrectionMs` (≥ 0), the backend's own overhead, is subtracted from each direction's
-   * delay.
+   * delay. `seed` is of what the router draws itself.
    */
   applyLink: [ApplyLinkArguments, AppliedLink];
   /** Router: cut the link between the two addresses for this time in ms. Resolves when the link is restored. */
@@ -220,6 +220,8 @@ export interface NetworkConfig {
   gateway: string;
   /** Hosts reached through the gateway: the other site and, on the observer, the guest. */
   reach: string[];
+  /** Those of them behind a link with an MTU of its own, and that. */
+  narrow?: { to: string[]; mtuBytes: number };
   /** TCP congestion control of these routes, e.g. `cubic`. */
   congestionControl: string;
   /** The guest's own address, to be assigned to this host's loopback; null on hosts without a guest. */
@@ -250,11 +252,21 @@ export interface NetworkState {
   tcpWmem: string;
 }
 
+/** Probes of the round trip, sent one after another. */
 export interface RttProbeResult {
+  /** Those that came back, each counted once. */
   samples: number;
   lost: number;
+  /** Times that one was lost, and the one before it, if any, wasn't. */
+  lossBursts: number;
+  /** Answers beyond each probe's first. */
+  duplicates: number;
+  /** Probes that came back before the one that was sent before them. */
+  overtakes: number;
   minMs: number;
+  p10Ms: number;
   medianMs: number;
+  p90Ms: number;
   maxMs: number;
 }
 
@@ -460,6 +472,8 @@ export interface ApplyLinkArguments {
   profile: LinkProfile;
   backend: BackendName;
   delayCorrectionMs: number;
+  /** Of what the router draws itself. */
+  seed: number;
   interfaces: RouterPorts;
   /** The link is in use: what is queued and under way on it stays there. By default it may get lost. */
   isLive?: boolean;

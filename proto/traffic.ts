@@ -1,5 +1,5 @@
 import { LivemigError } from './errors.ts';
-import { datagramHeaderBytes, datagramMaxBytes, segmentHeaderBytes, segmentPayloadBytes } from './frames.ts';
+import { datagramHeaderBytes, datagramMaxBytes, tcpPayloadShareOf } from './frames.ts';
 
 /** Traffic that shares the link with the migration (docs/loads.md). */
 export const trafficKinds = ['ping', 'tcp', 'udp'] as const;
@@ -57,13 +57,16 @@ export interface TrafficEnd {
   packetBytes: number;
   /** Of ping. */
   windowBytes: number;
+  /** The link's. */
+  mtuBytes: number;
 }
 
 /** How much of a flow is payload: of 1, on the wire. */
-export const payloadShareOf = ({ kind, packetBytes }: Pick<TrafficConfig, 'kind' | 'packetBytes'>): number =>
-  kind === 'tcp'
-    ? segmentPayloadBytes / (segmentPayloadBytes + segmentHeaderBytes)
-    : packetBytes / (packetBytes + datagramHeaderBytes);
+export const payloadShareOf = (
+  { kind, packetBytes }: Pick<TrafficConfig, 'kind' | 'packetBytes'>,
+  mtuBytes: number,
+): number =>
+  kind === 'tcp' ? tcpPayloadShareOf(mtuBytes) : packetBytes / (packetBytes + datagramHeaderBytes);
 
 /** What one end of a flow has seen. Times are CLOCK_MONOTONIC in ms. */
 export interface TrafficSamples {

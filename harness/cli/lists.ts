@@ -11,6 +11,7 @@ import { workloads } from '#catalogue/workloads';
 import type { BackendName, LinkDirection } from '#proto/link';
 import { backendNames, rttMsOf } from '#proto/link';
 import { formatMs, formatRate } from '../format.ts';
+import { impairmentWords } from '../link-words.ts';
 import { listProfiles, loadProfile } from '../profiles.ts';
 import type { DriverName } from '../testbed/testbed.ts';
 import { driverNames } from '../testbed/testbed.ts';
@@ -43,21 +44,16 @@ const drivers: Readonly<Record<DriverName, string>> = {
 const backends: Readonly<Record<BackendName, string>> = {
   netem: "the kernel's own emulation (sch_netem)",
   nfqueue:
-    'kernel token bucket for the rate, user space for delay, jitter and loss; for kernels without sch_netem',
-  'virtual-time': 'a link model without jitter and loss; only with driver sim',
+    'kernel token bucket for the rate, user space for delay, jitter, loss, duplicates and reordering; for kernels without sch_netem',
+  'virtual-time':
+    'a link model with jitter, but without loss, duplicates, reordering and MTU; only with driver sim',
 };
 
 const describe = <T extends string>(known: readonly T[], texts: Readonly<Record<T, string>>): Entry[] =>
   known.map((name) => ({ name, description: texts[name] }));
 
-const directionText = ({ rateMbps, jitterMs, lossPercent }: LinkDirection): string =>
-  [
-    formatRate(rateMbps),
-    jitterMs > 0 ? `jitter ${formatMs(jitterMs)}` : '',
-    lossPercent > 0 ? `loss ${lossPercent} %` : '',
-  ]
-    .filter((part) => part !== '')
-    .join(', ');
+const directionText = (direction: LinkDirection): string =>
+  [formatRate(direction.rateMbps), ...impairmentWords(direction)].join(', ');
 
 const linkEntry = (name: string): Entry => {
   const profile = loadProfile(name);

@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { contentNames } from '#catalogue/contents';
 import { limits, takersOfLimit } from '#catalogue/limits';
+import { linkParameterEntries } from '#catalogue/link-parameters';
 import type { Parameter } from '#catalogue/parameter';
 import { expectedOf } from '#catalogue/parameter';
 import { strategyNames } from '#catalogue/strategies';
 import { workloadNames } from '#catalogue/workloads';
 import { backendNames } from '#proto/link';
 import { formatBytes } from '../format.ts';
-import { directionFields, listProfiles } from '../profiles.ts';
+import { listProfiles } from '../profiles.ts';
 import { defaults } from '../scenario/defaults.ts';
 import { help } from '../scenario/help.ts';
 import { driverNames } from '../testbed/testbed.ts';
@@ -114,6 +115,9 @@ const sweep = (name: string, schemas: string): string =>
     '        8000: { workload: "stress:32MiB@8000" }',
   ]);
 
+/** A link to start from. */
+const figures: Partial<Record<string, number>> = { rateMbps: 100, delayMs: 10, bufferMs: 20 };
+
 const link = (name: string, schemas: string): string =>
   lines([
     forEditors(schemas, 'link-profile'),
@@ -122,12 +126,18 @@ const link = (name: string, schemas: string): string =>
     `name: ${name}`,
     'description: 100 Mb/s, 20 ms round trip',
     '',
-    ...prose('Both directions alike. `sourceToDestination` and `destinationToSource` instead set each by itself.'),
-    'both:',
-    ...directionFields({ rateMbps: 100, delayMs: 10, jitterMs: 0, lossPercent: 0, bufferMs: 20 }).flatMap((each) =>
-      setting(each, 2),
+    ...prose(
+      'Both directions alike. `sourceToDestination` and `destinationToSource` instead set each by itself.',
     ),
-  ]); // prettier-ignore
+    'both:',
+    ...linkParameterEntries.flatMap(([key, parameter]) => {
+      const { help: means, absent } = parameter;
+      const of = parameter.kind === 'choice' ? `: ${names([...parameter.among.keys()])}` : '';
+      return absent === undefined
+        ? setting({ key, value: figures[key] ?? parameter.default ?? 0, help: means }, 2)
+        : setting(off(key, absent.example, `${means}${of}. Without it: ${absent.means}`), 2);
+    }),
+  ]);
 
 const example = new URL('../../examples/strategies/two-rounds.ts', import.meta.url);
 const strategy = (name: string): string =>

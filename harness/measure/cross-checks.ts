@@ -1,6 +1,7 @@
+import { jitterReachMs } from '#catalogue/jitter-distributions';
 import { mebibyte, pageSizeBytes } from '#proto/units';
-import type { LinkProfile } from '#proto/link';
-import { returningShareOf } from '#proto/link';
+import type { LinkDirection, LinkProfile } from '#proto/link';
+import { lostInARow, mtuBytesOf, returningShareOf, roundTripLostAgainOf } from '#proto/link';
 import type {
   CheckCondition,
   CrossCheck,
@@ -87,13 +88,13 @@ export const disagreementOf = ({ name, conditions }: CrossCheck): string =>
     .map(conditionText)
     .join('; and ')}`;
 
-/** That many lost pings in a row are one handover in ten thousand. */
-const lostInARow = 1e-4;
+/** More lost pings in a row than are so rare are one handover in ten thousand. */
+const lostInARowOdds = 1e-4;
 
 /** How long the destination's first answer may be late because the link lost pings, or their answers. */
 const lostPingsMs = (profile: LinkProfile, intervalMs: number) => {
   const lost = 1 - returningShareOf(profile);
-  return lost === 0 ? 0 : intervalMs * Math.ceil(Math.log(lostInARow) / Math.log(lost));
+  return intervalMs * lostInARow(lost, Math.max(lost, roundTripLostAgainOf(profile)), lostInARowOdds);
 };
 
 /** The links that the handover may have met: those in force from the pause on, or shortly before it, until the first answer. */
@@ -108,6 +109,10 @@ const linksOfHandover = ({ measurement, links }: CrossCheckInput): readonly Link
   );
 };
 
+/** What a packet may be early by because it overtakes: it waits out no delay then. */
+const overtakableMs = ({ delayMs, reorderPercent = 0 }: LinkDirection): number =>
+  reorderPercent > 0 ? delayMs : 0;
+
 /**
  * The guest's own downtime against the silence that the observer heard, from the source's last answer to the
  * destination's first. Observer and source share a site, so the source's answers arrive at once. The silence is then
@@ -119,8 +124,9 @@ const linksOfHandover = ({ measurement, links }: CrossCheckInput): readonly Link
  *              or what that very ping took, where the observer found it to take longer (a thread that was slow to
  *              wake on a busy machine answers late, but the guest was there)
  *
- * give or take jitter (four standard deviations each way), the pings that the link loses, the interval between pings (as
- * it really was: `resolutionMs`) and the scheduler's slack. The lower bound leaves out pause and queue, which may be zero.
+ * give or take jitter (as far as it reaches each way), what may overtake, the pings that the link loses, the interval
+ * between pings (as it really was: `resolutionMs`) and the scheduler's slack. The lower bound leaves out pause and queue,
+ * which may be zero.
  */
 export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const { downtimeMs, downtime, observed } = input.measurement;
@@ -128,7 +134,7 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const most = (figureOf: (link: LinkInForce) => number): number => Math.max(...links.map(figureOf));
   const leastRttMs = Math.min(...links.map(({ rttMs }) => rttMs));
   const unsharpMs = observed.resolutionMs + schedulingSlackMs;
-  const jitterMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => 4 * (out.jitterMs + back.jitterMs)); // prettier-ignore
+  const jitterMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => jitterReachMs(out) + jitterReachMs(back)); // prettier-ignore
   const queueMs = standingQueueMs(links);
   const expectedMs =
     most(({ rttMs }) => rttMs) +
@@ -139,7 +145,8 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
     Math.max(expectedMs, observed.firstAnswerMs ?? 0),
     expectedMs + observerStallMaxMs,
   );
-  const low = Math.max(0, downtimeMs + leastRttMs - jitterMs - unsharpMs);
+  const overtakenMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => overtakableMs(out) + overtakableMs(back)); // prettier-ignore
+  const low = Math.max(0, downtimeMs + leastRttMs - jitterMs - overtakenMs - unsharpMs);
   const high = downtimeMs + downtime.pauseMs + roundTripMs + unsharpMs;
   const measured = observed.handoverGapMs;
   const reason =
@@ -169,9 +176,10 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
 
 /**
  * How often a segment passes the router at most, on average: once for every time that it or its acknowledgement, which
- * may be lost as well, has to be sent again.
+ * may be lost as well, has to be sent again; and as often as it comes twice.
  */
-const sentAgainFactor = (profile: LinkProfile): number => 1 / returningShareOf(profile);
+const sentAgainFactor = (profile: LinkProfile): number =>
+  (1 + (profile.sourceToDestination.duplicatePercent ?? 0) / 100) / returningShareOf(profile);
 
 /** Pages that the source says it sent against what the router carried. */
 export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
@@ -190,7 +198,10 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
       conditions: [],
     };
   const zeroPages = ram.duplicate + (disk?.duplicate ?? 0);
-  const full = leastWireBytes(payloadBytes);
+  const links = linksDuring(input.links, 0, input.measurement.totalTimeMs);
+  const mtus = links.map(({ profile }) => mtuBytesOf(profile));
+  const [leastMtuBytes, mostMtuBytes] = [Math.min(...mtus), Math.max(...mtus)];
+  const full = leastWireBytes(payloadBytes, leastMtuBytes);
   // What a lost connection took along the source has sent, but the router may never have seen: pages, which are sent again,
   // and padding, which isn't.
   const { recoveries } = input.measurement;
@@ -198,10 +209,10 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   const blockBytes = disk === undefined ? 0 : disk.blockBytes / Math.max(1, disk.normal);
   const lostBytes =
     lostPages * Math.max(pageSizeBytes, blockBytes) + (recoveries.length === 0 ? 0 : ram.paddingBytes);
-  const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes));
+  const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes), mostMtuBytes);
   const high =
-    (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes)) *
-    sentAgainFactor(lossiest(linksDuring(input.links, 0, input.measurement.totalTimeMs)));
+    (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes, leastMtuBytes)) *
+    sentAgainFactor(lossiest(links));
   const reason =
     `${ram.normal} full pages, ${encodedPages} encoded ones, ${disk === undefined ? '' : `${disk.normal} blocks of the disk, `}device state and padding in full segments, at most ` +
     `${wireOverheadFraction * 100} % more, ` +

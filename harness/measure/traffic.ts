@@ -14,6 +14,8 @@ export interface FlowEvidence {
 export interface TrafficEvidence {
   /** From when on it is in its stride. */
   steadyFromMs: number;
+  /** The link's. */
+  mtuBytes: number;
   flows: readonly FlowEvidence[];
 }
 
@@ -35,9 +37,14 @@ const countedIn = (
 };
 
 /** On the wire. Null: no interval lies in the span. */
-const rateMbps = (samples: TrafficSamples, span: Span, config: TrafficConfig): number | null => {
+const rateMbps = (
+  samples: TrafficSamples,
+  span: Span,
+  config: TrafficConfig,
+  mtuBytes: number,
+): number | null => {
   const { bytes, ms } = countedIn(samples, samples.arrivedBytes, span);
-  return ms === 0 ? null : (bytes * 8) / 1000 / ms / payloadShareOf(config);
+  return ms === 0 ? null : (bytes * 8) / 1000 / ms / payloadShareOf(config, mtuBytes);
 };
 
 const rttIn = ({ rttAtMs, rttMs }: TrafficSamples, { fromMs, untilMs }: Span) => {
@@ -58,7 +65,7 @@ const lostPercent = ({ config, initiator, responder }: FlowEvidence, span: Span)
 
 /** How each flow fared before, during and after the migration. */
 export const trafficOf = (
-  { steadyFromMs, flows }: TrafficEvidence,
+  { steadyFromMs, mtuBytes, flows }: TrafficEvidence,
   { startedAtMs, endedAtMs }: MigrationWindow,
 ): TrafficMeasurement[] => {
   const before: Span = { fromMs: steadyFromMs, untilMs: startedAtMs };
@@ -71,7 +78,7 @@ export const trafficOf = (
     /** Of the direction in which less arrived. */
     const rate = (span: Span): number | null =>
       ends.reduce<number | null>((least, end) => {
-        const mbps = rateMbps(end, span, config);
+        const mbps = rateMbps(end, span, config, mtuBytes);
         return least === null || mbps === null ? mbps : Math.min(least, mbps);
       }, Infinity);
     const echo = config.kind === 'ping';

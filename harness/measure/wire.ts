@@ -1,12 +1,12 @@
 import type { TrafficCounters } from '#proto/control';
 import type { LinkCounters } from '#proto/link';
-import { segmentHeaderBytes, segmentPayloadBytes } from '#proto/frames';
+import { defaultMtuBytes, segmentHeaderBytes, segmentPayloadBytesOf } from '#proto/frames';
 import { pingWireBytes } from '#proto/pings';
 import type { Wire } from '../result.ts';
 
 /** What `payloadBytes` of a TCP stream take on the wire at least: in full segments, none of them sent twice. */
-export const leastWireBytes = (payloadBytes: number): number =>
-  payloadBytes + Math.ceil(payloadBytes / segmentPayloadBytes) * segmentHeaderBytes;
+export const leastWireBytes = (payloadBytes: number, mtuBytes = defaultMtuBytes): number =>
+  payloadBytes + Math.ceil(payloadBytes / segmentPayloadBytesOf(mtuBytes)) * segmentHeaderBytes;
 
 interface Between<T> {
   before: T;

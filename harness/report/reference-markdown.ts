@@ -2,6 +2,8 @@ import { capabilityDefinitions } from '#catalogue/capabilities';
 import type { CapabilityDefinition } from '#catalogue/capability';
 import { contents } from '#catalogue/contents';
 import { defaultDiskStorage } from '#catalogue/disk-storages';
+import type { LinkParameter } from '#catalogue/link-parameters';
+import { linkParameters } from '#catalogue/link-parameters';
 import { limits, takersOfLimit } from '#catalogue/limits';
 import type { Chosen, Parameter, Parameters } from '#catalogue/parameter';
 import { expectedOf } from '#catalogue/parameter';
@@ -100,6 +102,22 @@ const actionRows = (): string[][] =>
       .join(', '),
   ]);
 
+/** A parameter of links, and those within it. */
+const linkRows = (parameters: Readonly<Record<string, LinkParameter>>, within = ''): string[][] =>
+  Object.entries(parameters).flatMap(([name, parameter]) => {
+    const range =
+      parameter.kind === 'choice'
+        ? [...parameter.among].map(([each, meaning]) => `${each} (${meaning})`).join(', ')
+        : parameter.kind === 'group'
+          ? Object.keys(parameter.parts).join(', ')
+          : `${parameter.kind === 'integer' ? 'a whole number ' : ''}from ${parameter.least} to ${parameter.most}`;
+    const value = parameter.absent?.means ?? parameter.default ?? 'none: it has to be given';
+    return [
+      [`\`${within}${name}\``, parameter.help, range, String(value)],
+      ...(parameter.kind === 'group' ? linkRows(parameter.parts, `${name}.`) : []),
+    ];
+  });
+
 /** docs/reference.md. */
 export const referenceMarkdown = (): string =>
   [
@@ -194,6 +212,13 @@ export const referenceMarkdown = (): string =>
         ['`arrivals`', arrivalsHelp, arrivals.join(', '), defaultArrivals],
       ],
     ),
+    '',
+    '## Link profiles',
+    '',
+    'Each direction of a link: `both`, or `sourceToDestination` and `destinationToSource`, of a file that `link` names',
+    '([links.md](links.md)).',
+    '',
+    ...rowsAsList(['key', 'meaning', 'range', 'default'], linkRows(linkParameters)),
     '',
     '## Time limit',
     '',

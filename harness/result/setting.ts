@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { contentNames } from '#catalogue/contents';
 import { diskStorageNames } from '#catalogue/disk-storages';
+import type { LinkParameter } from '#catalogue/link-parameters';
+import { linkParameters } from '#catalogue/link-parameters';
 import type { Limits } from '#catalogue/limits';
 import { limits } from '#catalogue/limits';
 import type { Parameter, Parameters } from '#catalogue/parameter';
@@ -8,6 +10,7 @@ import { negativeControlNames, strategyNames } from '#catalogue/strategies';
 import { allWorkloadParameters, workloadNames } from '#catalogue/workloads';
 import type { ByRole } from '../testbed/testbed.ts';
 import type { WorkloadConfig } from '#proto/guest';
+import type { LinkDirection } from '#proto/link';
 import { backendNames } from '#proto/link';
 import { arrivals } from '#proto/service';
 import { trafficDirections, trafficKinds, trafficSides } from '#proto/traffic';
@@ -123,19 +126,34 @@ export const scenarioAsRunSchema = z
   })
   .meta({ id: 'Scenario' });
 
-const directionSchema = z
-  .object({
-    rateMbps: z.number(),
-    delayMs: z.number(),
-    jitterMs: z.number(),
-    lossPercent: z.number(),
-    bufferMs: z.number(),
-  })
-  .meta({ id: 'LinkDirection' });
+const linkValueSchema = (parameter: LinkParameter): z.ZodType => {
+  if (parameter.kind === 'choice') return z.enum([...parameter.among.keys()]);
+  if (parameter.kind === 'group') return z.object(linkShape(parameter.parts));
+  return parameter.kind === 'integer' ? z.int() : z.number();
+};
+
+const linkShape = (parameters: Readonly<Record<string, LinkParameter>>): z.core.$ZodLooseShape =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => {
+      const schema = linkValueSchema(parameter);
+      return [name, parameter.absent === undefined ? schema : schema.exactOptional()];
+    }),
+  );
+
+const directionSchema = (z.object(linkShape(linkParameters)) as unknown as z.ZodType<LinkDirection>).meta({
+  id: 'LinkDirection',
+});
 
 const readBackSchema = z
   .object({ sourceToDestination: z.string(), destinationToSource: z.string() })
   .describe("The router's queueing disciplines as the kernel reports them");
+
+/** Probes of which something became that comes by chance. */
+const countSchema = z.object({
+  measured: z.int(),
+  expected: z.number().describe('On average, over such a link'),
+  tolerance: z.number().describe('That chance may make it differ by, with so many probes'),
+});
 
 /** What the link was found to be before the migration. */
 const calibrationSchema = z
@@ -149,10 +167,25 @@ const calibrationSchema = z
     rtt: z.object({
       samples: z.int(),
       lost: z.int(),
+      lossBursts: z.int().exactOptional(),
+      duplicates: z.int().exactOptional(),
+      overtakes: z.int().exactOptional(),
       minMs: z.number(),
+      p10Ms: z.number().exactOptional(),
       medianMs: z.number(),
+      p90Ms: z.number().exactOptional(),
       maxMs: z.number(),
     }),
+    packets: z
+      .object({
+        sent: z.int(),
+        lost: countSchema,
+        lossBursts: countSchema,
+        duplicates: countSchema,
+        overtakes: countSchema,
+      })
+      .exactOptional()
+      .describe('Of a link that loses, duplicates or reorders packets: what became of a train of probes'),
     uncorrectedRttMs: z.number().describe('Median before the correction'),
     delayCorrectionMs: z.number().describe("Taken off each direction's delay: the backend's own overhead"),
     goodputMbps: z.number().describe(describeFigure('link.calibration.goodputMbps')),
@@ -160,6 +193,10 @@ const calibrationSchema = z
     expectedGoodputMbps: z.number(),
     goodputRatio: z.number(),
     throughputAttempts: z.int(),
+    packetBytes: z
+      .number()
+      .exactOptional()
+      .describe('Of a link with an MTU of its own: mean size of packets to the destination meanwhile'),
     throughputMeasured: z
       .object({
         runId: z

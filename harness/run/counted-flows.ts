@@ -1,6 +1,6 @@
 import { guestServicePort } from '#proto/control';
 import type { TrafficFlow } from '#proto/control';
-import { datagramHeaderBytes, segmentHeaderBytes, segmentPayloadBytes } from '#proto/frames';
+import { datagramHeaderBytes, segmentHeaderBytes, segmentPayloadBytesOf } from '#proto/frames';
 import { serviceRequestBytes } from '#proto/service';
 import { storagePort } from '#proto/storage';
 import type { TrafficConfig } from '#proto/traffic';
@@ -10,13 +10,13 @@ import { needsStorage } from './needs-storage.ts';
 
 export const trafficPortOf = (nth: number): number => trafficPort + nth;
 
-const ofTraffic = ({ kind, packetBytes }: TrafficConfig, nth: number): TrafficFlow =>
+const ofTraffic = ({ kind, packetBytes }: TrafficConfig, nth: number, mtuBytes: number): TrafficFlow =>
   kind === 'tcp'
     ? {
         protocol: 'tcp',
         port: trafficPortOf(nth),
         headerBytes: segmentHeaderBytes,
-        payloadBytes: segmentPayloadBytes,
+        payloadBytes: segmentPayloadBytesOf(mtuBytes),
       }
     : {
         protocol: 'udp',
@@ -34,20 +34,19 @@ const requests: TrafficFlow = {
 };
 
 /** Of the disk on the storage host, once its guest runs at the other site. */
-const diskRequests: TrafficFlow = {
+const diskRequests = (mtuBytes: number): TrafficFlow => ({
   protocol: 'tcp',
   port: storagePort,
   headerBytes: segmentHeaderBytes,
-  payloadBytes: segmentPayloadBytes,
-};
+  payloadBytes: segmentPayloadBytesOf(mtuBytes),
+});
 
-/** What passes the link besides the migration and the pings; the router counts it apart. */
-export const countedFlowsOf = ({
-  traffic = [],
-  load,
-  guest,
-}: Pick<Scenario, 'traffic' | 'load' | 'guest'>): TrafficFlow[] => [
-  ...traffic.map(ofTraffic),
+/** What passes the link besides the migration and the pings; the router counts it apart. @param mtuBytes the link's */
+export const countedFlowsOf = (
+  { traffic = [], load, guest }: Pick<Scenario, 'traffic' | 'load' | 'guest'>,
+  mtuBytes: number,
+): TrafficFlow[] => [
+  ...traffic.map((config, nth) => ofTraffic(config, nth, mtuBytes)),
   ...(load === undefined ? [] : [requests]),
-  ...(needsStorage({ guest }) ? [diskRequests] : []),
+  ...(needsStorage({ guest }) ? [diskRequests(mtuBytes)] : []),
 ];

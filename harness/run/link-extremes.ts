@@ -1,4 +1,6 @@
+import { jitterReachMs } from '#catalogue/jitter-distributions';
 import type { LinkDirection, LinkProfile } from '#proto/link';
+import { hitsPackets, lossShareOf } from '#proto/link';
 import type { LinkChange, LinkWay } from '../link-change.ts';
 import type { LinkTrace } from '../timeline/trace-file.ts';
 import { loadTrace } from '../timeline/trace-file.ts';
@@ -30,7 +32,7 @@ export interface LinkExtremes {
   worst: LinkProfile;
   /** The one that holds the most in flight: the hosts' TCP buffers do, too. */
   roomiest: LinkProfile;
-  /** It may have loss in a direction in which it begins without. */
+  /** It may lose, double or reorder packets in a direction in which it begins without. */
   mayLose: boolean;
 }
 
@@ -44,20 +46,31 @@ export const extremesOf = (
   if (changes.length === 0) return { worst: profile, roomiest: profile, mayLose: false };
   const direction = (way: LinkWay) => {
     const of = profile[way];
+    /** What it may become by any of the changes, as far as loss and jitter go, which are of several figures. */
+    const candidates: readonly LinkDirection[] = [
+      of,
+      ...changes.map((change) => ({ ...of, ...change[way] })),
+    ];
+    const most = (figureOf: (one: LinkDirection) => number): LinkDirection =>
+      candidates.reduce((worse, one) => (figureOf(one) > figureOf(worse) ? one : worse));
+    const { lossPercent, gemodel } = most(lossShareOf);
+    const { jitterMs, jitterDistribution } = most(jitterReachMs);
     const furthest = (
-      key: 'rateMbps' | 'delayMs' | 'jitterMs' | 'lossPercent' | 'bufferMs',
+      key: 'rateMbps' | 'delayMs' | 'bufferMs',
       pick: (one: number, other: number) => number,
     ): number => changes.reduce((furthestYet, change) => pick(furthestYet, change[way]?.[key] ?? furthestYet), of[key]); // prettier-ignore
     const longest = { ...of, delayMs: furthest('delayMs', Math.max) };
     const worst: LinkDirection = {
       ...longest,
       rateMbps: furthest('rateMbps', Math.min),
-      jitterMs: furthest('jitterMs', Math.max),
-      lossPercent: furthest('lossPercent', Math.max),
       bufferMs: furthest('bufferMs', Math.max),
+      jitterMs,
+      lossPercent,
+      ...(jitterDistribution === undefined ? {} : { jitterDistribution }),
+      ...(gemodel === undefined ? {} : { gemodel }),
     };
     const roomiest: LinkDirection = { ...longest, rateMbps: furthest('rateMbps', Math.max) };
-    return { worst, roomiest, mayLose: of.lossPercent === 0 && worst.lossPercent > 0 };
+    return { worst, roomiest, mayLose: !hitsPackets(of) && candidates.some(hitsPackets) };
   };
   const [out, back] = [direction('sourceToDestination'), direction('destinationToSource')];
   const both = (which: 'worst' | 'roomiest'): LinkProfile => ({

@@ -55,13 +55,9 @@ export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
   record.link.backend = backend;
   enter('calibrate', backend);
   const negativeControl = applyInstead === undefined ? {} : { applyInstead };
+  const { seed } = record.scenario;
   const calibration = await calibrate({
-    clients,
-    topology,
-    clock,
-    profile,
-    backend,
-    mayLose,
+    ...{ clients, topology, clock, profile, backend, seed, mayLose },
     ...negativeControl,
   });
   return noted(record, { ...calibration, throughputMeasured: measuredNow(record, clock) }, clock.nowMs());

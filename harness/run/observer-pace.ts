@@ -2,7 +2,7 @@ import type { LinkDirection, LinkProfile } from '#proto/link';
 import { maxPings } from '#proto/pings';
 import { pingWireBytes } from '#proto/pings';
 import { pingIntervalMaxMs } from '../scenario/cross-checks.ts';
-import { longestRttMsOf } from '../testbed/normal.ts';
+import { longestRttMsOf } from '../testbed/round-trips.ts';
 
 /** How the observer pings over a link. */
 export interface ObserverPace {

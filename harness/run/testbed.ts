@@ -1,5 +1,6 @@
 import { codeOf, LivemigError, messageOf } from '#proto/errors';
 import type { AgentInfo, AgentRole, NetworkConfig } from '#proto/control';
+import type { LinkProfile } from '#proto/link';
 import type { Patience } from '../patience.ts';
 import { defaultPatience } from '../patience.ts';
 import { bounded } from '../testbed/bounded.ts';
@@ -78,6 +79,7 @@ const networkConfigOf = (
   place: HostAddress,
   topology: Topology,
   congestionControl: string,
+  mtuBytes: number | undefined,
 ): NetworkConfig => {
   const { source, destination, observer, storage, guestAddress } = topology;
   const ofStorage = storage === undefined ? [] : [storage.address];
@@ -88,18 +90,28 @@ const networkConfigOf = (
     storage: [source.address, destination.address],
   };
   const hasGuest = role === 'source' || role === 'destination';
-  return { ...place, reach: reach[role], congestionControl, guestAddress: hasGuest ? guestAddress : null };
+  // The link is between the destination and all others; the guest is now here, now there.
+  const to = role === 'destination' ? reach[role] : [destination.address, guestAddress];
+  return {
+    ...place,
+    reach: reach[role],
+    ...(mtuBytes === undefined ? {} : { narrow: { to, mtuBytes } }),
+    congestionControl,
+    guestAddress: hasGuest ? guestAddress : null,
+  };
 };
 
 export const configureNetworks = async (
   clients: Clients,
   topology: Topology,
   record: RunRecord,
+  profile: LinkProfile,
 ): Promise<void> => {
+  const { mtuBytes } = profile.sourceToDestination;
   const configure = (role: SiteRole, place: HostAddress) =>
     ofRole<WatchedClient>(clients, role).call(
       'configureNetwork',
-      networkConfigOf(role, place, topology, record.scenario.congestionControl),
+      networkConfigOf(role, place, topology, record.scenario.congestionControl, mtuBytes),
     );
   const [source, destination, observer, storage] = await Promise.all([
     configure('source', topology.source),

@@ -1,9 +1,10 @@
 import { isMigratingDisk } from '#catalogue/disk-storages';
 import { settingsOf } from '#catalogue/capabilities';
+import { jitterReachMs } from '#catalogue/jitter-distributions';
 import type { LinkTimeouts } from '#proto/link-timeouts';
 import { leastTimeouts } from '#proto/link-timeouts';
 import type { LinkProfile } from '#proto/link';
-import { rttMsOf } from '#proto/link';
+import { lossShareOf, lostInARow, roundTripLostAgainOf, rttMsOf } from '#proto/link';
 import type { TransferConfig, TransferSwitches } from '#proto/strategy';
 import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '#proto/units';
 import { offeredMbps } from '#proto/traffic';
@@ -26,13 +27,12 @@ export interface LinkFigures {
   delayMaxMs: number;
   /** Part of the packets that are lost, in the worse direction. */
   lossFraction: number;
+  /** Part of round trips that are lost after a lost one, where that is more than of all: loss in bursts. */
+  lossAgain?: number;
 }
 
 /** A link of which nothing is known. */
 const unknownLink = { goodputMbps: 1, reverseGoodputMbps: 1, rttMs: 1000 };
-/** Of a normal distribution, 1 in 30,000 is beyond. */
-const jitterSigmas = 4;
-
 export const linkFiguresOf = (
   profile: LinkProfile,
   calibration: Pick<LinkFigures, 'goodputMbps' | 'reverseGoodputMbps' | 'rttMs'> | null,
@@ -43,11 +43,9 @@ export const linkFiguresOf = (
     goodputMbps,
     reverseGoodputMbps,
     rttMs,
-    delayMaxMs: directions.reduce(
-      (sum, { jitterMs, bufferMs }) => sum + jitterSigmas * jitterMs + bufferMs,
-      0,
-    ),
-    lossFraction: Math.max(...directions.map(({ lossPercent }) => lossPercent / 100)),
+    delayMaxMs: directions.reduce((sum, way) => sum + jitterReachMs(way) + way.bufferMs, 0),
+    lossFraction: Math.max(...directions.map(lossShareOf)),
+    lossAgain: roundTripLostAgainOf(profile),
   };
 };
 
@@ -187,10 +185,15 @@ const unconnectedOdds = 1e-3;
 /** … and where another attempt follows. */
 const failedAttemptOdds = 0.1;
 
+/** Of round trips: all of them, and those after a lost one. */
+interface RoundTripLoss {
+  share: number;
+  again: number;
+}
+
 /** How long TCP is silent while it sends a segment again and again, at such odds that it still doesn't arrive. */
-const silenceMs = (lossFraction: number, odds: number, firstMs: number): number => {
-  if (lossFraction <= 0) return 0;
-  const needed = Math.ceil(Math.log(odds) / Math.log(Math.min(lossFraction, 0.99)));
+const silenceMs = ({ share, again }: RoundTripLoss, odds: number, firstMs: number): number => {
+  const needed = lostInARow(share, again, odds);
   let sumMs = 0;
   for (let nth = 0; nth < Math.min(needed, retransmissionsMax); nth++)
     sumMs += Math.min(firstMs * 2 ** nth, retransmitMostMs);
@@ -214,14 +217,15 @@ export const timeoutsOf = (
   link: LinkFigures,
   { bulkWindowBytes, postcopyWindowBytes, orderBytes }: TransferConfig,
 ): LinkTimeouts => {
-  const { goodputMbps, reverseGoodputMbps, rttMs, delayMaxMs, lossFraction } = link;
+  const { goodputMbps, reverseGoodputMbps, rttMs, delayMaxMs, lossFraction, lossAgain = 0 } = link;
   const roundTripMs = rttMs + delayMaxMs;
   const retransmitMs = retransmitLeastMs + roundTripMs;
   // A message of pages is a part of the window.
   const windowBytes = Math.max(bulkWindowBytes, postcopyWindowBytes);
   const drainMs = wireMs(2 * windowBytes + orderBytes, goodputMbps);
   /** TCP sends again what is lost, and what is confirmed in vain. */
-  const eitherLost = 1 - (1 - lossFraction) ** 2;
+  const share = 1 - (1 - lossFraction) ** 2;
+  const eitherLost = { share, again: Math.max(share, lossAgain) };
   const quietMs = drainFactor * (roundTripMs + drainMs);
   const answerMs = quietMs + silenceMs(eitherLost, unansweredOdds, retransmitMs);
   const handshakeMs =

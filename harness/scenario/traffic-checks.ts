@@ -1,4 +1,6 @@
+import { datagramMaxBytesOf } from '#proto/frames';
 import type { LinkProfile } from '#proto/link';
+import { mtuBytesOf } from '#proto/link';
 import { offeredMbps } from '#proto/traffic';
 import { loadProfile } from '../profiles.ts';
 import { isSimulated } from '../testbed/testbed.ts';
@@ -30,6 +32,22 @@ export const trafficChecks: readonly CrossCheck[] = [
           ? [`traffic: windowBytes: expected at least one packet of ${packetBytes} bytes, got ${windowBytes}`]
           : [],
       ),
+  },
+  {
+    reads: ['link', 'traffic'],
+    problem: ({ link, traffic = [] }) => {
+      const profile = traffic.length === 0 ? null : profileOf(link);
+      if (profile === null) return undefined;
+      const most = datagramMaxBytesOf(mtuBytesOf(profile));
+      return traffic.flatMap(({ kind, packetBytes }) =>
+        kind !== 'tcp' && packetBytes > most
+          ? [
+              `traffic: packetBytes: expected at most ${most} over a link with an MTU of ${mtuBytesOf(profile)}, got ${packetBytes}: ` +
+                'its datagrams would be fragmented',
+            ]
+          : [],
+      );
+    },
   },
   {
     reads: ['link', 'traffic'],

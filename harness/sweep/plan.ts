@@ -2,7 +2,8 @@ import { seedMax } from '#proto/guest';
 import type { Scenario } from '../scenario.ts';
 import type { Cell, Expansion, Search } from './cells.ts';
 import type { Labels, PredictDocument } from './document.ts';
-import { evenChunks, seededRandom, shuffled } from './random.ts';
+import { seededRandom } from '#proto/seeded-random';
+import { evenChunks, shuffled } from './random.ts';
 
 /** One repetition of one point: run until it is conclusive. */
 export interface Trial {

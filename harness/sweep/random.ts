@@ -1,14 +1,3 @@
-/** Numbers in [0, 1) from a seed: mulberry32 (Tommy Ettinger, public domain); far better than a sweep's order needs. */
-export const seededRandom = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** Shuffles uniformly (Fisher-Yates). */
 export const shuffled = <T>(items: readonly T[], random: () => number): T[] => {
   const order = [...items];

@@ -7,18 +7,21 @@ import type { Clock } from '../clock.ts';
 import { machineClock } from '../clock.ts';
 import type { AgentPort } from '../agent-port.ts';
 import type { ProbeOptions } from './probe-link.ts';
-import { measureRtt, measureThroughput } from './probe-link.ts';
+import type { PacketTrain } from './packet-train.ts';
+import { trainReasons } from './packet-train.ts';
+import { measureRtt, measureThroughput, measureTrain } from './probe-link.ts';
 import {
   calmProfileOf,
   expectedGoodputMbps,
-  lossReasons,
   nextCorrectionMs,
   rttReasons,
+  spreadReasons,
 } from './tolerance.ts';
 
 export interface CalibrateOptions extends ProbeOptions {
-  clients: ProbeOptions['clients'] & { wan: AgentPort };
   backend: BackendName | 'auto';
+  /** Of what the router draws itself. */
+  seed?: number;
   /** By which its duration is told. */
   clock?: Clock;
   /** Negative control: set this link instead, and see whether it is refused. */
@@ -38,6 +41,8 @@ export interface Calibration {
   /** Median over the corrected link. */
   rttMs: number;
   rtt: RttProbeResult;
+  /** Of a link that loses, duplicates or reorders packets: what became of a train of probes. */
+  packets?: PacketTrain;
   /** Median before the correction. */
   uncorrectedRttMs: number;
   /** Taken off each direction's delay: the backend's and the hosts' own constant latency. */
@@ -50,6 +55,8 @@ export interface Calibration {
   goodputRatio: number;
   /** The more of both directions. */
   throughputAttempts: number;
+  /** Of a link with an MTU of its own: mean size of its packets to the destination meanwhile, on the wire. */
+  packetBytes?: number;
   durationMs: number;
 }
 
@@ -72,11 +79,6 @@ export const chooseBackend = async (wan: AgentPort, wanted: BackendName | 'auto'
     .map(({ backend, reason }) => `${backend}: ${reason}`);
   throw new LivemigError('UNSUPPORTED', `no link backend works here. ${why.join('; ')}`);
 };
-
-const roundTripReasons = (profile: LinkProfile, rtt: RttProbeResult): string[] => [
-  ...rttReasons(profile, rtt.medianMs, rtt.samples),
-  ...lossReasons(profile, rtt),
-];
 
 /** A link as it was set, and its round trip. */
 interface Probed {
@@ -112,7 +114,7 @@ const correctDelay = async (
  * @throws LivemigError LINK_NOT_APPLIED, UNSUPPORTED, AGENT_UNREACHABLE; a link out of tolerance is no error but `ok: false`
  */
 export const calibrate = async (options: CalibrateOptions): Promise<Calibration> => {
-  const { clients, topology, profile, clock = machineClock, mayLose = false } = options;
+  const { clients, topology, profile, seed = 0, clock = machineClock, mayLose = false } = options;
   const startedAtMs = clock.nowMs();
   const backend = await chooseBackend(clients.wan, options.backend);
   const set = options.applyInstead ?? profile;
@@ -122,6 +124,7 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
       clients.wan.call('applyLink', {
         profile: link,
         backend,
+        seed,
         delayCorrectionMs: correctionMs,
         interfaces: topology.router,
         ...(mayLose ? { mayLose } : {}),
@@ -140,14 +143,19 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
     const asStill = rttReasons(still, rtt.medianMs, rtt.samples);
     reasons.push(...asStill.map((reason) => `before the jitter was switched on, ${reason}`));
     applied = await applying(set)(delayCorrectionMs);
-    rtt = await measureRtt(options);
-    for (let attempt = 1; attempt < maxJitterAttempts; attempt += 1) {
-      if (rttReasons(profile, rtt.medianMs, rtt.samples).length === 0) break;
-      rtt = await measureRtt(options);
-    }
   }
+  const varying = (): string[] => [
+    ...rttReasons(profile, rtt.medianMs, rtt.samples),
+    ...spreadReasons(profile, rtt, corrected.rtt),
+  ];
+  if (calm !== null)
+    for (let attempt = 1; attempt <= maxJitterAttempts; attempt += 1) {
+      rtt = await measureRtt(options);
+      if (varying().length === 0) break;
+    }
+  const packets = await measureTrain(options);
   const throughput = await measureThroughput(options);
-  reasons.push(...roundTripReasons(profile, rtt), ...throughput.reasons);
+  reasons.push(...varying(), ...(packets === null ? [] : trainReasons(packets)), ...throughput.reasons);
   const expectedMbps = expectedGoodputMbps(profile.sourceToDestination);
   return {
     ok: reasons.length === 0,
@@ -157,6 +165,7 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
     targetRttMs: rttMsOf(profile),
     rttMs: rtt.medianMs,
     rtt,
+    ...(packets === null ? {} : { packets }),
     uncorrectedRttMs,
     delayCorrectionMs,
     goodputMbps: throughput.goodputMbps,
@@ -164,6 +173,7 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
     expectedGoodputMbps: expectedMbps,
     goodputRatio: throughput.goodputMbps / expectedMbps,
     throughputAttempts: throughput.throughputAttempts,
+    ...(throughput.packetBytes === undefined ? {} : { packetBytes: throughput.packetBytes }),
     durationMs: clock.nowMs() - startedAtMs,
   };
 };

@@ -5,11 +5,13 @@ import type { LinkDirection, LinkProfile } from '#proto/link';
 import type { AgentPort } from '../agent-port.ts';
 import type { RttPlan, ThroughputPlan } from './probe-plan.ts';
 import { drainPlanOf, patientPlan, rttPlanOf, throughputPlanOf, warmUpPlanOf } from './probe-plan.ts';
+import type { PacketTrain } from './packet-train.ts';
+import { judgedTrain, trainPlanOf } from './packet-train.ts';
 import type { Topology } from './testbed.ts';
-import { expectedGoodputMbps, goodputReasons } from './tolerance.ts';
+import { expectedGoodputMbps, goodputReasons, packetReasons } from './tolerance.ts';
 
 export interface ProbeOptions {
-  clients: { source: AgentPort; destination: AgentPort };
+  clients: { source: AgentPort; destination: AgentPort; wan: AgentPort };
   topology: Topology;
   profile: LinkProfile;
 }
@@ -44,6 +46,19 @@ export const measureRtt = async ({ clients, topology, profile }: ProbeOptions): 
   const { udpPort: port } = await clients.destination.call('probeServe', { address });
   await probeUnseen(clients.source, { address, port }, warmUpPlanOf(profile));
   return probeRtt(clients.source, { address, port }, rttPlanOf(profile));
+};
+
+/** What becomes of a train of probes: null where nothing but their delay is left to chance. */
+export const measureTrain = async ({
+  clients,
+  topology,
+  profile,
+}: ProbeOptions): Promise<PacketTrain | null> => {
+  const plan = trainPlanOf(profile);
+  if (plan === null) return null;
+  const { address } = topology.destination;
+  const { udpPort: port } = await clients.destination.call('probeServe', { address });
+  return judgedTrain(profile, plan, await probeRtt(clients.source, { address, port }, plan));
 };
 
 interface Way {
@@ -81,6 +96,14 @@ const probeThroughput = async (
   }
 };
 
+/** The mean size of the packets that cross to the destination while something is sent there, in bytes on the wire. */
+const packetBytesDuring = async <T>(wan: AgentPort, act: () => Promise<T>): Promise<[T, number]> => {
+  const before = (await wan.call('linkCounters', {})).sourceToDestination;
+  const result = await act();
+  const after = (await wan.call('linkCounters', {})).sourceToDestination;
+  return [result, (after.bytes - before.bytes) / (after.packets - before.packets)];
+};
+
 /** Both ways, one after the other: together they would share the hosts' CPUs. */
 export const measureThroughput = async ({ clients, topology, profile }: ProbeOptions) => {
   const { source, destination } = clients;
@@ -95,15 +118,21 @@ export const measureThroughput = async ({ clients, topology, profile }: ProbeOpt
   };
   const measure = (way: Omit<Way, 'plan'>, leastMs: number) =>
     probeThroughput({ ...way, plan: throughputPlanOf(profile, way.direction, leastMs) }, profile, drain);
-  const forward = await measure(
-    {
-      from: source,
-      target: { address: topology.destination.address, port: destinationServes.tcpPort },
-      direction: profile.sourceToDestination,
-      what: 'source to destination',
-    },
-    500,
-  );
+  const there = () =>
+    measure(
+      {
+        from: source,
+        target: { address: topology.destination.address, port: destinationServes.tcpPort },
+        direction: profile.sourceToDestination,
+        what: 'source to destination',
+      },
+      500,
+    );
+  // Whoever leaves the MTU as it is isn't asked what it is.
+  const isNarrow = profile.sourceToDestination.mtuBytes !== undefined;
+  const [forward, packetBytes] = isNarrow
+    ? await packetBytesDuring(clients.wan, there)
+    : [await there(), null];
   const backward = await measure(
     {
       from: destination,
@@ -117,6 +146,11 @@ export const measureThroughput = async ({ clients, topology, profile }: ProbeOpt
     goodputMbps: forward.goodputMbps,
     reverseGoodputMbps: backward.goodputMbps,
     throughputAttempts: Math.max(forward.attempts, backward.attempts),
-    reasons: [...forward.reasons, ...backward.reasons],
+    ...(packetBytes === null ? {} : { packetBytes }),
+    reasons: [
+      ...forward.reasons,
+      ...backward.reasons,
+      ...(packetBytes === null ? [] : packetReasons(profile, packetBytes)),
+    ],
   };
 };

@@ -2,7 +2,7 @@
 import type { LinkDirection, LinkProfile } from '#proto/link';
 import { returningShareOf, rttMsOf } from '#proto/link';
 import { bandwidthDelayProductBytes } from '#proto/units';
-import { longestRttMsOf, probesFor, rttDeviationMsOf } from './normal.ts';
+import { apartMsOf, isSpread, longestRttMsOf, probesFor } from './round-trips.ts';
 import { isTcpBound, segmentBytes } from './tolerance.ts';
 
 /** What `probeRtt` is told. */
@@ -16,7 +16,7 @@ export interface RttPlan {
 /** Beyond the link's own time: threads that wait for a core, and an address that is looked up for the first time. */
 const slackMs = 1_000;
 
-const patienceMsOf = (profile: LinkProfile): number => Math.ceil(longestRttMsOf(profile) + slackMs);
+export const patienceMsOf = (profile: LinkProfile): number => Math.ceil(longestRttMsOf(profile) + slackMs);
 
 /** Round trips that warm both processes up; nobody looks at what they take. */
 export const warmUpPlanOf = (profile: LinkProfile): RttPlan => ({
@@ -37,19 +37,16 @@ const leastSlowProbes = 20;
 /**
  * A link keeps the order of its packets: one that is let go early waits for the one before it. So probes that stand close
  * measure the latest of many. These stand so far apart that one in a thousand meets the one before it on its way there or
- * back: what is between two of them by the time they come back varies by √2 standard deviations of a round trip, and they
- * stand three times as far apart.
+ * back.
  */
 export const rttPlanOf = (profile: LinkProfile): RttPlan => {
   const patienceMs = patienceMsOf(profile);
-  const deviationMs = rttDeviationMsOf(profile);
-  const intervalMs = Math.max(leastIntervalMs, Math.ceil(3 * Math.SQRT2 * deviationMs));
-  const wanted =
-    deviationMs === 0
-      ? leastProbes
-      : Math.max(leastProbes, probesFor(profile, chanceShare * rttMsOf(profile)));
+  const intervalMs = Math.max(leastIntervalMs, Math.ceil(apartMsOf(profile)));
+  const wanted = isSpread(profile)
+    ? Math.max(leastProbes, probesFor(profile, chanceShare * rttMsOf(profile)))
+    : leastProbes;
   const most = Math.max(leastSlowProbes, Math.floor(mostMs / intervalMs));
-  const answered = deviationMs === 0 ? leastProbes : Math.min(wanted, most);
+  const answered = isSpread(profile) ? Math.min(wanted, most) : leastProbes;
   return { count: Math.ceil(answered / returningShareOf(profile)), intervalMs, patienceMs };
 };
 

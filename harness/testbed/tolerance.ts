@@ -1,13 +1,17 @@
 /** What a calibrated link may differ from its profile. Pure. */
+import { impairmentSettingsOf } from '#hosts/wan/delay-line';
+import { impairmentsOf } from '#hosts/wan/impairments';
+import type { RttProbeResult } from '#proto/control';
+import { defaultMtuBytes, ethernetHeaderBytes, tcpPayloadShareOf } from '#proto/frames';
 import type { LinkDirection, LinkProfile } from '#proto/link';
-import { returningShareOf, rttMsOf } from '#proto/link';
+import { mtuBytesOf, rttMsOf } from '#proto/link';
 import { bandwidthDelayProductBytes } from '#proto/units';
-import { chanceMsOf, medianRttMsOf } from './normal.ts';
+import { bandMs, isSpread, medianRttMsOf, quantileMs } from './round-trips.ts';
 
-/** What tc counts for a full segment: 1500 bytes of IP and the Ethernet header. */
-export const segmentBytes = 1514;
+/** What tc counts for a full segment at Ethernet's MTU: 1500 bytes of IP and the Ethernet header. */
+export const segmentBytes = defaultMtuBytes + ethernetHeaderBytes;
 /** TCP payload in a full segment (timestamps on) and what tc counts for it. */
-export const payloadShare = 1448 / segmentBytes;
+export const payloadShare = tcpPayloadShareOf(defaultMtuBytes);
 const goodputTolerance = 0.03;
 /** Up to this rate any machine fills the link, so that the goodput must be the profile's. */
 export const exactRateMbps = 2_000;
@@ -21,22 +25,53 @@ export const fastLinkFloor = 0.5;
 const noiseMs = (profile: LinkProfile): number => Math.max(0.02 * rttMsOf(profile), 0.3);
 
 /**
- * How far the median of so many round trips may lie from the profile's: scheduling noise, and what chance does to the
- * median of probes with jitter (3.3 standard errors: a sound link is refused once in a thousand times).
+ * Where the median of so many round trips may lie: as the profile's, give or take scheduling noise and chance.
  * @param probes that came back; without jitter it doesn't matter how many.
  */
-export const rttToleranceMs = (profile: LinkProfile, probes = Infinity): number =>
-  noiseMs(profile) + chanceMsOf(profile, probes);
+export const rttBandMs = (profile: LinkProfile, probes = Infinity): [least: number, most: number] => {
+  const [least, most] = bandMs(profile, 0.5, probes);
+  return [least - noiseMs(profile), most + noiseMs(profile)];
+};
 
-export const expectedGoodputMbps = ({ rateMbps }: LinkDirection): number => rateMbps * payloadShare;
+export const expectedGoodputMbps = ({
+  rateMbps,
+  mtuBytes = defaultMtuBytes,
+}: Pick<LinkDirection, 'rateMbps' | 'mtuBytes'>): number => rateMbps * tcpPayloadShareOf(mtuBytes);
+
+const outside = (what: string, ms: number, wantedMs: number, [least, most]: [number, number]): string[] =>
+  ms >= least && ms <= most
+    ? []
+    : [
+        `${what} is ${ms.toFixed(2)} ms instead of ${wantedMs.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+      ];
 
 /** Why a median round-trip time of so many probes isn't the profile's; empty when it is. */
-export const rttReasons = (profile: LinkProfile, rttMs: number, probes = Infinity): string[] => {
-  const wantedMs = medianRttMsOf(profile);
-  const toleranceMs = rttToleranceMs(profile, probes);
-  return Math.abs(rttMs - wantedMs) <= toleranceMs
-    ? []
-    : [`RTT is ${rttMs.toFixed(2)} ms instead of ${wantedMs.toFixed(2)} ± ${toleranceMs.toFixed(2)} ms`];
+export const rttReasons = (profile: LinkProfile, rttMs: number, probes = Infinity): string[] =>
+  outside('RTT', rttMs, medianRttMsOf(profile), rttBandMs(profile, probes));
+
+/** One tenth of the round trips is below the first, and above the other. */
+const lowTenth = 0.1;
+const highTenth = 0.9;
+
+/**
+ * Why round trips don't vary as the profile's do; empty when they do, or when there it doesn't vary.
+ * @param still what they were like while nothing was left to chance: beyond the median, that is the machine's own doing.
+ */
+export const spreadReasons = (
+  profile: LinkProfile,
+  { p10Ms, p90Ms, samples }: Pick<RttProbeResult, 'p10Ms' | 'p90Ms' | 'samples'>,
+  still: Pick<RttProbeResult, 'medianMs' | 'p90Ms'>,
+): string[] => {
+  if (!isSpread(profile)) return [];
+  const lateMs = still.p90Ms - still.medianMs;
+  const [low, high] = [lowTenth, highTenth].map((share) => {
+    const [least, most] = bandMs(profile, share, samples);
+    return [least - noiseMs(profile), most + noiseMs(profile) + lateMs] as [number, number];
+  }) as [[number, number], [number, number]];
+  return [
+    ...outside('the 10th percentile of the RTT', p10Ms, quantileMs(profile, lowTenth), low),
+    ...outside('the 90th percentile of the RTT', p90Ms, quantileMs(profile, highTenth), high),
+  ];
 };
 
 /** CUBIC goes down to 0.7 of its window after a loss: a buffer of less than the rest of it leaves the link idle. */
@@ -48,7 +83,7 @@ const acknowledgementBytes = 80;
 const segmentsPerAcknowledgement = 2;
 
 /**
- * Whether TCP can't be expected to fill a direction: loss and jitter slow it down, a shallow buffer leaves the link idle
+ * Whether TCP can't be expected to fill a direction: loss, jitter, reordering and duplicates slow it down, a shallow buffer leaves the link idle
  * after each loss, and acknowledgements need room on the way back. Only exceeding the rate is wrong then.
  */
 export const isTcpBound = (profile: LinkProfile, direction: LinkDirection): boolean => {
@@ -60,9 +95,10 @@ export const isTcpBound = (profile: LinkProfile, direction: LinkDirection): bool
     leastBufferShare * bandwidthDelayProductBytes(direction.rateMbps, rttMsOf(profile)),
   );
   const acknowledgedMbps =
-    (other.rateMbps * segmentsPerAcknowledgement * segmentBytes) / acknowledgementBytes;
+    (other.rateMbps * segmentsPerAcknowledgement * (mtuBytesOf(profile) + ethernetHeaderBytes)) /
+    acknowledgementBytes;
   return (
-    [out, back].some(({ lossPercent, jitterMs }) => lossPercent > 0 || jitterMs > 0) ||
+    [out, back].some((way) => impairmentsOf(impairmentSettingsOf(way), () => 0) !== null) ||
     bufferBytes < needsBytes ||
     acknowledgedMbps < direction.rateMbps
   );
@@ -93,6 +129,22 @@ export const goodputReasons = (
   ];
 };
 
+/** Of full segments, some few packets aren't: handshakes, and what answers the other way. */
+const leastFullShare = 0.9;
+
+/** Why packets of a bulk transfer aren't those of the link's MTU, by their mean size; empty when they are. */
+export const packetReasons = (profile: LinkProfile, packetBytes: number): string[] => {
+  const fullBytes = mtuBytesOf(profile) + ethernetHeaderBytes;
+  // Of a transfer that hardly gets anywhere, most packets may be small ones.
+  const leastBytes = isTcpBound(profile, profile.sourceToDestination) ? 0 : leastFullShare * fullBytes;
+  return packetBytes >= leastBytes && packetBytes <= fullBytes
+    ? []
+    : [
+        `packets to the destination are ${packetBytes.toFixed(0)} bytes long on average, expected ` +
+          `${leastBytes.toFixed(0)} to ${fullBytes} with an MTU of ${mtuBytesOf(profile)}`,
+      ];
+};
+
 /** Why the throughput of a link isn't its profile's, either way; empty when it is. */
 export const throughputReasons = (
   profile: LinkProfile,
@@ -107,32 +159,20 @@ export const throughputReasons = (
   ),
 ];
 
-/** Standard deviations of the count of lost probes: one sound link in 30,000 loses more, or fewer. */
-const lossDeviations = 4;
-
-/** Why so many lost probes of so many aren't what the profile loses; empty when they are. */
-export const lossReasons = (
-  profile: LinkProfile,
-  { samples, lost }: { samples: number; lost: number },
-): string[] => {
-  const sent = samples + lost;
-  const share = 1 - returningShareOf(profile);
-  // What a busy machine loses of a link without loss has always been its own affair.
-  if (share === 0) return [];
-  const wanted = sent * share;
-  const tolerance = 1 + lossDeviations * Math.sqrt(wanted * (1 - share));
-  return Math.abs(lost - wanted) <= tolerance
-    ? []
-    : [`${lost} of ${sent} probes were lost, expected ${wanted.toFixed(1)} ± ${tolerance.toFixed(1)}`];
-};
-
-/** The profile without what comes by chance, for the backend's own overhead to be seen. Null where nothing does. */
+/** The profile without what comes by chance, for the backend's own overhead to be seen. Null where no delay varies. */
 export const calmProfileOf = (profile: LinkProfile): LinkProfile | null => {
-  const { sourceToDestination: out, destinationToSource: back } = profile;
-  const calm = (direction: LinkDirection): LinkDirection => ({ ...direction, jitterMs: 0, lossPercent: 0 });
-  return out.jitterMs === 0 && back.jitterMs === 0
-    ? null
-    : { ...profile, sourceToDestination: calm(out), destinationToSource: calm(back) };
+  const calm = ({ rateMbps, delayMs, bufferMs, mtuBytes }: LinkDirection): LinkDirection => ({
+    ...{ rateMbps, delayMs, bufferMs },
+    ...{ jitterMs: 0, lossPercent: 0 },
+    ...(mtuBytes === undefined ? {} : { mtuBytes }),
+  });
+  return isSpread(profile)
+    ? {
+        ...profile,
+        sourceToDestination: calm(profile.sourceToDestination),
+        destinationToSource: calm(profile.destinationToSource),
+      }
+    : null;
 };
 
 /**

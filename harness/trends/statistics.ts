@@ -6,7 +6,7 @@ import {
   sampleWithReplacement,
 } from 'simple-statistics';
 import { median } from '../median.ts';
-import { seededRandom } from '../sweep/random.ts';
+import { seededRandom } from '#proto/seeded-random';
 import type { Rules } from './tolerances.ts';
 import type { Estimate } from './verdict.ts';
 

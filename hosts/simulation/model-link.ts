@@ -1,4 +1,7 @@
+import type { Jitter } from '#catalogue/jitter-distributions';
+import { defaultJitterDistribution, deviatesOf } from '#catalogue/jitter-distributions';
 import type { Cancel } from '#hosts/clock';
+import { seededRandom } from '#proto/seeded-random';
 import type { VirtualClock } from './virtual-clock.ts';
 
 /** One direction of a link. */
@@ -11,6 +14,8 @@ export interface LinkModel {
    * What may queue before the bottleneck; the rest waits at the sender, as with a congestion window that fits the link.
    */
   queueBytes: number;
+  /** Of the delay; order is kept. Absent = none. */
+  jitter?: Jitter & { seed: number };
 }
 
 /** gRPC's prefix of a message. */
@@ -45,6 +50,19 @@ export const wireBytesOf = (messageBytes: number): number => {
 const resendLeastMs = 200;
 const resendMostMs = 120_000;
 
+/**
+ * What a message is to be added to its delay: as long as the latest of its segments, which keep their order. Where one
+ * draw is below a value with probability u, the latest of n is with u^n.
+ */
+const jitterOf = ({ jitter }: LinkModel): ((segments: number) => number) | null => {
+  if (jitter === undefined || jitter.jitterMs === 0) return null;
+  const { jitterMs, jitterDistribution = defaultJitterDistribution, seed } = jitter;
+  const deviates = deviatesOf(jitterDistribution);
+  const random = seededRandom(seed);
+  return (segments) =>
+    jitterMs * deviates[Math.floor(random() ** (1 / Math.max(1, segments)) * deviates.length)]!;
+};
+
 /** What one connection sends in one direction, in order. */
 export interface Flow {
   readonly waiting: Parcel[];
@@ -75,9 +93,12 @@ export class ModelLink {
   #bytesPerMs: number;
   #delayMs: number;
   #queueBytes: number;
+  #jitterMs: ((segments: number) => number) | null;
+  /** When the newest message will be at the other end. */
+  #lastAtMs = 0;
   /** Flows that wait for room, the next one first. */
   readonly #flows: Flow[] = [];
-  readonly #underWay: { leavesAtMs: number; atMs: number; arrived: () => void }[] = [];
+  readonly #underWay: { leavesAtMs: number; atMs: number; segments: number; arrived: () => void }[] = [];
   /** The next arrival. */
   #arriving: Cancel | null = null;
   /** Until the queue has room. */
@@ -89,11 +110,12 @@ export class ModelLink {
   /** Full segments, and what is left of each message. */
   packets = 0;
 
-  constructor(clock: VirtualClock, { rateMbps, delayMs, queueBytes }: LinkModel) {
+  constructor(clock: VirtualClock, model: LinkModel) {
     this.#clock = clock;
-    this.#bytesPerMs = (rateMbps * 1000) / 8;
-    this.#delayMs = delayMs;
-    this.#queueBytes = queueBytes;
+    this.#bytesPerMs = (model.rateMbps * 1000) / 8;
+    this.#delayMs = model.delayMs;
+    this.#queueBytes = model.queueBytes;
+    this.#jitterMs = jitterOf(model);
   }
 
   get bytesPerMs(): number {
@@ -104,18 +126,22 @@ export class ModelLink {
    * Applies to what is sent from now on, and to what is queued, which leaves at the new rate. What is past the bottleneck
    * arrives as it would have; nothing overtakes it.
    */
-  shape({ rateMbps, delayMs, queueBytes }: LinkModel): void {
+  shape(model: LinkModel): void {
+    const { rateMbps, delayMs, queueBytes } = model;
     const nowMs = this.#clock.nowMs();
     const bytesPerMs = (rateMbps * 1000) / 8;
     const later = (atMs: number): number => nowMs + ((atMs - nowMs) * this.#bytesPerMs) / bytesPerMs;
+    this.#delayMs = delayMs;
+    this.#jitterMs = jitterOf(model);
+    this.#lastAtMs = 0;
     for (const parcel of this.#underWay) {
-      if (parcel.leavesAtMs <= nowMs) continue;
-      parcel.leavesAtMs = later(parcel.leavesAtMs);
-      parcel.atMs = parcel.leavesAtMs + delayMs;
+      if (parcel.leavesAtMs > nowMs) {
+        parcel.leavesAtMs = later(parcel.leavesAtMs);
+        parcel.atMs = parcel.leavesAtMs + this.#heldMs(parcel.leavesAtMs, parcel.segments);
+      } else this.#lastAtMs = Math.max(this.#lastAtMs, parcel.atMs);
     }
     if (this.#freeAtMs > nowMs) this.#freeAtMs = later(this.#freeAtMs);
     this.#bytesPerMs = bytesPerMs;
-    this.#delayMs = delayMs;
     this.#queueBytes = queueBytes;
     this.#arriving?.();
     this.#arriving = null;
@@ -198,12 +224,27 @@ export class ModelLink {
   }
 
   #accept({ bytes, accepted, arrived }: Parcel, nowMs: number): void {
+    const segments = Math.ceil(bytes / fullSegmentBytes);
     this.bytes += bytes;
-    this.packets += Math.ceil(bytes / fullSegmentBytes);
+    this.packets += segments;
     this.#freeAtMs = Math.max(this.#freeAtMs, nowMs) + bytes / this.#bytesPerMs;
-    this.#underWay.push({ leavesAtMs: this.#freeAtMs, atMs: this.#freeAtMs + this.#delayMs, arrived });
+    const leavesAtMs = this.#freeAtMs;
+    this.#underWay.push({
+      leavesAtMs,
+      atMs: leavesAtMs + this.#heldMs(leavesAtMs, segments),
+      segments,
+      arrived,
+    });
     accepted();
     this.#arrive();
+  }
+
+  /** Propagation; with jitter, at least until the message before it has arrived. */
+  #heldMs(leavesAtMs: number, segments: number): number {
+    if (this.#jitterMs === null) return this.#delayMs;
+    const heldMs = Math.max(0, this.#delayMs + this.#jitterMs(segments));
+    this.#lastAtMs = Math.max(this.#lastAtMs, leavesAtMs + heldMs);
+    return this.#lastAtMs - leavesAtMs;
   }
 
   #arrive(): void {

@@ -15,11 +15,15 @@ export type Site = 'source' | 'destination';
 const unshaped: LinkModel = { rateMbps: 100_000, delayMs: 0, queueBytes: 64 << 20 };
 const frames = new Frames();
 
-const modelOf = ({ rateMbps, delayMs, bufferMs }: LinkDirection, correctionMs: number): LinkModel => ({
-  rateMbps,
-  delayMs: Math.max(0, delayMs - correctionMs),
-  queueBytes: bandwidthDelayProductBytes(rateMbps, bufferMs),
-});
+const modelOf = (direction: LinkDirection, correctionMs: number, seed: number): LinkModel => {
+  const { rateMbps, delayMs, bufferMs } = direction;
+  return {
+    rateMbps,
+    delayMs: Math.max(0, delayMs - correctionMs),
+    queueBytes: bandwidthDelayProductBytes(rateMbps, bufferMs),
+    jitter: { ...direction, seed },
+  };
+};
 
 interface WireOptions {
   migrationId: string;
@@ -74,8 +78,11 @@ export class ModelNetwork {
     return (['source', 'destination'] as const).find((site) => this.addresses[site] === address) ?? null;
   }
 
-  shape({ sourceToDestination, destinationToSource }: LinkProfile, correctionMs: number): void {
-    const [out, back] = [sourceToDestination, destinationToSource].map((way) => modelOf(way, correctionMs));
+  /** @param seed of the jitter */
+  shape({ sourceToDestination, destinationToSource }: LinkProfile, correctionMs: number, seed: number): void {
+    const [out, back] = [sourceToDestination, destinationToSource].map((way, nth) =>
+      modelOf(way, correctionMs, 2 * seed + nth),
+    );
     if (out === undefined || back === undefined) return;
     this.sourceToDestination.shape(out);
     this.destinationToSource.shape(back);

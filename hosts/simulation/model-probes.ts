@@ -1,6 +1,7 @@
 import type { ArgumentOf, RttProbeResult, ThroughputProbeResult } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import type { Probes } from '#hosts/house';
+import { probeRecord } from '#hosts/probe-record';
 import { GoodputWindow } from '#hosts/probe-sink';
 import type { Cancel } from '#hosts/clock';
 import { bareSegmentBytes, segmentPayloadBytes, tcpWireBytesOf } from './model-link.ts';
@@ -8,7 +9,7 @@ import type { ModelLink } from './model-link.ts';
 import type { ModelNetwork, Site } from './model-network.ts';
 
 const ports = { udpPort: 7003, tcpPort: 7004 };
-/** Ethernet, IPv4 and UDP headers, and the eight bytes of a time. */
+/** Ethernet, IPv4 and UDP headers, and the eight bytes of a probe. */
 const datagramBytes = 14 + 20 + 8 + 8;
 /** Bulk data is sent in pieces that take the link this long: fine enough for a window of half a second. */
 const pieceMs = 0.25;
@@ -56,29 +57,21 @@ export const modelProbes = (network: ModelNetwork, site: Site): Probes => {
   const rtt = ({ address, count, intervalMs, patienceMs, enough = count }: ArgumentOf<'probeRtt'>) =>
     probe<RttProbeResult>((resolve, reject) => {
       const links = linksTo(address);
-      const rtts: number[] = [];
+      const record = probeRecord(count);
       let sent = 0;
       let next: Cancel = none;
       const over = (): void => {
-        rtts.sort((a, b) => a - b);
-        const at = (fraction: number): number => rtts[Math.floor(fraction * (rtts.length - 1))] ?? NaN;
-        if (rtts.length === 0)
+        const result = record.result(sent);
+        if (result === null)
           reject(unanswered(`none of ${sent} probes to ${address} came back within ${patienceMs} ms`));
-        else
-          resolve({
-            samples: rtts.length,
-            lost: sent - rtts.length,
-            minMs: at(0),
-            medianMs: at(0.5),
-            maxMs: at(1),
-          });
+        else resolve(result);
       };
       const send = (): void => {
         if (sent === count) {
           next = clock.timer(patienceMs, over);
           return;
         }
-        sent++;
+        const nth = sent++;
         next = clock.timer(intervalMs, send);
         const sentAtMs = clock.nowMs();
         links?.out.send(links.out.flow(), {
@@ -89,8 +82,7 @@ export const modelProbes = (network: ModelNetwork, site: Site): Probes => {
               bytes: datagramBytes,
               accepted: none,
               arrived: () => {
-                rtts.push(clock.nowMs() - sentAtMs);
-                if (rtts.length === enough) over();
+                if (record.answered(nth, clock.nowMs() - sentAtMs) === enough) over();
               },
             });
           },

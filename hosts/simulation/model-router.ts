@@ -1,4 +1,5 @@
 import { Subject } from 'rxjs';
+import { defaultJitterDistribution } from '#catalogue/jitter-distributions';
 import type { AgentEvent } from '#proto/events';
 import { LivemigError } from '#proto/errors';
 import type { DirectionCounters, LinkDirection, LinkProfile } from '#proto/link';
@@ -12,14 +13,20 @@ import type { ModelNetwork } from './model-network.ts';
 /** The router hears announcements as they are made; the port is for the protocol's sake. */
 const announcePort = 7005;
 
-const directionText = ({ rateMbps, delayMs, bufferMs }: LinkDirection, correctionMs: number): string =>
-  `model: rate ${rateMbps} Mb/s, delay ${Math.max(0, delayMs - correctionMs)} ms, queue ${bufferMs} ms of the rate`;
+const directionText = (direction: LinkDirection, correctionMs: number): string => {
+  const { rateMbps, delayMs, jitterMs, bufferMs } = direction;
+  const { jitterDistribution = defaultJitterDistribution } = direction;
+  const jitter = jitterMs > 0 ? `, jitter ${jitterMs} ms ${jitterDistribution}` : '';
+  return `model: rate ${rateMbps} Mb/s, delay ${Math.max(0, delayMs - correctionMs)} ms${jitter}, queue ${bufferMs} ms of the rate`;
+};
 
 const demandModelled = (profile: LinkProfile): void => {
-  if (unmodelled(profile).length > 0)
+  const lacking = unmodelled(profile);
+  if (lacking.length > 0)
     throw new LivemigError(
       'UNSUPPORTED',
-      `expected a link without jitter and loss, which the model has none of, got ${profile.name}: choose another link, or a driver with a real one`,
+      `virtual-time: ${lacking.join(', ')} of ${profile.name}: the model has no packets, and no TCP that would repair what ` +
+        'becomes of them; leave it out, or take driver netns or docker, with backend netem or nfqueue',
     );
 };
 
@@ -49,11 +56,11 @@ export const createModelRouter = (network: ModelNetwork): Role => {
     events,
     handlers: {
       probeBackends: async () => [{ backend: 'virtual-time', supported: true, reason: 'a model' }],
-      applyLink: async ({ profile, backend, delayCorrectionMs }) => {
+      applyLink: async ({ profile, backend, delayCorrectionMs, seed }) => {
         if (backend !== 'virtual-time')
           throw new LivemigError('UNSUPPORTED', `${backend}: a router in virtual time has virtual-time only`);
         demandModelled(profile);
-        network.shape(profile, delayCorrectionMs);
+        network.shape(profile, delayCorrectionMs, seed);
         isShaped = true;
         return {
           backend,

@@ -30,7 +30,7 @@ export const runDatagrams = (
   const fd = openDatagrams(end.address, end.peer, end.port, packetBytes);
   const poller = createPoller([fd]);
   const sends = initiates || (kind === 'udp' && bothWays);
-  const packetsPerMs = (end.rateMbps * bits * payloadShareOf(end)) / 8 / packetBytes;
+  const packetsPerMs = (end.rateMbps * bits * payloadShareOf(end, end.mtuBytes)) / 8 / packetBytes;
   const startedAtMs = monotonicMs();
   const pacing = new Pacing(packetsPerMs, startedAtMs);
   const windowPackets = kind === 'ping' ? Math.max(1, Math.floor(end.windowBytes / packetBytes)) : Infinity;

@@ -21,7 +21,7 @@ export const runStream = async (
   recorder: TrafficRecorder,
   failed: (error: LivemigError) => void,
 ): Promise<{ close: () => void }> => {
-  const bytesPerMs = (end.rateMbps * bits * payloadShareOf(end)) / 8;
+  const bytesPerMs = (end.rateMbps * bits * payloadShareOf(end, end.mtuBytes)) / 8;
   const sends = end.initiates || end.bothWays;
   let server: Server | undefined;
   let timer: NodeJS.Timeout | undefined;

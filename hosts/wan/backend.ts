@@ -19,8 +19,11 @@ export interface Bottlenecks {
   destinationToSource: string;
 }
 
-/** `delayCorrectionMs` is taken off each direction's delay: this backend's own constant overhead per direction. */
-export type HowToApply = Pick<ApplyLinkArguments, 'delayCorrectionMs' | 'isLive' | 'mayLose'>;
+/**
+ * `delayCorrectionMs` is taken off each direction's delay: this backend's own constant overhead per direction. `seed` is of
+ * what comes by chance, where the backend draws it itself.
+ */
+export type HowToApply = Pick<ApplyLinkArguments, 'delayCorrectionMs' | 'seed' | 'isLive' | 'mayLose'>;
 
 /**
  * Emulates a link in the router, both directions: what comes from the source's side and leaves towards the
@@ -32,7 +35,8 @@ export interface LinkBackend {
   probe(): Promise<Support>;
   /**
    * Shape both directions, replacing any earlier profile, and read the result back.
-   * @throws LivemigError LINK_NOT_APPLIED, also where a link in use can't be changed without losing what is on it.
+   * @throws LivemigError LINK_NOT_APPLIED, also where a link in use can't be changed without losing what is on it;
+   *   UNSUPPORTED where the backend can't do something of the profile, by name
    */
   apply(profile: LinkProfile, interfaces: RouterInterfaces, how: HowToApply): Promise<AppliedLink>;
   counters(): Promise<LinkCounters>;

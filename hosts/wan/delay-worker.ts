@@ -12,6 +12,13 @@ const pollMs = 2;
 /** The worker goes round its loop at least every 200 ms; beyond this it hangs. */
 const beatTimeoutMs = 3_000;
 
+/** As the devices' MTU is, which no profile raises. */
+const packetMaxBytes = 1500;
+
+/** Loss, duplicates and reordering are of packets, not of super-packets of 44. */
+const hitsPackets = ({ lossInGood, lossInBad, toBad, duplicate, reorder }: DelaySettings): boolean =>
+  lossInGood > 0 || (toBad > 0 && lossInBad > 0) || duplicate > 0 || reorder > 0;
+
 /** The thread of nfqueue-worker.ts, seen from outside. Every call reports it if the thread is gone. */
 export class DelayWorker {
   readonly #settings = new Float64Array(new SharedArrayBuffer(8 * settingWords.count));
@@ -66,8 +73,10 @@ export class DelayWorker {
     directions.forEach((direction, index) => {
       writeDirectionSettings(this.#settings, index, direction);
     });
-    // Loss must hit packets, not 64 KiB super-packets of 44.
-    this.#settings[settingWords.wholeGso] = directions.some(({ lossFraction }) => lossFraction > 0) ? 0 : 1;
+    this.#settings[settingWords.wholeGso] = directions.some(hitsPackets) ? 0 : 1;
+    this.#settings[settingWords.copyBytes] = directions.some(({ duplicate }) => duplicate > 0)
+      ? packetMaxBytes
+      : 0;
     const generation = Atomics.add(this.#control, controlWords.generation, 1) + 1;
     wake(this.#wakeupFd);
     const deadlineMs = monotonicMs() + beatTimeoutMs;
@@ -84,11 +93,12 @@ export class DelayWorker {
     this.assertAlive();
   }
 
-  statistics(direction: number): { lost: number; escaped: number } {
+  statistics(direction: number): { lost: number; escaped: number; unsent: number } {
     const at = direction * statWords.perDirection;
     return {
       lost: this.#stats[at + statWords.lost]!,
       escaped: this.#stats[at + statWords.escaped]!,
+      unsent: this.#stats[at + statWords.unsent]!,
     };
   }
 

@@ -8,6 +8,7 @@ const native = {
   socket: libc.func('int socket(int, int, int)'),
   bind: libc.func('int bind(int, void*, int)'),
   send: libc.func('long send(int, void*, size_t, int)'),
+  sendto: libc.func('long sendto(int, void*, size_t, int, void*, int)'),
   recv: libc.func('long recv(int, void*, size_t, int)'),
   recvmmsg: libc.func('int recvmmsg(int, void*, unsigned int, int, void*)'),
   setsockopt: libc.func('int setsockopt(int, int, int, void*, int)'),
@@ -46,6 +47,26 @@ export const openNetlink = (protocol: number): number => {
   address.writeUInt16LE(afNetlink, 0);
   checked('bind(AF_NETLINK)', native.bind(fd, address, address.length) as number);
   return fd;
+};
+
+const afInet = 2;
+const ipprotoRaw = 255;
+
+/** A socket that sends IPv4 packets as they are. @throws LivemigError LINK_NOT_APPLIED without CAP_NET_RAW. */
+export const openRaw = (): number =>
+  checked('socket(SOCK_RAW)', native.socket(afInet, sockRaw | sockCloexec, ipprotoRaw) as number);
+
+const destinationAt = 16;
+const socketAddress = Buffer.alloc(16);
+socketAddress.writeUInt16LE(afInet, 0);
+
+/** To where the packet's own header says. @returns whether the kernel took it. */
+export const sendPacket = (fd: number, packet: Buffer): boolean => {
+  packet.copy(socketAddress, 4, destinationAt, destinationAt + 4);
+  return (
+    (native.sendto(fd, packet, packet.length, msgDontwait, socketAddress, socketAddress.length) as number) >=
+    0
+  );
 };
 
 /** @throws LivemigError LINK_NOT_APPLIED when there is no such interface. */

@@ -1,5 +1,7 @@
 /** The stages of the netem backend as tc arguments, and their comparison with what reads back. Pure. */
+import { defaultJitterDistribution, jitterDistributions } from '#catalogue/jitter-distributions';
 import type { LinkDirection } from '#proto/link';
+import { hitsPackets } from '#proto/link';
 import { bufferBytes, bytesPerMs, delayLimitPackets, wireMtuBytes } from './sizing.ts';
 import type { Qdisc } from './tc.ts';
 
@@ -19,9 +21,9 @@ interface Stages {
   bottleneckHandle: string;
 }
 
-/** Where each stage is attached. The splitter exists only with loss, or where there may be loss later. */
+/** Where each stage is attached. The splitter exists only where something hits packets, or may do so later. */
 export const stagesOf = (direction: LinkDirection, mayLose = false): Stages =>
-  mayLose || direction.lossPercent > 0
+  mayLose || hitsPackets(direction)
     ? {
         rootKind: 'tbf',
         splitter: ['root', 'handle', '1:'],
@@ -59,19 +61,65 @@ export const splitterArguments = (direction: LinkDirection): string[] => [
   'peakrate', '34gbit', 'mtu', String(2 * wireMtuBytes),
 ]; // prettier-ignore
 
-/** Restates everything: netem keeps what isn't named. */
+const percent = (value: number): string => `${String(value)}%`;
+
+/** In tc's order: p, r, 1-h, 1-k. */
+const gemodelPercents = ({ gemodel }: LinkDirection): number[] =>
+  gemodel === undefined
+    ? []
+    : [gemodel.pPercent, gemodel.rPercent, gemodel.badLossPercent, gemodel.goodLossPercent];
+
+const lossArguments = (direction: LinkDirection): string[] => {
+  if (direction.gemodel !== undefined) return ['loss', 'gemodel', ...gemodelPercents(direction).map(percent)];
+  return direction.lossPercent > 0 ? ['loss', 'random', percent(direction.lossPercent)] : [];
+};
+
+const distributionArguments = ({
+  jitterMs,
+  jitterDistribution = defaultJitterDistribution,
+}: LinkDirection): string[] => {
+  const { tcName } = jitterDistributions[jitterDistribution];
+  return jitterMs > 0 && tcName !== null ? ['distribution', tcName] : [];
+};
+
+/** What becomes of packets apart from the rate, in tc's words. */
+export const impairmentArguments = (direction: LinkDirection): string[] => {
+  const { delayMs, jitterMs, duplicatePercent = 0, reorderPercent = 0 } = direction;
+  const { reorderCorrelationPercent = 0, reorderGap = 1 } = direction;
+  return [
+    'delay', `${delayMs.toFixed(3)}ms`, `${jitterMs.toFixed(3)}ms`, '0%',
+    ...distributionArguments(direction),
+    ...lossArguments(direction),
+    ...(duplicatePercent > 0 ? ['duplicate', percent(duplicatePercent)] : []),
+    ...(reorderPercent > 0
+      ? ['reorder', percent(reorderPercent), percent(reorderCorrelationPercent), 'gap', String(reorderGap)]
+      : []),
+  ]; // prettier-ignore
+};
+
+/** Restates everything that netem keeps where it isn't named: the rate, and (by the delay's) all correlations. */
 export const netemArguments = (direction: LinkDirection): string[] => [
   'netem',
   'limit', String(delayLimitPackets(direction)),
-  'delay', `${direction.delayMs.toFixed(3)}ms`,
-  ...(direction.jitterMs > 0 ? [`${direction.jitterMs.toFixed(3)}ms`, 'distribution', 'normal', 'rate', orderKeepingRate] : []),
-  ...(direction.lossPercent > 0 ? ['loss', 'random', `${String(direction.lossPercent)}%`] : []),
+  ...impairmentArguments(direction),
+  'rate', direction.jitterMs > 0 ? orderKeepingRate : '0bit',
 ]; // prettier-ignore
+
+/** Whether netem is given a table of deviates, which it keeps as long as it lives … */
+export const setsTable = (direction: LinkDirection): boolean => distributionArguments(direction).length > 0;
+
+/** … and whether it must have none: tc has no name for uniform jitter's. */
+export const forbidsTable = (direction: LinkDirection): boolean =>
+  direction.jitterMs > 0 && !setsTable(direction);
 
 interface NetemOptions {
   limit?: number;
   delay?: { delay: number; jitter: number };
   'loss-random'?: { loss: number };
+  'loss-gemodel'?: { p: number; r: number; '1-h': number; '1-k': number };
+  duplicate?: { duplicate: number };
+  reorder?: { reorder: number; correlation: number };
+  gap?: number;
   rate?: { rate: number };
 }
 
@@ -82,6 +130,7 @@ const timeToleranceS = 2e-6;
 export const netemMismatches = (qdisc: Qdisc | undefined, direction: LinkDirection): string[] => {
   if (qdisc?.kind !== 'netem') return [`expected netem, found ${qdisc?.kind ?? 'nothing'}`];
   const options = qdisc.options as NetemOptions;
+  const { reorderPercent = 0 } = direction;
   const compare = (what: string, is: number, wanted: number, tolerance: number): string[] =>
     Math.abs(is - wanted) <= tolerance ? [] : [`netem ${what} ${String(is)} instead of ${String(wanted)}`];
   return [
@@ -89,6 +138,18 @@ export const netemMismatches = (qdisc: Qdisc | undefined, direction: LinkDirecti
     ...compare('delay (s)', options.delay?.delay ?? 0, direction.delayMs / 1e3, timeToleranceS),
     ...compare('jitter (s)', options.delay?.jitter ?? 0, direction.jitterMs / 1e3, timeToleranceS),
     ...compare('loss fraction', options['loss-random']?.loss ?? 0, direction.lossPercent / 100, 1e-6),
+    ...(['p', 'r', '1-h', '1-k'] as const).flatMap((name, nth) =>
+      compare(
+        `gemodel ${name}`,
+        options['loss-gemodel']?.[name] ?? 0,
+        (gemodelPercents(direction)[nth] ?? 0) / 100,
+        1e-6,
+      ),
+    ),
+    ...compare('duplicate', options.duplicate?.duplicate ?? 0, (direction.duplicatePercent ?? 0) / 100, 1e-6),
+    ...compare('reorder', options.reorder?.reorder ?? 0, reorderPercent / 100, 1e-6),
+    ...compare('reorder correlation', options.reorder?.correlation ?? 0, reorderPercent > 0 ? (direction.reorderCorrelationPercent ?? 0) / 100 : 0, 1e-6), // prettier-ignore
+    ...compare('gap', options.gap ?? 0, reorderPercent > 0 ? (direction.reorderGap ?? 1) : 0, 0),
     ...compare(
       'order-keeping rate (B/s)',
       options.rate?.rate ?? 0,

@@ -5,7 +5,14 @@
 import { LivemigError } from '#proto/errors';
 import type { DirectionCounters, LinkDirection } from '#proto/link';
 import type { HowToApply, LinkBackend } from './backend.ts';
-import { netemArguments, netemMismatches, splitterArguments, stagesOf } from './netem-stages.ts';
+import {
+  forbidsTable,
+  netemArguments,
+  netemMismatches,
+  setsTable,
+  splitterArguments,
+  stagesOf,
+} from './netem-stages.ts';
 import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
 import {
@@ -19,18 +26,25 @@ import {
 } from './tc.ts';
 import { probeScript } from './throwaway.ts';
 
-const shape = async (device: string, direction: LinkDirection, how: HowToApply): Promise<string> => {
+const shape = async (
+  device: string,
+  direction: LinkDirection,
+  how: HowToApply,
+  hasTable: boolean,
+): Promise<string> => {
   const root = (await showQdiscs(device)).find((qdisc) => qdisc.root);
   const isThere = root !== undefined && root.handle !== '0:';
   const isLive = how.isLive === true && isThere;
   // Stages that are there for loss stay, also without it.
   const stages = stagesOf(direction, how.mayLose === true || (isLive && root.kind === 'tbf'));
-  if (isThere && root.kind !== stages.rootKind) {
-    // A different arrangement of stages can't be changed in place.
+  // A different arrangement of stages can't be changed in place, nor can a table be taken away.
+  const isOther = root?.kind !== stages.rootKind || (hasTable && forbidsTable(direction));
+  if (isThere && isOther) {
     if (isLive)
       throw new LivemigError(
         'LINK_NOT_APPLIED',
-        `${device}: expected stages for loss, which a link in use can't be given: apply it with mayLose before`,
+        `${device}: expected stages for loss and a jitter of the same kind, which a link in use can't be given: ` +
+          'apply it with mayLose before',
       );
     await tc('qdisc', 'del', 'dev', device, 'root');
   }
@@ -58,9 +72,18 @@ const countersOf = async (device: string): Promise<DirectionCounters> => {
 
 export const createNetemBackend = (): LinkBackend => {
   let device: string | undefined;
+  /** Devices whose netem may have a table of deviates. */
+  const tabled = new Set<string>();
+  const reshape = async (on: string, direction: LinkDirection, how: HowToApply): Promise<string> => {
+    const told = await shape(on, direction, how, tabled.has(on));
+    if (setsTable(direction)) tabled.add(on);
+    else if (forbidsTable(direction)) tabled.delete(on);
+    return told;
+  };
 
   const remove = async (): Promise<void> => {
     if (device === undefined) return;
+    tabled.clear();
     await removeReturnPath(device);
     await tc('qdisc', 'del', 'dev', device, 'root').catch(() => undefined);
     device = undefined;
@@ -92,8 +115,8 @@ export const createNetemBackend = (): LinkBackend => {
       device = interfaces.towardsDestination;
       try {
         const returning = await createReturnPath(device);
-        const sourceToDestination = await shape(device, corrected(profile.sourceToDestination), how);
-        const destinationToSource = await shape(returning, corrected(profile.destinationToSource), how);
+        const sourceToDestination = await reshape(device, corrected(profile.sourceToDestination), how);
+        const destinationToSource = await reshape(returning, corrected(profile.destinationToSource), how);
         return {
           backend: 'netem',
           profile: profile.name,

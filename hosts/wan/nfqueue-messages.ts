@@ -17,6 +17,7 @@ const batchVerdictType = subsystemQueue | 3;
 
 const genericHeaderBytes = 4;
 const attributesAt = netlinkHeaderBytes + genericHeaderBytes;
+const attributePayload = 10;
 const verdictAccept = 1;
 const verdictDrop = 0;
 
@@ -32,21 +33,31 @@ const config = (queue: number, ...attributes: Buffer[]): Buffer =>
 const flagFailOpen = 1;
 const flagGso = 4;
 
-/**
- * What binds a queue to this socket: each message is acknowledged by the kernel.
- * @param wholeGso take 64 KiB super-packets as one; without it the kernel segments before queueing.
- */
-export const bindQueueMessages = (queue: number, maxLength: number, wholeGso: boolean): Buffer[] => [
+export interface QueueMode {
+  maxLength: number;
+  /** Take 64 KiB super-packets as one; without it the kernel segments before queueing. */
+  wholeGso: boolean;
+  /** What of each packet comes up beside its id; 0: it stays in the kernel. */
+  copyBytes: number;
+}
+
+/** What binds a queue to this socket: each message is acknowledged by the kernel. */
+export const bindQueueMessages = (queue: number, mode: QueueMode): Buffer[] => [
   config(queue, encodeAttribute(1, Buffer.from([1, 0, 0, 2]))),
-  ...configureQueueMessages(queue, maxLength, wholeGso),
+  ...configureQueueMessages(queue, mode),
 ];
 
-export const configureQueueMessages = (queue: number, maxLength: number, wholeGso: boolean): Buffer[] => {
-  // Copy mode META: the packet stays in the kernel, only its id comes up.
-  const copyMeta = encodeAttribute(2, Buffer.from([0, 0, 0, 0, 1]));
+const copyModeMeta = 1;
+const copyModePacket = 2;
+
+export const configureQueueMessages = (
+  queue: number,
+  { maxLength, wholeGso, copyBytes }: QueueMode,
+): Buffer[] => {
+  const copyMode = Buffer.from([copyBytes > 0 ? copyModePacket : copyModeMeta]);
   const flags = flagFailOpen | (wholeGso ? flagGso : 0);
   return [
-    config(queue, copyMeta),
+    config(queue, encodeAttribute(2, Buffer.concat([uint32BE(copyBytes), copyMode]))),
     config(queue, encodeAttribute(3, uint32BE(maxLength))),
     config(queue, encodeAttribute(4, uint32BE(flagFailOpen | flagGso)), encodeAttribute(5, uint32BE(flags))),
   ];
@@ -62,6 +73,7 @@ const verdictMessage = (type: number, queue: number, verdict: number): Buffer =>
 export const acceptBatchMessage = (queue: number): Buffer =>
   verdictMessage(batchVerdictType, queue, verdictAccept);
 export const dropMessage = (queue: number): Buffer => verdictMessage(verdictType, queue, verdictDrop);
+export const acceptMessage = (queue: number): Buffer => verdictMessage(verdictType, queue, verdictAccept);
 export const setVerdictId = (message: Buffer, id: number): void => {
   message.writeUInt32BE(id, attributesAt + 4 + 4);
 };
@@ -73,4 +85,10 @@ export const queueOf = (datagram: Buffer, offset: number): number =>
 export const packetIdOf = (datagram: Buffer, offset: number, length: number): number => {
   const at = findAttribute(datagram, offset + attributesAt, offset + length, 1);
   return at < 0 ? -1 : datagram.readUInt32BE(at);
+};
+
+/** The packet, as far as it came up. */
+export const payloadOf = (datagram: Buffer, offset: number, length: number): Buffer => {
+  const at = findAttribute(datagram, offset + attributesAt, offset + length, attributePayload);
+  return at < 0 ? Buffer.alloc(0) : datagram.subarray(at, at - 4 + datagram.readUInt16LE(at - 4));
 };

@@ -11,26 +11,52 @@ export interface WorkerData {
 /** NFQUEUE numbers (of the router's own network namespace): source to destination, destination to source. */
 export const queueNumbers = [11, 12] as const;
 
-const perDirection = 3;
-export const settingWords = { count: 2 * perDirection + 1, wholeGso: 2 * perDirection } as const;
+/** The settings of a direction, each a word. */
+const settingKeys = [
+  'delayMs',
+  'seed',
+  'jitterMs',
+  'jitterDistribution',
+  'toBad',
+  'toGood',
+  'lossInBad',
+  'lossInGood',
+  'duplicate',
+  'reorder',
+  'reorderCorrelation',
+  'reorderGap',
+] as const satisfies (keyof DelaySettings)[];
+const perDirection = settingKeys.length;
+
+export const settingWords = {
+  /** Whether super-packets are queued whole. */
+  wholeGso: 2 * perDirection,
+  /** What of each packet comes up for a copy of it. */
+  copyBytes: 2 * perDirection + 1,
+  count: 2 * perDirection + 2,
+} as const;
 export const statWords = {
-  perDirection: 3,
+  perDirection: 4,
   packets: 0,
   lost: 1,
   escaped: 2,
-  errors: 6,
+  /** Copies of duplicated packets that weren't sent. */
+  unsent: 3,
+  errors: 8,
   /** When the worker last went round its loop, in ms on CLOCK_MONOTONIC, which threads share. */
-  beatAtMs: 7,
-  count: 8,
+  beatAtMs: 9,
+  count: 10,
 } as const;
 export const controlWords = { generation: 0, applied: 1, stop: 2, count: 3 } as const;
 
-export const directionSettings = (settings: Float64Array, index: number): DelaySettings => ({
-  delayMs: settings[index * perDirection]!,
-  jitterMs: settings[index * perDirection + 1]!,
-  lossFraction: settings[index * perDirection + 2]!,
-});
+export const directionSettings = (settings: Float64Array, index: number): DelaySettings =>
+  Object.fromEntries(
+    settingKeys.map((key, nth) => [key, settings[index * perDirection + nth]]),
+  ) as unknown as DelaySettings;
 
 export const writeDirectionSettings = (settings: Float64Array, index: number, value: DelaySettings): void => {
-  settings.set([value.delayMs, value.jitterMs, value.lossFraction], index * perDirection);
+  settings.set(
+    settingKeys.map((key) => value[key]),
+    index * perDirection,
+  );
 };

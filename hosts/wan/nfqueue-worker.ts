@@ -5,32 +5,38 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { LivemigError } from '#proto/errors';
 import { monotonicMs } from '#proto/units';
-import { DelayLine } from './delay-line.ts';
+import { DelayLine, fates } from './delay-line.ts';
 import {
   clearWakeup,
   closeDescriptor,
   createBatchReceiver,
   createPoller,
   openNetlink,
+  openRaw,
   receiveBytes,
   sendBytes,
+  sendPacket,
   setPreciseTimers,
   setSocketOption,
 } from './libc.ts';
 import { errnoOf } from './netlink.ts';
 import {
   acceptBatchMessage,
+  acceptMessage,
   bindQueueMessages,
   configureQueueMessages,
   dropMessage,
   netlinkNetfilter,
   packetIdOf,
   packetType,
+  payloadOf,
   queueOf,
   setVerdictId,
 } from './nfqueue-messages.ts';
+import type { QueueMode } from './nfqueue-messages.ts';
 import { controlWords, directionSettings, queueNumbers, settingWords, statWords } from './nfqueue-shared.ts';
 import type { WorkerData } from './nfqueue-shared.ts';
+import { PacketCopies } from './packet-copies.ts';
 
 const {
   settings: settingsBuffer,
@@ -45,6 +51,8 @@ const control = new Int32Array(controlBuffer);
 /** The most packets in flight per direction: 26 ms of 10 Gb/s in 1514-byte packets are 22,000. */
 const capacity = 1 << 19;
 const queueMaxLength = 500_000;
+/** A packet of 1500 bytes, and what the kernel says of it. */
+const slotBytes = 2048;
 const idleWaitMs = 200;
 const receiveBufferBytes = 64 << 20;
 const soRcvbuf = 8;
@@ -54,6 +62,8 @@ const solNetlink = 270;
 const netlinkNoEnobufs = 5;
 
 const fd = openNetlink(netlinkNetfilter);
+/** Opened once there is something to duplicate. */
+let rawFd = -1;
 
 const request = (message: Buffer): void => {
   sendBytes(fd, message);
@@ -78,37 +88,67 @@ const serve = (): void => {
     queue,
     line: new DelayLine(capacity),
     accept: acceptBatchMessage(queue),
+    acceptOne: acceptMessage(queue),
     drop: dropMessage(queue),
+    copies: new PacketCopies((packet) => sendPacket(rawFd, packet)),
     lastId: 0,
     statsAt: index * statWords.perDirection,
   }));
-  let wholeGso = true;
-  for (const { queue } of directions)
-    for (const message of bindQueueMessages(queue, queueMaxLength, wholeGso)) request(message);
+  type Direction = (typeof directions)[number];
+  let mode: QueueMode = { maxLength: queueMaxLength, wholeGso: true, copyBytes: 0 };
+  for (const { queue } of directions) for (const message of bindQueueMessages(queue, mode)) request(message);
 
   const poller = createPoller([fd, wakeupFd]);
-  const receiver = createBatchReceiver(fd, 128, 1024);
+  const receiver = createBatchReceiver(fd, 128, slotBytes);
 
   const configure = (): void => {
     directions.forEach(({ line }, index) => {
       line.configure(directionSettings(settings, index));
     });
-    const wantGso = settings[settingWords.wholeGso] === 1;
-    if (wantGso !== wholeGso) {
-      wholeGso = wantGso;
+    const wholeGso = settings[settingWords.wholeGso] === 1;
+    const copyBytes = settings[settingWords.copyBytes]!;
+    if (copyBytes > 0 && rawFd < 0) rawFd = openRaw();
+    if (wholeGso !== mode.wholeGso || copyBytes !== mode.copyBytes) {
+      mode = { ...mode, wholeGso, copyBytes };
       // Packets may be arriving by now: `take` reads the acknowledgements and counts errors.
       for (const { queue } of directions)
-        for (const message of configureQueueMessages(queue, queueMaxLength, wholeGso)) sendBytes(fd, message);
+        for (const message of configureQueueMessages(queue, mode)) sendBytes(fd, message);
     }
     Atomics.store(control, controlWords.applied, Atomics.load(control, controlWords.generation));
     Atomics.notify(control, controlWords.applied);
+  };
+
+  /** What doesn't only wait. @param at where its message begins */
+  const settle = (
+    direction: Direction,
+    id: number,
+    fate: number,
+    nowMs: number,
+    at: number,
+    length: number,
+  ) => {
+    const { line, copies, statsAt } = direction;
+    if (fate === fates.lost) {
+      setVerdictId(direction.drop, id);
+      sendBytes(fd, direction.drop);
+      stats[statsAt + statWords.lost] = stats[statsAt + statWords.lost]! + 1;
+      return;
+    }
+    if ((fate & fates.overtakes) !== 0) {
+      setVerdictId(direction.acceptOne, id);
+      sendBytes(fd, direction.acceptOne);
+    }
+    if ((fate & fates.duplicated) === 0) return;
+    const dueMs = line.admitCopy(nowMs);
+    if (dueMs >= 0) copies.hold(payloadOf(receiver.buffer, at, length), dueMs);
+    stats[statsAt + statWords.unsent] = copies.unsent;
   };
 
   const take = (): void => {
     for (let got = receiver.receive(); got > 0; got = receiver.receive()) {
       const nowMs = performance.now();
       for (let slot = 0; slot < got; slot += 1) {
-        const at = slot * 1024;
+        const at = slot * slotBytes;
         const errno = errnoOf(receiver.buffer, at);
         if (errno !== null) {
           if (errno !== 0) stats[statWords.errors] = stats[statWords.errors]! + 1;
@@ -125,10 +165,8 @@ const serve = (): void => {
             stats[statsAt + statWords.escaped]! + (id - direction.lastId - 1);
         direction.lastId = id;
         stats[statsAt + statWords.packets] = stats[statsAt + statWords.packets]! + 1;
-        if (direction.line.admit(id, nowMs)) continue;
-        setVerdictId(direction.drop, id);
-        sendBytes(fd, direction.drop);
-        stats[statsAt + statWords.lost] = stats[statsAt + statWords.lost]! + 1;
+        const fate = direction.line.admit(id, nowMs);
+        if (fate !== 0) settle(direction, id, fate, nowMs, at, receiver.lengthOf(slot));
       }
       if (got < 128) return;
     }
@@ -138,13 +176,18 @@ const serve = (): void => {
   parentPort?.postMessage('ready');
   while (Atomics.load(control, controlWords.stop) === 0) {
     let nextDueMs = Infinity;
-    for (const { line, accept } of directions) {
-      const last = line.release(performance.now());
+    for (const { line, accept, copies, statsAt } of directions) {
+      const dueMs = performance.now();
+      const last = line.release(dueMs);
       if (last >= 0) {
         setVerdictId(accept, last);
         sendBytes(fd, accept);
       }
-      nextDueMs = Math.min(nextDueMs, line.nextDueMs);
+      if (copies.nextDueMs <= dueMs) {
+        copies.release(dueMs);
+        stats[statsAt + statWords.unsent] = copies.unsent;
+      }
+      nextDueMs = Math.min(nextDueMs, line.nextDueMs, copies.nextDueMs);
     }
     const nowMs = performance.now();
     stats[statWords.beatAtMs] = monotonicMs();
@@ -163,4 +206,5 @@ try {
   // Closing unbinds the queues: without a listener the kernel drops their packets, so a dead worker is a dead link,
   // never one without delay.
   closeDescriptor(fd);
+  if (rawFd >= 0) closeDescriptor(rawFd);
 }

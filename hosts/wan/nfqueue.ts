@@ -1,13 +1,17 @@
 /**
- * Backend `nfqueue`, for kernels without sch_netem: the kernel's TBF for the rate; delay, jitter and loss by holding
- * packets in NFQUEUE from a worker thread. As real as netem for the TCP that crosses it: the packets wait in the
+ * Backend `nfqueue`, for kernels without sch_netem: the kernel's TBF for the rate; for delay and what comes by chance, a
+ * worker thread holds packets in NFQUEUE. As real as netem for the TCP that crosses it: the packets wait in the
  * kernel, whole, after they have left the sender's host.
  */
 import { LivemigError } from '#proto/errors';
 import type { AppliedLink, DirectionCounters, LinkCounters, LinkDirection, LinkProfile } from '#proto/link';
 import type { HowToApply, LinkBackend, RouterInterfaces, Support } from './backend.ts';
+import { impairmentSettingsOf } from './delay-line.ts';
 import { DelayWorker } from './delay-worker.ts';
+import { impairmentsOf } from './impairments.ts';
 import { probeRulesScript, queueAlso, queueForwarded, unqueueForwarded } from './iptables.ts';
+import { closeDescriptor, openRaw } from './libc.ts';
+import { impairmentArguments } from './netem-stages.ts';
 import { bottlenecksOf, createReturnPath, removeReturnPath } from './return-path.ts';
 import { correctedDelayMs } from './sizing.ts';
 import {
@@ -23,13 +27,30 @@ import type { Qdisc } from './tc.ts';
 import { probeScript } from './throwaway.ts';
 
 /**
- * Directions that have anything to hold back. One without delay, jitter or loss is not queued at all: NFQUEUE's own 0.3
+ * Directions that have anything to hold back. One without delay and with nothing left to chance is not queued at all: NFQUEUE's own 0.3
  * ms would exceed a LAN's delay.
  */
 const directionsToQueue = (profile: LinkProfile, delayCorrectionMs: number): [boolean, boolean] => {
   const needsQueue = (direction: LinkDirection): boolean =>
-    correctedDelayMs(direction, delayCorrectionMs) > 0 || direction.jitterMs > 0 || direction.lossPercent > 0;
+    correctedDelayMs(direction, delayCorrectionMs) > 0 ||
+    impairmentsOf(impairmentSettingsOf(direction), () => 0) !== null;
   return [needsQueue(profile.sourceToDestination), needsQueue(profile.destinationToSource)];
+};
+
+/** @throws LivemigError UNSUPPORTED where copies of packets can't be sent. */
+const demandRawSockets = ({ name, sourceToDestination, destinationToSource }: LinkProfile): void => {
+  if ([sourceToDestination, destinationToSource].every(({ duplicatePercent = 0 }) => duplicatePercent === 0))
+    return;
+  try {
+    closeDescriptor(openRaw());
+  } catch (cause) {
+    throw new LivemigError(
+      'UNSUPPORTED',
+      `nfqueue: duplicatePercent of ${name}: the router may not open raw sockets, by which copies are sent; ` +
+        'give it CAP_NET_RAW, take backend netem, or leave duplicatePercent out',
+      { cause },
+    );
+  }
 };
 
 const rootTbfOf = (qdiscs: readonly Qdisc[]): Qdisc | undefined =>
@@ -48,18 +69,23 @@ export const createNfqueueBackend = (): LinkBackend => {
         direction,
       ),
     );
-    const { jitterMs, lossPercent } = direction;
-    const heldMs = correctedDelayMs(direction, correctionMs);
-    return `${await describeQdiscs(on)}; nfqueue holds ${heldMs.toFixed(3)}ms jitter ${String(jitterMs)}ms loss ${String(lossPercent)}%`;
+    const held = { ...direction, delayMs: correctedDelayMs(direction, correctionMs) };
+    // As tc would print it of a netem.
+    return `${await describeQdiscs(on)}; nfqueue ${impairmentArguments(held).join(' ')}`;
   };
 
   const countersOf = async (on: string, index: number, delay: DelayWorker): Promise<DirectionCounters> => {
     const { bytes, packets, drops } = statisticsOf(on, rootTbfOf(await showQdiscs(on)));
-    const { lost, escaped } = delay.statistics(index);
+    const { lost, escaped, unsent } = delay.statistics(index);
     if (escaped > 0)
       throw new LivemigError(
         'LINK_NOT_APPLIED',
         `${String(escaped)} packets overran NFQUEUE and passed without delay; use a slower link or a less busy machine`,
+      );
+    if (unsent > 0)
+      throw new LivemigError(
+        'LINK_NOT_APPLIED',
+        `${String(unsent)} copies of duplicated packets weren't sent; lower duplicatePercent or the rate`,
       );
     return { bytes, packets, dropped: drops + lost };
   };
@@ -77,8 +103,9 @@ export const createNfqueueBackend = (): LinkBackend => {
   const apply = async (
     profile: LinkProfile,
     interfaces: RouterInterfaces,
-    { delayCorrectionMs, isLive = false }: HowToApply,
+    { delayCorrectionMs, seed, isLive = false }: HowToApply,
   ): Promise<AppliedLink> => {
+    demandRawSockets(profile);
     device = interfaces.towardsDestination;
     const returning = await createReturnPath(device);
     if (worker === undefined) {
@@ -87,10 +114,10 @@ export const createNfqueueBackend = (): LinkBackend => {
     }
     const directions = [profile.sourceToDestination, profile.destinationToSource];
     await worker.configure(
-      directions.map((direction) => ({
+      directions.map((direction, index) => ({
+        ...impairmentSettingsOf(direction),
         delayMs: correctedDelayMs(direction, delayCorrectionMs),
-        jitterMs: direction.jitterMs,
-        lossFraction: direction.lossPercent / 100,
+        seed: directions.length * seed + index,
       })),
     );
     const queued = directionsToQueue(profile, delayCorrectionMs);

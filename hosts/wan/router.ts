@@ -7,6 +7,7 @@ import { Orders } from '../orders.ts';
 import type { Role } from '../role.ts';
 import type { LinkBackend } from './backend.ts';
 import { cutBetween } from './cut.ts';
+import { createDeviceMtu } from './device-mtu.ts';
 import { trafficCounting } from './traffic-counting.ts';
 import { GuestRouter } from './guest-route.ts';
 import { findInterfaces } from './interfaces.ts';
@@ -33,6 +34,7 @@ export const createRouter = (): Role => {
     netem: createNetemBackend(),
     nfqueue: createNfqueueBackend(),
   };
+  const mtu = createDeviceMtu();
   const guestRouter = new GuestRouter();
   const link = partFor(['probeBackends', 'applyLink']);
   const cut = partFor(['cutLink']);
@@ -84,9 +86,19 @@ export const createRouter = (): Role => {
           // One that is in use is counted on.
           if (!isInUse) active = undefined;
           try {
-            const applied = await wanted.apply(profile, findInterfaces(interfaces), how);
+            const ports = findInterfaces(interfaces);
+            const { mtuBytes } = profile.sourceToDestination;
+            await mtu.apply(ports.towardsDestination, mtuBytes);
+            const { readBack, ...applied } = await wanted.apply(profile, ports, how);
             active = wanted;
-            return applied;
+            const told = mtuBytes === undefined ? '' : `; mtu ${mtuBytes}`;
+            return {
+              ...applied,
+              readBack: {
+                sourceToDestination: readBack.sourceToDestination + told,
+                destinationToSource: readBack.destinationToSource + told,
+              },
+            };
           } catch (error) {
             // A link that failed to apply is not a link: counters must then refuse too.
             active = undefined;
@@ -132,6 +144,7 @@ export const createRouter = (): Role => {
       sampling.close();
       traffic.close();
       for (const backend of Object.values(backends)) await backend.remove();
+      await mtu.restore();
     },
   };
 };

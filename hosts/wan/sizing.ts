@@ -1,4 +1,5 @@
 /** How large the stages of an emulated link must be. Pure; the numbers are explained where they stand. */
+import { jitterReachMs } from '#catalogue/jitter-distributions';
 import type { LinkDirection } from '#proto/link';
 
 /** What tc counts for a full segment: 1500 bytes of IP and the Ethernet header. */
@@ -30,7 +31,7 @@ export const bufferBytes = (direction: LinkDirection): number => {
  * packets.
  */
 export const delayLimitPackets = (direction: LinkDirection): number => {
-  const delayMs = direction.delayMs + 4 * direction.jitterMs;
+  const delayMs = direction.delayMs + jitterReachMs(direction);
   const inFlightBytes = bytesPerMs(direction.rateMbps) * delayMs + bufferBytes(direction);
   return Math.max(1000, Math.ceil((1.5 * inFlightBytes) / wireMtuBytes));
 };

@@ -8,6 +8,7 @@ import type { KernelBackendName, LinkProfile } from '#proto/link';
 import type { LinkLab } from '../support/link-lab.ts';
 import { assertBetween, OutOfBounds } from './link-backend-case.ts';
 import type { LinkBackendCase } from './link-backend-case.ts';
+import { linkImpairmentCases } from './link-impairment-cases.ts';
 import { linkSampleCases } from './link-sample-cases.ts';
 import { applyLink, linkOf, trace, volume } from './link-traffic.ts';
 
@@ -205,6 +206,7 @@ export const linkBackendCases = (backend: KernelBackendName): LinkBackendCase[] 
         assertBetween('bytes of acknowledgements', returned, 1_000, 2 << 20);
       },
     },
+    ...linkImpairmentCases(backend),
     ...linkSampleCases(backend),
     {
       name: 'reads back what it set, and counters and samples refuse a link that is gone',

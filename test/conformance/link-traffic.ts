@@ -31,6 +31,7 @@ export const applyLink = (
     profile,
     backend,
     delayCorrectionMs: 0,
+    seed: 1,
     interfaces: lab.topology.router,
     ...how,
   });

@@ -4,6 +4,9 @@ import type { Capabilities, CapabilityValue } from '#proto/capabilities';
 import type { ArgumentOf, ControlMethod } from '#proto/control';
 import { contentNames } from '#catalogue/contents';
 import { allWorkloadParameters, workloadNames, workloadParameters } from '#catalogue/workloads';
+import { linkParameters } from '#catalogue/link-parameters';
+import type { LinkParameter } from '#catalogue/link-parameters';
+import type { LinkDirection } from '#proto/link';
 import { backendNames } from '#proto/link';
 import type { Parameter, ParameterValue, Parameters } from '#catalogue/parameter';
 import { faultModes } from '#catalogue/transfer';
@@ -115,13 +118,18 @@ const storageAddress = fc.record({
 
 const tls = fc.record({ authority: someText, certificate: someText, key: someText });
 
-const direction = fc.record({
-  rateMbps: integer(1, 100_000),
-  delayMs: integer(0, 1000),
-  jitterMs: integer(0, 1000),
-  lossPercent: fraction.map((share) => share * 50),
-  bufferMs: integer(1, 10_000),
-});
+const linkValue = (parameter: LinkParameter): fc.Arbitrary<unknown> => {
+  if (parameter.kind === 'choice') return fc.constantFrom(...parameter.among.keys());
+  if (parameter.kind === 'group') return linkValues(parameter.parts);
+  const { kind, least: min, most: max } = parameter;
+  return kind === 'integer' ? integer(min, max) : fc.double({ min, max, noNaN: true }).map(Math.abs);
+};
+const linkValues = (parameters: Readonly<Record<string, LinkParameter>>): fc.Arbitrary<object> =>
+  fc.record(
+    Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, linkValue(parameter)])),
+    { requiredKeys: Object.keys(parameters).filter((name) => parameters[name]?.absent === undefined) },
+  );
+const direction = linkValues(linkParameters) as fc.Arbitrary<LinkDirection>;
 
 const waitMs = integer(1, 86_400_000);
 const timeouts = fc.record({
@@ -138,13 +146,17 @@ const timeouts = fc.record({
 
 const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
   hello: nothing,
-  configureNetwork: fc.record({
-    address,
-    gateway: address,
-    reach: fc.array(address, { maxLength: 16 }),
-    congestionControl: fc.constantFrom('cubic', 'bbr', 'reno', 'dctcp-reno'),
-    guestAddress: fc.option(address),
-  }),
+  configureNetwork: fc.record(
+    {
+      address,
+      gateway: address,
+      reach: fc.array(address, { maxLength: 16 }),
+      narrow: fc.record({ to: fc.array(address, { maxLength: 16 }), mtuBytes: integer(576, 1500) }),
+      congestionControl: fc.constantFrom('cubic', 'bbr', 'reno', 'dctcp-reno'),
+      guestAddress: fc.option(address),
+    },
+    { requiredKeys: ['address', 'gateway', 'reach', 'congestionControl', 'guestAddress'] },
+  ),
   probeServe: fc.record({ address }),
   probeRtt: fc.record(
     {
@@ -215,6 +227,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
       }),
       backend: fc.constantFrom(...backendNames),
       delayCorrectionMs: integer(0, 1000),
+      seed: integer(0, 2 ** 32 - 1),
       interfaces: fc.record({
         towardsSource: address,
         towardsDestination: address,
@@ -223,7 +236,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
       isLive: fc.boolean(),
       mayLose: fc.boolean(),
     },
-    { requiredKeys: ['profile', 'backend', 'delayCorrectionMs', 'interfaces'] },
+    { requiredKeys: ['profile', 'backend', 'delayCorrectionMs', 'seed', 'interfaces'] },
   ),
   cutLink: fc.record({ between: fc.tuple(address, address), durationMs: integer(1, 600_000) }),
   restoreLink: nothing,
@@ -240,6 +253,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
     rateMbps: integer(1, 100_000),
     packetBytes: integer(64, 1472),
     windowBytes: integer(0, gibibyte),
+    mtuBytes: integer(576, 1500),
   }),
   stopTraffic: fc.record({ port }),
   startBurners: fc.record({

@@ -19,6 +19,7 @@ import { encodeLinkSamples } from '#proto/link-samples';
 import { encodePingSamples } from '#proto/pings';
 import { inProcessPort } from '#harness/testbed/in-process-port';
 import { pageCount, paperCollected, paperPings } from './synthetic-migration.ts';
+import { probed } from './probed.ts';
 
 /**
  * Agents that serve the real management plane and answer from a script: the migration of synthetic-migration.ts. They
@@ -97,7 +98,7 @@ const scriptOf = (role: AgentRole): ControlHandlers => {
       tcpWmem: '',
     }),
     probeServe: async () => ({ udpPort: 1, tcpPort: 2 }),
-    probeRtt: async () => ({ samples: 40, lost: 0, minMs: rttMs, medianMs: rttMs, maxMs: rttMs }),
+    probeRtt: async () => probed(rttMs),
     probeThroughput: async () => ({ goodputMbps, bytes: 1e8, measuredMs: 800 }),
     bootGuest: async () => ({ pageCount, nonZeroPages: 1000, bootMs: 1 }),
     startGuest: async () => sample,

@@ -79,6 +79,7 @@ const canMakeNamespaces = await command(['unshare', '--net', 'true']).then(
       profile: { name: 'far', description: 'far', sourceToDestination: far, destinationToSource: far },
       backend: 'nfqueue',
       delayCorrectionMs: 0,
+      seed: 1,
       interfaces: lab.topology.router,
     });
     expect(await fastestMoveMs()).toBeLessThan(50);

@@ -53,6 +53,7 @@ const tamper = async (
     profile: tampered,
     backend: backend!.backend,
     delayCorrectionMs: 0,
+    seed: 1,
     interfaces: topology.router,
   });
   wan.close();

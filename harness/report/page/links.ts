@@ -1,5 +1,7 @@
+import type { LinkDirection } from '#proto/link';
 import { rttMsOf } from '#proto/link';
 import { formatCount } from '#harness/format';
+import { impairmentWords } from '#harness/link-words';
 import type { RunResult } from '#harness/result';
 import { medianOf } from '#harness/trends/statistics';
 import { figure } from '../figures.ts';
@@ -23,13 +25,15 @@ const spreadText = (
 
 const profileText = ({ definition }: RunResult['link']): string => {
   if (definition === null) return '–';
-  const { rateMbps, lossPercent, jitterMs, bufferMs } = definition.sourceToDestination;
-  const extras = [
-    jitterMs > 0 ? `jitter ${jitterMs} ms` : '',
-    lossPercent > 0 ? `loss ${lossPercent} %` : '',
-    `buffer ${bufferMs} ms`,
-  ].filter((text) => text !== '');
-  return `${figure(rateMbps)} Mb/s, RTT ${figure(rttMsOf(definition))} ms, ${extras.join(', ')}`;
+  const wordsOf = (direction: LinkDirection): string =>
+    [
+      `${figure(direction.rateMbps)} Mb/s`,
+      ...impairmentWords(direction),
+      `buffer ${direction.bufferMs} ms`,
+    ].join(', ');
+  const there = wordsOf(definition.sourceToDestination);
+  const back = wordsOf(definition.destinationToSource);
+  return `RTT ${figure(rttMsOf(definition))} ms, ${there === back ? there : `${there} there; ${back} back`}`;
 };
 
 const countText = (calibrated: number, runs: number, outside: number): string =>

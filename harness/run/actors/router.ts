@@ -1,6 +1,7 @@
 import type { TrafficCounters } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import type { LinkCounters } from '#proto/link';
+import { mtuBytesOf } from '#proto/link';
 import type { LinkSamples } from '#proto/link-samples';
 import { decodeLinkSamples } from '#proto/link-samples';
 import type { RouterEvidence } from '#harness/measure/measure';
@@ -12,8 +13,12 @@ import { countedFlowsOf } from '../counted-flows.ts';
 const sampleIntervalMs = 50;
 
 /** Null of a run that has nothing beside the migration. */
-const trafficCounted = async ({ clients: { wan }, scenario }: Run): Promise<TrafficCounters | null> =>
-  countedFlowsOf(scenario).length === 0 ? null : wan.call('trafficCounters', {});
+const trafficCounted = async ({
+  clients: { wan },
+  scenario,
+  profile,
+}: Run): Promise<TrafficCounters | null> =>
+  countedFlowsOf(scenario, mtuBytesOf(profile)).length === 0 ? null : wan.call('trafficCounters', {});
 
 /** What the router counts on the link, and when it moved the guest's route. */
 export const router = () => {

@@ -1,5 +1,6 @@
 import { LivemigError } from '#proto/errors';
 import type { LinkProfile } from '#proto/link';
+import { mtuBytesOf } from '#proto/link';
 import type { TrafficConfig, TrafficEnd, TrafficSamples } from '#proto/traffic';
 import { decodeTrafficSamples, trafficWindowMaxBytes } from '#proto/traffic';
 import { bandwidthDelayProductBytes } from '#proto/units';
@@ -46,6 +47,7 @@ const endOf = (run: Run, config: TrafficConfig, nth: number, initiates: boolean)
     rateMbps,
     packetBytes,
     windowBytes: windowBytesOf(config, profile, link.value.calibration.rttMs),
+    mtuBytes: mtuBytesOf(profile),
   };
 };
 
@@ -64,7 +66,7 @@ export const traffic = () => {
     takesMs: (run) => settleMsOf(run) + 2 * processMs * (run.scenario.traffic?.length ?? 0),
     start: async (run) => {
       const { traffic: flows = [] } = run.scenario;
-      const counted = countedFlowsOf(run.scenario);
+      const counted = countedFlowsOf(run.scenario, mtuBytesOf(run.profile));
       if (counted.length > 0) await run.clients.wan.call('countTraffic', { flows: counted });
       if (flows.length === 0) return;
       for (const [nth, config] of flows.entries())
@@ -77,7 +79,7 @@ export const traffic = () => {
       await pass(run, settleMsOf(run));
       steadyFromMs = run.clock.nowMs();
     },
-    stop: async ({ clients, scenario }, how) => {
+    stop: async ({ clients, scenario, profile }, how) => {
       const { traffic: flows = [] } = scenario;
       const samples = new Map<string, TrafficSamples>();
       const problems: unknown[] = [];
@@ -98,6 +100,7 @@ export const traffic = () => {
       };
       seen = {
         steadyFromMs,
+        mtuBytes: mtuBytesOf(profile),
         flows: flows.map((config, nth) => ({
           config,
           initiator: samplesOf(config.from, nth),

@@ -64,6 +64,7 @@ export const linkInUse = (run: Run, migrationId: string): LinkInUse => {
       profile: to,
       backend: calibration.backend,
       delayCorrectionMs: calibration.delayCorrectionMs,
+      seed: run.scenario.seed,
       interfaces: topology.router,
       ...(isLive ? { isLive } : {}),
       ...(run.mayLose ? { mayLose: true } : {}),

@@ -11,6 +11,7 @@ import { schemaProblems } from '#test/support/result-schema';
 import { scriptedDriver, scriptedScenario } from '#test/support/scripted-testbed';
 import type { ScriptedDriver } from '#test/support/scripted-testbed';
 import { pageCount, paperDestination, paperSource } from '#test/support/synthetic-migration';
+import { probed } from '#test/support/probed';
 
 /** Runs, and holds every result to the published schema and every testbed to its end. */
 const run = async (driver: ScriptedDriver, options: RunOptions = {}): Promise<RunResult> => {
@@ -89,13 +90,7 @@ describe('a run', () => {
 
 describe('a run that its oracles refuse', () => {
   test('is invalid when the link is not what it should be, and boots nothing then', async () => {
-    const probeRtt: ControlHandlers['probeRtt'] = async () => ({
-      samples: 40,
-      lost: 0,
-      minMs: 9,
-      medianMs: 9,
-      maxMs: 9,
-    });
+    const probeRtt: ControlHandlers['probeRtt'] = async () => probed(9);
     const driver = scriptedDriver({ source: { probeRtt } });
     const result = await run(driver);
     expect(result).toMatchObject({

@@ -17,7 +17,7 @@ both: { rateMbps: 20, delayMs: 10, bufferMs: 100 }
 `;
 const interfaces = { towardsSource: '10.0.0.1', towardsDestination: '10.0.1.1', towardsObserver: '10.0.2.1' };
 const sent = (profile: unknown) =>
-  parseArgument('applyLink', { profile, backend: 'netem', delayCorrectionMs: 0, interfaces });
+  parseArgument('applyLink', { profile, backend: 'netem', delayCorrectionMs: 0, seed: 0, interfaces });
 
 describe('the harness and the agents have the same bounds', () => {
   test('for a profile', () => {

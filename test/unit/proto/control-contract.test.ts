@@ -13,6 +13,7 @@ import { readEvent } from '#proto/event-schema';
 import { validCall } from '#test/support/control-arguments';
 import { fuzz } from '#test/support/fuzz';
 import { paperDestination, paperSource } from '#test/support/synthetic-migration';
+import { probed } from '#test/support/probed';
 
 const sample = { atMs: 1.5, operations: 2, pagesDirtied: 3, stalledMs: 0.5 };
 const counters = { bytes: 1, packets: 2, dropped: 0 };
@@ -31,7 +32,15 @@ const results: { [M in ControlMethod]: ResultOf<M> } = {
   configureNetwork: { routes: ['a', 'b'], congestionControl: 'cubic', tcpRmem: '1 2 3', tcpWmem: '' },
   cpu: { totalS: 1.5, guestS: 0.5, rssBytes: 1e9, machineTotalS: 9.5, machineIdleS: 4.25 },
   probeServe: { udpPort: 1, tcpPort: 65_535 },
-  probeRtt: { samples: 40, lost: 0, minMs: 1, medianMs: 2, maxMs: 3 },
+  probeRtt: probed(2, {
+    lost: 5,
+    lossBursts: 4,
+    duplicates: 3,
+    overtakes: 2,
+    minMs: 1,
+    p10Ms: 1.5,
+    maxMs: 3,
+  }),
   probeThroughput: { goodputMbps: 950.5, bytes: 2 ** 40, measuredMs: 800 },
   bootGuest: { pageCount: 4, nonZeroPages: 2, bootMs: 1 },
   startDirtyLog: { sinceStartMs: 12.5 },

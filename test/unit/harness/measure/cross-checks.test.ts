@@ -198,6 +198,7 @@ describe('the cross-check of the bytes', () => {
     expect([segmentPayloadBytes, segmentHeaderBytes]).toEqual([1448, 66]);
     expect(leastWireBytes(1448)).toBe(1514);
     expect(leastWireBytes(1449)).toBe(1449 + 132);
+    expect(leastWireBytes(1448, 576)).toBe(1448 + 3 * 66);
   });
 
   test('refuses pages that never went over the link', () => {

@@ -16,7 +16,8 @@ const config: TrafficConfig = {
 };
 
 /** Bytes of payload in one interval at a rate on the wire. */
-const bytesAt = (mbps: number): number => ((mbps * 1000) / 8) * trafficIntervalMs * payloadShareOf(config);
+const bytesAt = (mbps: number): number =>
+  ((mbps * 1000) / 8) * trafficIntervalMs * payloadShareOf(config, 1500);
 
 /** Second by second, from 1 s on. */
 const samplesOf = (sent: readonly number[], arrived: readonly number[]): TrafficSamples => {
@@ -38,6 +39,7 @@ describe('how traffic fared', () => {
     const [flow] = trafficOf(
       {
         steadyFromMs: 1_200,
+        mtuBytes: 1500,
         flows: [
           {
             config,
@@ -60,6 +62,7 @@ describe('how traffic fared', () => {
     const [flow] = trafficOf(
       {
         steadyFromMs: 1_200,
+        mtuBytes: 1500,
         flows: [
           {
             config: { ...config, kind: 'udp', direction: 'forward' },
@@ -77,7 +80,11 @@ describe('how traffic fared', () => {
 
   test('a migration shorter than an interval has no rate', () => {
     const samples = samplesOf([100], [100]);
-    const evidence = { steadyFromMs: 1_200, flows: [{ config, initiator: samples, responder: samples }] };
+    const evidence = {
+      steadyFromMs: 1_200,
+      mtuBytes: 1500,
+      flows: [{ config, initiator: samples, responder: samples }],
+    };
     const [flow] = trafficOf(evidence, { startedAtMs: 1_501, endedAtMs: 1_519 });
     expect(flow?.duringMbps).toBeNull();
     expect(flow?.lostPercent).toBeNull();

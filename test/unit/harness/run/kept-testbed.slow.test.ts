@@ -10,6 +10,7 @@ import { schemaProblems } from '#test/support/result-schema';
 import { scriptedDriver, scriptedScenario } from '#test/support/scripted-testbed';
 import type { ScriptedDriver } from '#test/support/scripted-testbed';
 import { paperDestination, paperPings, paperSource } from '#test/support/synthetic-migration';
+import { probed } from '#test/support/probed';
 
 // Several runs a test, on a machine that others share.
 jest.setTimeout(60_000);
@@ -127,10 +128,7 @@ describe('runs over the same link', () => {
 
   test('calibrate again when the round trip has drifted', async () => {
     let drifted = false;
-    const probeRtt: ControlHandlers['probeRtt'] = async () => {
-      const rttMs = drifted ? 9 : 5.5;
-      return { samples: 40, lost: 0, minMs: rttMs, medianMs: rttMs, maxMs: rttMs };
-    };
+    const probeRtt: ControlHandlers['probeRtt'] = async () => probed(drifted ? 9 : 5.5);
     const { run, count } = bench({
       source: { probeRtt },
       wan: {

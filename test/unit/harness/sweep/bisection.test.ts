@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectedEvaluations, nextStep } from '#harness/sweep/bisection';
-import { seededRandom } from '#harness/sweep/random';
+import { seededRandom } from '#proto/seeded-random';
 
 const range = { low: 12, high: 1080, scale: 'geometric', resolution: 1.1 } as const;
 

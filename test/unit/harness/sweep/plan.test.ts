@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { planOf } from '#harness/sweep/plan';
 import type { Block, Trial } from '#harness/sweep/plan';
-import { evenChunks, seededRandom, shuffled } from '#harness/sweep/random';
+import { evenChunks, shuffled } from '#harness/sweep/random';
+import { seededRandom } from '#proto/seeded-random';
 import { expansionOf } from '#test/support/sweep-file';
 
 const file = `

@@ -1,10 +1,14 @@
 import { expect, test } from '@jest/globals';
 import type { AgentPort } from '#harness/agent-port';
 import { calibrate } from '#harness/testbed/calibrate';
+import { expectedOf } from '#harness/testbed/packet-train';
+import { quantileMs } from '#harness/testbed/round-trips';
 import { expectedGoodputMbps } from '#harness/testbed/tolerance';
 import type { ArgumentOf, ControlMethod } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import type { LinkDirection, LinkProfile } from '#proto/link';
+import { rttMsOf } from '#proto/link';
+import { probed } from '#test/support/probed';
 import { scriptedTopology } from '#test/support/scripted-testbed';
 
 const plain: LinkDirection = { rateMbps: 100, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
@@ -39,10 +43,15 @@ const benchOf = ({ overheadMs, jitterErrorMs = 0, throughputs = [] }: Bench) => 
       return { backend: 'nfqueue', profile: 'x', readBack: {} };
     },
     probeServe: () => ({ udpPort: 1, tcpPort: 2 }),
-    probeRtt: ({ count }: ArgumentOf<'probeRtt'>) => {
-      const { lossPercent } = applied.at(-1)!.profile.sourceToDestination;
-      const samples = Math.round(count * (1 - lossPercent / 100) ** 2);
-      return { samples, lost: count - samples, minMs: rttMs(), medianMs: rttMs(), maxMs: rttMs() };
+    probeRtt: (plan: ArgumentOf<'probeRtt'>) => {
+      const { profile } = applied.at(-1)!;
+      const { lost, lossBursts, duplicates } = expectedOf(profile, plan);
+      return probed(rttMs(), {
+        ...{ samples: Math.round(plan.count - lost.expected), lost: Math.round(lost.expected) },
+        ...{ lossBursts: Math.round(lossBursts.expected), duplicates: Math.round(duplicates.expected) },
+        p10Ms: quantileMs(profile, 0.1) - rttMsOf(profile) + rttMs(),
+        p90Ms: quantileMs(profile, 0.9) - rttMsOf(profile) + rttMs(),
+      });
     },
     probeThroughput: () => {
       const goodputMbps = throughputs.shift() ?? expectedGoodputMbps(plain);
@@ -82,7 +91,9 @@ test('jitter does not hide a wrong delay', async () => {
   expect(ok).toBe(false);
   expect(reasons).toEqual([expect.stringMatching(/before the jitter was switched on, RTT is 42\.40 ms/)]);
   const late = await benchOf({ overheadMs: 0, jitterErrorMs: 3 }).run(profileOf({ jitterMs: 5 }));
-  expect(late.reasons).toEqual([expect.stringMatching(/^RTT is 43\.00 ms instead of 40\.0\d ± 2\.80 ms/)]);
+  expect(late.reasons).toEqual([
+    expect.stringMatching(/^RTT is 43\.00 ms instead of (40\.0|39\.9)\d \(37\.\d\d to 42\.\d\d\)/),
+  ]);
 });
 
 test('a link without jitter is set as it is from the start', async () => {
@@ -102,10 +113,27 @@ test('a lossy link is not refused for losing probes and a connection', async () 
   });
   // Negative controls: a link that should lose and doesn't, and one through which no connection comes at all.
   const whole = await benchOf({ overheadMs: 0 }).run(lossy, profileOf({}));
-  expect(whole.reasons).toEqual([expect.stringMatching(/^0 of \d+ probes were lost, expected/)]);
+  expect(whole.reasons).toEqual([
+    expect.stringMatching(/^0 of \d+ probes were lost, expected/),
+    expect.stringMatching(/^0 of \d+ bursts of loss were seen in them, expected/),
+  ]);
   await expect(
     benchOf({ overheadMs: 0, throughputs: ['lost', 'lost', 'lost'] }).run(lossy),
   ).rejects.toMatchObject({
     code: 'LINK_OUT_OF_TOLERANCE',
   });
+});
+
+test('loss is told from loss in bursts, and duplicates from none', async () => {
+  const gemodel = { pPercent: 4, rPercent: 25, badLossPercent: 100, goodLossPercent: 0 };
+  const bursts = profileOf({ gemodel });
+  expect(await benchOf({ overheadMs: 0 }).run(bursts)).toMatchObject({ ok: true });
+  // As much of it, but one packet at a time.
+  const lossPercent = 100 * (4 / 29);
+  const even = await benchOf({ overheadMs: 0 }).run(bursts, profileOf({ lossPercent }));
+  expect(even.reasons).toEqual([expect.stringMatching(/^\d+ of \d+ bursts of loss were seen in them/)]);
+  const twice = profileOf({ duplicatePercent: 5 });
+  expect(await benchOf({ overheadMs: 0 }).run(twice)).toMatchObject({ ok: true });
+  const once = await benchOf({ overheadMs: 0 }).run(twice, profileOf({}));
+  expect(once.reasons).toEqual([expect.stringMatching(/^0 of \d+ probes came twice, expected/)]);
 });

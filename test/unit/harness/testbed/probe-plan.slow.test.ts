@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { medianRttMsOf } from '#harness/testbed/normal';
+import { jitterDistributionNames } from '#catalogue/jitter-distributions';
+import { bandMs, medianRttMsOf, quantileMs } from '#harness/testbed/round-trips';
 import {
   drainPlanOf,
   patientPlan,
@@ -8,7 +9,7 @@ import {
   warmUpPlanOf,
 } from '#harness/testbed/probe-plan';
 import { rttReasons } from '#harness/testbed/tolerance';
-import { DelayLine } from '#hosts/wan/delay-line';
+import { DelayLine, impairmentSettingsOf } from '#hosts/wan/delay-line';
 import type { LinkDirection, LinkProfile } from '#proto/link';
 
 const plain: LinkDirection = { rateMbps: 1_000, delayMs: 20, jitterMs: 0, lossPercent: 0, bufferMs: 40 };
@@ -19,18 +20,9 @@ const profileOf = (change: Partial<LinkDirection>): LinkProfile => ({
   destinationToSource: { ...plain, ...change },
 });
 
-/** Uniform in [0, 1), the same every time (mulberry32). */
-const seeded = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0;
-  let word = Math.imul(seed ^ (seed >>> 15), seed | 1);
-  word ^= word + Math.imul(word ^ (word >>> 7), word | 61);
-  return ((word ^ (word >>> 14)) >>> 0) / 2 ** 32;
-};
-
-const throughLine = (direction: LinkDirection, random: () => number, atMs: readonly number[]): number[] => {
-  const line = new DelayLine(1 << 12, random);
-  const { delayMs, jitterMs, lossPercent } = direction;
-  line.configure({ delayMs, jitterMs, lossFraction: lossPercent / 100 });
+const throughLine = (direction: LinkDirection, seed: number, atMs: readonly number[]): number[] => {
+  const line = new DelayLine(1 << 12);
+  line.configure({ ...impairmentSettingsOf(direction), delayMs: direction.delayMs, seed });
   return atMs.map((sentAtMs) => {
     line.admit(1, sentAtMs);
     const dueMs = line.nextDueMs;
@@ -39,14 +31,18 @@ const throughLine = (direction: LinkDirection, random: () => number, atMs: reado
   });
 };
 
-/** The median that the router's own delay line gives probes that stand so far apart. */
-const medianOver = (profile: LinkProfile, intervalMs: number, count: number, seed = 1): number => {
+/** What the router's own delay line makes of probes that stand so far apart, ascending. */
+const roundTripsOver = (profile: LinkProfile, intervalMs: number, count: number, seed = 1): number[] => {
   const sentAtMs = Array.from({ length: count }, (_, probe) => 1_000 + probe * intervalMs);
-  const there = throughLine(profile.sourceToDestination, seeded(seed), sentAtMs);
-  const back = throughLine(profile.destinationToSource, seeded(seed + 1), there);
-  const rtts = back.map((atMs, probe) => atMs - sentAtMs[probe]!).sort((a, b) => a - b);
-  return rtts[Math.floor(count / 2)]!;
+  const there = throughLine(profile.sourceToDestination, 1_000_000 + seed, sentAtMs);
+  const back = throughLine(profile.destinationToSource, 2_000_000 + seed, there);
+  return back.map((atMs, probe) => atMs - sentAtMs[probe]!).sort((a, b) => a - b);
 };
+const quantileOver = (share: number, ...of: Parameters<typeof roundTripsOver>): number => {
+  const rtts = roundTripsOver(...of);
+  return rtts[Math.floor(share * (rtts.length - 1))]!;
+};
+const medianOver = (...of: Parameters<typeof roundTripsOver>): number => quantileOver(0.5, ...of);
 
 describe('probes of the round trip', () => {
   test('without jitter and loss they are what they have always been', () => {
@@ -98,9 +94,35 @@ describe('probes of the round trip', () => {
     const profile = profileOf({ delayMs: 10, jitterMs: 10 });
     expect(medianRttMsOf(profile)).toBeCloseTo(20.82, 1);
     expect(medianOver(profile, 1_000, 50_000)).toBeCloseTo(medianRttMsOf(profile), 0);
-    expect(medianRttMsOf(profileOf({ jitterMs: 5 }))).toBeCloseTo(40, 2);
+    // netem's table of 4096 deviates has none at its middle.
+    expect(medianRttMsOf(profileOf({ jitterMs: 5 }))).toBeCloseTo(40, 1);
     const oneWay = { ...profileOf({}), sourceToDestination: { ...plain, jitterMs: 5 } };
-    expect(medianRttMsOf(oneWay)).toBeCloseTo(40, 3);
+    expect(medianRttMsOf(oneWay)).toBeCloseTo(40, 2);
+  });
+
+  test.each(jitterDistributionNames)('with %s jitter, every quantile is where it is expected', (name) => {
+    const profile = profileOf({ delayMs: 30, jitterMs: 6, jitterDistribution: name });
+    const { intervalMs } = rttPlanOf(profile);
+    const probes = 20_000;
+    for (const share of [0.1, 0.5, 0.9]) {
+      const [least, most] = bandMs(profile, share, probes);
+      const ms = quantileOver(share, profile, intervalMs, probes);
+      // A probe in a thousand waits for the one before it, which the band knows nothing of.
+      expect(ms).toBeGreaterThanOrEqual(least - 0.1);
+      expect(ms).toBeLessThanOrEqual(most + 0.1);
+      expect(Math.abs(ms - quantileMs(profile, share))).toBeLessThan(0.3);
+    }
+  });
+
+  test('bands are as wide as chance wants them: one sound measurement in a thousand is outside', () => {
+    const profile = profileOf({ delayMs: 30, jitterMs: 6, jitterDistribution: 'pareto' });
+    for (const share of [0.1, 0.5, 0.9]) {
+      const [least, most] = bandMs(profile, share, 100);
+      const outside = Array.from({ length: 1_000 }, (_, seed) =>
+        quantileOver(share, profile, 1_000, 100, seed),
+      ).filter((ms) => ms < least || ms > most);
+      expect(outside.length).toBeLessThanOrEqual(6);
+    }
   });
 });
 

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { jitterDistributionNames } from '#catalogue/jitter-distributions';
 import { strategyNames } from '#catalogue/strategies';
 import { loadProfile } from '#harness/profiles';
 import type { CompletedRun, RunResult } from '#harness/result';
@@ -122,20 +123,49 @@ describe('a run in virtual time', () => {
     }
   });
 
-  test('refuses what it has no model of: jitter, loss, and kernel backends', async () => {
+  test('refuses by name what it has no model of: what happens to packets, and kernel backends', async () => {
     expect(await simulated({ backend: 'netem' })).toMatchObject({
       state: 'unsupported',
       error: { code: 'UNSUPPORTED' },
     });
     const right = loadProfile(link);
-    const lossy = { ...right.sourceToDestination, lossPercent: 1 };
-    const jittery = { ...right.sourceToDestination, jitterMs: 1 };
-    for (const sourceToDestination of [lossy, jittery])
-      expect(await simulated({}, { applyInstead: { ...right, sourceToDestination } })).toMatchObject({
-        state: 'unsupported',
-        error: { code: 'UNSUPPORTED' },
-      });
+    const gemodel = { pPercent: 1, rPercent: 25, badLossPercent: 100, goodLossPercent: 0 };
+    for (const change of [{ lossPercent: 1 }, { gemodel }, { duplicatePercent: 1 }, { reorderPercent: 1 }]) {
+      const sourceToDestination = { ...right.sourceToDestination, ...change };
+      const result = await simulated({}, { applyInstead: { ...right, sourceToDestination } });
+      expect(result).toMatchObject({ state: 'unsupported', error: { code: 'UNSUPPORTED' } });
+      expect(result.error?.message).toContain(`virtual-time: ${Object.keys(change).join()} of ${link}`);
+      expect(result.error?.message).toContain('take driver netns or docker');
+    }
   });
+
+  test.each(jitterDistributionNames)(
+    'has %s jitter, the same each time, and refuses another',
+    async (name) => {
+      const directory = await mkdtemp(join(tmpdir(), 'livemig-sim-'));
+      try {
+        const file = join(directory, 'jittery.yaml');
+        const both = `{ rateMbps: 1000, delayMs: 20, jitterMs: 6, jitterDistribution: ${name}, bufferMs: 40 }`;
+        await writeFile(file, `name: jittery\ndescription: x\nboth: ${both}\n`);
+        const [result, again] = [await completed({ link: file }), await completed({ link: file })];
+        expect(JSON.stringify(again)).toBe(JSON.stringify(result));
+        expect(schemaProblems(result)).toEqual([]);
+        const { rtt, applied } = result.link.calibration!;
+        expect(applied.readBack.sourceToDestination).toContain(`jitter 6 ms ${name}`);
+        expect(rtt.p90Ms! - rtt.p10Ms!).toBeGreaterThan(5);
+        const right = loadProfile(file);
+        const calm = { ...right.sourceToDestination, jitterMs: 1 };
+        const wrong = await simulated(
+          { link: file },
+          { applyInstead: { ...right, sourceToDestination: calm, destinationToSource: calm } },
+        );
+        expect(wrong).toMatchObject({ state: 'invalid', error: { code: 'LINK_OUT_OF_TOLERANCE' } });
+        expect(wrong.error?.message).toContain('percentile of the RTT');
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 });
 
 describe('driver sim', () => {

@@ -3,10 +3,11 @@ import {
   calmProfileOf,
   goodputReasons,
   isTcpBound,
-  lossReasons,
   nextCorrectionMs,
+  packetReasons,
+  rttBandMs,
   rttReasons,
-  rttToleranceMs,
+  spreadReasons,
 } from '#harness/testbed/tolerance';
 import type { LinkDirection, LinkProfile } from '#proto/link';
 
@@ -21,8 +22,9 @@ const near = profileOf(gigabit);
 const far = profileOf({ ...gigabit, delayMs: 26.25 });
 
 test('RTT may differ by 2 % or 0.3 ms, whichever is larger', () => {
-  expect(rttToleranceMs(near)).toBe(0.3);
-  expect(rttToleranceMs(far)).toBeCloseTo(1.05);
+  expect(rttBandMs(near)).toEqual([5.2, 5.8]);
+  expect(rttBandMs(far)[0]).toBeCloseTo(52.5 - 1.05);
+  expect(rttBandMs(far)[1]).toBeCloseTo(52.5 + 1.05);
   expect(rttReasons(near, 5.79)).toEqual([]);
   expect(rttReasons(near, 5.81)).toHaveLength(1);
   expect(rttReasons(near, 5.19)).toHaveLength(1);
@@ -46,6 +48,19 @@ test('a fast link has a floor and the same ceiling, a lossy one only the ceiling
   expect(goodputReasons('there', profileOf(lossy), lossy, 1_000)).toHaveLength(1);
 });
 
+test('a smaller MTU leaves less of the rate for payload, and packets must be of it', () => {
+  const narrow = { ...gigabit, mtuBytes: 576 };
+  // 524 of 590 bytes.
+  expect(goodputReasons('there', profileOf(narrow), narrow, 888)).toEqual([]);
+  expect(goodputReasons('there', profileOf(narrow), narrow, 956)).toHaveLength(1);
+  expect(packetReasons(profileOf(narrow), 588)).toEqual([]);
+  // Negative controls: Ethernet's own, and half of it.
+  expect(packetReasons(profileOf(narrow), 1510)).toHaveLength(1);
+  expect(packetReasons(profileOf(narrow), 300)).toHaveLength(1);
+  expect(packetReasons(profileOf(narrow), NaN)).toHaveLength(1);
+  expect(packetReasons(profileOf({ ...narrow, lossPercent: 20 }), 300)).toEqual([]);
+});
+
 test('the correction follows the excess, up to what a backend may cost', () => {
   expect(nextCorrectionMs(near, 0, 6)).toBeCloseTo(0.25);
   expect(nextCorrectionMs(near, 0.25, 5.55)).toBe(0.25);
@@ -58,14 +73,53 @@ test('the correction follows the excess, up to what a backend may cost', () => {
 describe('jitter', () => {
   const jittery = profileOf({ ...gigabit, delayMs: 20, jitterMs: 5 });
 
-  test('adds only the random error of the median of that many probes', () => {
-    // 3.3 standard errors of a median: 3.3 · √(π/2) · 5√2 / √n.
-    expect(rttToleranceMs(jittery, 100)).toBeCloseTo(0.8 + 2.925, 2);
-    expect(rttToleranceMs(jittery, 400)).toBeCloseTo(0.8 + 1.462, 2);
-    expect(rttToleranceMs(profileOf({ ...gigabit, delayMs: 20 }), 100)).toBeCloseTo(0.8);
+  test('adds only what chance does to the median of that many probes', () => {
+    // 3.3 standard errors of a median: 3.3 · √(π/2) · 5√2 / √n, where n is large.
+    for (const [probes, chanceMs] of [
+      [400, 1.47],
+      [2_500, 0.59],
+    ] as const) {
+      const [least, most] = rttBandMs(jittery, probes);
+      expect(least).toBeCloseTo(40 - 0.8 - chanceMs, 0);
+      expect(most).toBeCloseTo(40 + 0.8 + chanceMs, 0);
+    }
+    expect(rttBandMs(profileOf({ ...gigabit, delayMs: 20 }), 100)).toEqual([39.2, 40.8]);
     expect(rttReasons(jittery, 42, 214)).toEqual([]);
     expect(rttReasons(jittery, 43, 214)).toHaveLength(1);
     expect(rttReasons(jittery, NaN, 214)).toHaveLength(1);
+  });
+
+  const still = { medianMs: 40, p90Ms: 40.2 };
+  const spread = (p10Ms: number, p90Ms: number) => ({ p10Ms, p90Ms, samples: 214 });
+
+  test('must spread the round trips as its distribution does', () => {
+    // 1.28 standard deviations of 7.07 ms.
+    expect(spreadReasons(jittery, spread(31, 49), still)).toEqual([]);
+    // Negative controls: no jitter at all, half of it, twice as much.
+    expect(spreadReasons(jittery, spread(40, 40.2), still)).toHaveLength(2);
+    expect(spreadReasons(jittery, spread(35.5, 44.5), still)).toHaveLength(2);
+    expect(spreadReasons(jittery, spread(22, 58), still)).toHaveLength(2);
+    expect(spreadReasons(jittery, spread(NaN, NaN), still)).toHaveLength(2);
+    expect(spreadReasons(near, spread(1, 100), still)).toEqual([]);
+  });
+
+  test('has a lower median and a shorter way down with pareto', () => {
+    const pareto = profileOf({ ...gigabit, delayMs: 20, jitterMs: 5, jitterDistribution: 'pareto' });
+    // Below half of one direction's: (2^⅓ - 1.5) · 4/3 = -0.32 of 5 ms; of the sum of two it is a little less.
+    expect(rttReasons(pareto, 37.5, 400)).toEqual([]);
+    expect(rttReasons(jittery, 37.2, 400)).toHaveLength(1);
+    expect(spreadReasons(pareto, spread(34.5, 46), still)).toEqual([]);
+    expect(spreadReasons(pareto, spread(31, 49), still).join()).toMatch(
+      /10th percentile of the RTT is 31\.00/,
+    );
+    expect(spreadReasons(jittery, spread(34.5, 46), still).join()).toMatch(/10th/);
+  });
+
+  test("what the machine's own doing makes late is allowed for, upwards only", () => {
+    const busy = { medianMs: 40, p90Ms: 46 };
+    expect(spreadReasons(jittery, spread(31, 58), still)).toHaveLength(1);
+    expect(spreadReasons(jittery, spread(31, 58), busy)).toEqual([]);
+    expect(spreadReasons(jittery, spread(24, 49), busy)).toHaveLength(1);
   });
 
   test('is switched off while the overhead is measured', () => {
@@ -79,23 +133,18 @@ describe('jitter', () => {
   });
 });
 
-describe('loss', () => {
-  const lossy = profileOf({ ...gigabit, lossPercent: 20 });
-
-  test('of probes must be what the profile says, within random error', () => {
-    // 36 % of 63: 22.7 ± 16.2.
-    expect(lossReasons(lossy, { samples: 40, lost: 23 })).toEqual([]);
-    expect(lossReasons(lossy, { samples: 63, lost: 0 })).toHaveLength(1);
-    expect(lossReasons(lossy, { samples: 20, lost: 43 })).toHaveLength(1);
-    expect(lossReasons(near, { samples: 39, lost: 1 })).toEqual([]);
-  });
-});
-
 describe('TCP is the limit', () => {
   test.each<[string, Partial<LinkDirection>, boolean]>([
     ['not on an ordinary link', {}, false],
     ['with loss', { lossPercent: 0.1 }, true],
     ['with jitter', { jitterMs: 1 }, true],
+    ['with duplicates', { duplicatePercent: 1 }, true],
+    ['with reordering', { reorderPercent: 1 }, true],
+    [
+      'with bursts',
+      { gemodel: { pPercent: 1, rPercent: 25, badLossPercent: 100, goodLossPercent: 0 } },
+      true,
+    ],
     ['with less buffer than its window loses', { bufferMs: 2 }, true],
     ['with just as much', { bufferMs: 2.36 }, false],
     ['with two packets of buffer', { rateMbps: 1 }, true],

@@ -124,3 +124,32 @@ test('charges headers for 1 MiB of pages: 954 Mb/s of payload fit through 1 Gb/s
   // A receipt is little more than its segment.
   expect(wireBytesOf(4)).toBe(4 + 5 + 9 + 66);
 });
+
+test('jitter delays a message as its latest segment, and keeps the order', async () => {
+  const jittery = (jitterMs: number, bytes: number): Promise<number[]> => {
+    const its = new VirtualClock();
+    const jitter = { jitterMs, jitterDistribution: 'normal', seed: 1 } as const;
+    const model = new ModelLink(its, { rateMbps: 100_000, delayMs: 50, queueBytes: 1 << 30, jitter });
+    const begunMs = its.nowMs();
+    const tookMs: number[] = [];
+    const flow = model.flow();
+    for (let nth = 0; nth < 400; nth += 1)
+      its.timer(nth * 200, () => {
+        model.send(flow, {
+          bytes,
+          accepted: () => undefined,
+          arrived: () => tookMs.push(its.nowMs() - begunMs - nth * 200),
+        });
+      });
+    return its.run(new Promise<number[]>((resolve) => its.timer(100_000, () => { resolve(tookMs); })), 200_000); // prettier-ignore
+  };
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const small = await jittery(5, 100);
+  expect(small).toHaveLength(400);
+  expect(mean(small)).toBeCloseTo(50, 0);
+  expect(Math.min(...small)).toBeLessThan(42);
+  // The latest of a hundred is 2.5 standard deviations late.
+  expect(mean(await jittery(5, 100 * 1448))).toBeCloseTo(50 + 12.5, 0);
+  expect(new Set((await jittery(0, 100)).map((ms) => ms.toFixed(3))).size).toBe(1);
+});

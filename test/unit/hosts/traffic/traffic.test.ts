@@ -10,7 +10,7 @@ const base = 27_010;
 
 const endOf = (kind: TrafficKind, initiates: boolean, more: Partial<TrafficEnd> = {}): TrafficEnd => ({
   ...{ kind, port: base, initiates, bothWays: kind === 'ping' },
-  ...{ rateMbps: 20, packetBytes: 1000, windowBytes: 64_000 },
+  ...{ rateMbps: 20, packetBytes: 1000, windowBytes: 64_000, mtuBytes: 1500 },
   address: addresses[initiates ? 0 : 1],
   peer: addresses[initiates ? 1 : 0],
   ...more,

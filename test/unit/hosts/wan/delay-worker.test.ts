@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals';
+import { impairmentSettingsOf } from '#hosts/wan/delay-line';
 import { DelayWorker } from '#hosts/wan/delay-worker';
+import type { LinkDirection } from '#proto/link';
 
-const settings = [0, 1].map(() => ({ delayMs: 1, jitterMs: 0, lossFraction: 0 }));
+const direction: LinkDirection = { rateMbps: 100, delayMs: 1, jitterMs: 0, lossPercent: 0, bufferMs: 20 };
+const settings = [0, 1].map((seed) => ({ ...impairmentSettingsOf(direction), delayMs: 1, seed }));
 const script = new URL('../../../support/failing-worker.ts', import.meta.url);
 
 test('a delaying thread that dies is reported at the next check', async () => {

@@ -5,6 +5,7 @@ import {
   configureQueueMessages,
   dropMessage,
   packetIdOf,
+  payloadOf,
   queueOf,
   setVerdictId,
 } from '#hosts/wan/nfqueue-messages';
@@ -69,9 +70,24 @@ describe('nfqueue messages', () => {
 
   test('loss is configured without the GSO flag, otherwise with it', () => {
     const flagsOf = (wholeGso: boolean) =>
-      configureQueueMessages(11, 1000, wholeGso).at(-1)?.readUInt32BE(32);
+      configureQueueMessages(11, { maxLength: 1000, wholeGso, copyBytes: 0 }).at(-1)?.readUInt32BE(32);
     expect(flagsOf(true)).toBe(5);
     expect(flagsOf(false)).toBe(1);
+  });
+
+  test('packets stay in the kernel, unless copies of them are to be sent', () => {
+    const [meta] = configureQueueMessages(11, { maxLength: 1000, wholeGso: true, copyBytes: 0 });
+    expect(hex(meta!).slice(40)).toBe('09000200' + '00000000' + '01000000');
+    const [whole] = configureQueueMessages(11, { maxLength: 1000, wholeGso: false, copyBytes: 1500 });
+    expect(hex(whole!).slice(40)).toBe('09000200' + '000005dc' + '02000000');
+    const packet = encodeMessage(
+      { type: 0x300, flags: 0, body: Buffer.from([2, 0, 0, 12]) },
+      encodeAttribute(1, Buffer.from([0, 0, 1, 2, 8, 0, 2])),
+      encodeAttribute(10, Buffer.from('a packet')),
+    );
+    expect(payloadOf(packet, 0, packet.length).toString()).toBe('a packet');
+    const without = encodeMessage({ type: 0x300, flags: 0, body: Buffer.from([2, 0, 0, 12]) });
+    expect(payloadOf(without, 0, without.length)).toHaveLength(0);
   });
 
   test('reads queue and id of a packet message', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { LinkDirection } from '#proto/link';
-import { netemArguments, netemMismatches, stagesOf } from '#hosts/wan/netem-stages';
+import { forbidsTable, netemArguments, netemMismatches, setsTable, stagesOf } from '#hosts/wan/netem-stages';
 import { bufferBytes, burstBytes, correctedDelayMs, delayLimitPackets } from '#hosts/wan/sizing';
 import { tbfArguments, tbfMismatches } from '#hosts/wan/tc';
 
@@ -36,10 +36,47 @@ describe('stages', () => {
   });
 
   test('netem arguments state everything; with jitter, a rate keeps the order', () => {
-    expect(netemArguments(fast).join(' ')).toBe('netem limit 97528 delay 26.250ms');
+    expect(netemArguments(fast).join(' ')).toBe('netem limit 97528 delay 26.250ms 0.000ms 0% rate 0bit');
     expect(netemArguments(slow).join(' ')).toBe(
-      'netem limit 1000 delay 2.000ms 0.500ms distribution normal rate 100gbit loss random 1%',
+      'netem limit 1000 delay 2.000ms 0.500ms 0% distribution normal loss random 1% rate 100gbit',
     );
+  });
+
+  test.each<[Partial<LinkDirection>, string]>([
+    [{ jitterMs: 1, jitterDistribution: 'uniform' }, 'delay 26.250ms 1.000ms 0% rate 100gbit'],
+    [
+      { jitterMs: 1, jitterDistribution: 'pareto' },
+      'delay 26.250ms 1.000ms 0% distribution pareto rate 100gbit',
+    ],
+    [
+      { gemodel: { pPercent: 1, rPercent: 25, badLossPercent: 90, goodLossPercent: 0.5 } },
+      'delay 26.250ms 0.000ms 0% loss gemodel 1% 25% 90% 0.5% rate 0bit',
+    ],
+    [{ duplicatePercent: 2 }, 'delay 26.250ms 0.000ms 0% duplicate 2% rate 0bit'],
+    [{ reorderPercent: 5 }, 'delay 26.250ms 0.000ms 0% reorder 5% 0% gap 1 rate 0bit'],
+    [
+      { reorderPercent: 5, reorderCorrelationPercent: 50, reorderGap: 3 },
+      'delay 26.250ms 0.000ms 0% reorder 5% 50% gap 3 rate 0bit',
+    ],
+  ])('%j in the words of tc', (change, words) => {
+    const [, , , ...rest] = netemArguments({ ...fast, ...change });
+    expect(rest.join(' ')).toBe(words);
+  });
+
+  test('a table, once set, stays: uniform jitter needs a netem without', () => {
+    const jittery = { ...fast, jitterMs: 1 };
+    expect([fast, jittery].map(setsTable)).toEqual([false, true]);
+    const uniform = { ...jittery, jitterDistribution: 'uniform' } as const;
+    expect(setsTable(uniform)).toBe(false);
+    expect([fast, jittery, uniform].map(forbidsTable)).toEqual([false, false, true]);
+  });
+
+  test.each<[Partial<LinkDirection>]>([
+    [{ gemodel: { pPercent: 1, rPercent: 25, badLossPercent: 100, goodLossPercent: 0 } }],
+    [{ duplicatePercent: 1 }],
+    [{ reorderPercent: 1 }],
+  ])('%j hits packets of the wire: a splitting stage goes before', (change) => {
+    expect(stagesOf({ ...fast, ...change })).toMatchObject({ rootKind: 'tbf', delayHandle: '2:' });
   });
 
   test('loss puts a splitting stage in front', () => {
@@ -79,9 +116,34 @@ describe('read back', () => {
     [{ delay: { delay: 0.02625, jitter: 0.001 } }, /jitter/],
     [{ 'loss-random': { loss: 0.01 } }, /loss/],
     [{ rate: { rate: 125_000_000 } }, /rate/],
+    [{ 'loss-gemodel': { p: 0.01, r: 0.25, '1-h': 1, '1-k': 0 } }, /gemodel p/],
+    [{ duplicate: { duplicate: 0.01 } }, /duplicate/],
+    [{ reorder: { reorder: 0.05, correlation: 0.5 } }, /reorder/],
+    [{ gap: 5 }, /gap/],
   ])('refuses a netem with %j', (change, problem) => {
     expect(netemMismatches({ ...netem, options: { ...netem.options, ...change } }, fast).join()).toMatch(
       problem,
+    );
+  });
+
+  test('accepts what was asked for, and refuses a part of it that is missing or other', () => {
+    const asked: LinkDirection = {
+      ...fast,
+      gemodel: { pPercent: 1, rPercent: 25, badLossPercent: 90, goodLossPercent: 0.5 },
+      ...{ duplicatePercent: 2, reorderPercent: 5, reorderCorrelationPercent: 50, reorderGap: 3 },
+    };
+    const options = {
+      ...netem.options,
+      'loss-gemodel': { p: 0.01, r: 0.25, '1-h': 0.9, '1-k': 0.005 },
+      duplicate: { duplicate: 0.02, correlation: 0 },
+      reorder: { reorder: 0.05, correlation: 0.5 },
+      gap: 3,
+    };
+    expect(netemMismatches({ ...netem, options }, asked)).toEqual([]);
+    expect(netemMismatches(netem, asked)).toHaveLength(8);
+    const other = { ...options, 'loss-gemodel': { ...options['loss-gemodel'], '1-h': 1 } };
+    expect(netemMismatches({ ...netem, options: other }, asked).join()).toMatch(
+      /gemodel 1-h 1 instead of 0\.9/,
     );
   });
 
