@@ -5,7 +5,7 @@ import type { TransferStrategy } from '#hosts/ports';
 import { Frames } from '#hosts/simulation/frames';
 import { MemoryWire } from '#hosts/simulation/memory-wire';
 import { ModelGuest, SegmentPool } from '#hosts/simulation/model-guest';
-import type { WorkloadMaker } from '#hosts/simulation/model-guest';
+import type { RegionLens, WorkloadMaker } from '#hosts/simulation/model-guest';
 import { VirtualClock } from '#hosts/simulation/virtual-clock';
 import { defaultCapabilities, settingsOf, switchesOf } from '#catalogue/capabilities';
 import type { Capabilities, CapabilityValue } from '#proto/capabilities';
@@ -41,6 +41,8 @@ export interface Simulation {
   stopSignal?: AbortSignal;
   /** Sees every message. */
   tap?: SimulationTap;
+  /** Through which a host's regions are seen. */
+  lensAt?: (host: 'source' | 'destination') => RegionLens;
   /** The guest runs so long at the source before it is migrated. */
   warmupMs?: number;
   /** A migration that takes longer has hung. */
@@ -106,8 +108,8 @@ export const simulate = async (
 ): Promise<SimulatedMigration> => {
   const { guest: config, link, strategy, warmupMs = 10 } = simulation;
   const clock = new VirtualClock();
-  const boot = (site: 'source' | 'destination'): Promise<ModelGuest> =>
-    ModelGuest.boot(config, site, clock, segments, simulation.workloadOf);
+  const boot = (host: 'source' | 'destination'): Promise<ModelGuest> =>
+    ModelGuest.boot(config, host, clock, segments, simulation.workloadOf, simulation.lensAt?.(host));
   const source = await boot('source');
   const destination = await boot('destination');
   try {

@@ -29,9 +29,10 @@ export class ModelDisk implements DiskControl {
     guest: GuestConfig,
     clock: VirtualClock,
     pool: ArrayBufferLike,
+    lens: (region: Disk) => Disk,
   ) {
     this.#clock = clock;
-    this.region = new Disk(allocateDisk(disk, guest.seed, pool), this.#store);
+    this.region = lens(new Disk(allocateDisk(disk, guest.seed, pool), this.#store));
     this.#load = new DiskLoad(this.region, guest);
     this.#pace = new StepPace(this.#load);
     this.#allocatedBytes = disk.allocatedBytes;

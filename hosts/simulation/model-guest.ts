@@ -69,6 +69,11 @@ const contentPool = (): ArrayBuffer => (sharedPool ??= Uint8Array.from(new Uint8
 /** What a vCPU does. */
 export type WorkloadMaker = (context: WorkloadContext) => Workload;
 
+/** What stands for a region of a guest, as seen by everything that uses it. */
+export type RegionLens = <R extends Region>(region: R) => R;
+
+const asItIs: RegionLens = (region) => region;
+
 const namedWorkload: WorkloadMaker = (context) => definedAs(workloads, context.config.name).create(context);
 
 /**
@@ -236,6 +241,7 @@ export class ModelGuest implements Machine {
     clock: VirtualClock,
     segments: SegmentPool,
     workloadOf: WorkloadMaker,
+    lens: RegionLens,
   ) {
     const { pageCount } = geometryOf(config);
     this.config = config;
@@ -246,9 +252,9 @@ export class ModelGuest implements Machine {
       newSegment: (bytes) => segments.take(bytes),
     });
     this.#words = new Float64Array(this.#buffers.clocks);
-    this.memory = new GuestMemory(this.#buffers, config.seed, regionContentOf(config));
+    this.memory = lens(new GuestMemory(this.#buffers, config.seed, regionContentOf(config)));
     this.#disk =
-      config.disk === undefined ? null : new ModelDisk(config.disk, config, clock, this.#buffers.pool);
+      config.disk === undefined ? null : new ModelDisk(config.disk, config, clock, this.#buffers.pool, lens);
     this.regions = this.#disk === null ? [this.memory] : [this.memory, this.#disk.region];
     this.#vcpus = Array.from(
       { length: config.vcpus },
@@ -270,6 +276,7 @@ export class ModelGuest implements Machine {
   /**
    * Boots a guest, paused: at the source its footprint is populated, at the destination memory is empty.
    * @param workloadOf by default the workload that its config names.
+   * @param lens through which its regions are seen; by default as they are.
    */
   static async boot(
     config: GuestConfig,
@@ -277,13 +284,14 @@ export class ModelGuest implements Machine {
     clock: VirtualClock,
     segments: SegmentPool = new SegmentPool(),
     workloadOf: WorkloadMaker = namedWorkload,
+    lens: RegionLens = asItIs,
   ): Promise<ModelGuest> {
     if (isSharedDisk(config.disk))
       throw new LivemigError(
         'UNSUPPORTED',
         'bootGuest: expected a disk that migrates, as a model has no storage host: take driver netns or docker',
       );
-    const guest = new ModelGuest(config, clock, segments, workloadOf);
+    const guest = new ModelGuest(config, clock, segments, workloadOf, lens);
     if (host === 'destination') return guest;
     const { basePages, regionFirst, regionPages } = geometryOf(config);
     for (let page = 0; page < basePages; page++) guest.memory.writeVersion(page, 1);
