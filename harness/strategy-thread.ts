@@ -1,47 +1,49 @@
 import type { MessagePort } from 'node:worker_threads';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
-import type { Limits } from '#catalogue/limits';
-import type { ErrorDocument } from '#proto/errors';
-import type { StrategyTraits } from '#hosts/ports';
-import { fromErrorDocument, LivemigError, messageOf } from '#proto/errors';
+import type { Place } from './strategy-place.ts';
+import { placeOfThread } from './thread-place.ts';
 
-/** What the thread says of a strategy's file. */
-export type Imported = Stated | { error: ErrorDocument };
-
-/** A strategy's name, and what it states of itself. */
-export interface Stated {
-  name: string;
-  traits: Omit<StrategyTraits, 'rounds'>;
-  /** Whether it has rounds, by each of the limits that were asked about; empty where it doesn't say. */
-  rounds: (true | string)[];
-}
-
+/** A strategy of the user's own, as its text. */
 export interface Importable {
   file: string;
   text: string;
-  /** By which its traits are asked for. */
-  limits?: readonly Limits[];
 }
 
-/** The example takes a tenth of a second, on a machine with nothing else to do. */
-const importMaxMs = 10_000;
+/** What a thread of a strategy's gets: the strategy, what is asked of it, and where it says what it has to say. */
+export type ThreadData<Asked> = Importable & { asked: Asked; port: MessagePort };
 
-/** What a thread of a strategy's gets: the strategy, and where it says what it has to say. */
-export type ThreadData = Importable & { port: MessagePort };
+/** Why a thread that has more to say doesn't say it. */
+export type Silence =
+  /** It has said nothing for too long, and is ended; and where it was, if that can be told. */
+  | { kind: 'silent'; place: Place | null }
+  /** It has ended on its own: it awaits something that nothing is left to bring about. */
+  | { kind: 'idle' }
+  /** It has ended by an error that nothing caught. */
+  | { kind: 'failed'; error: Error };
 
-export interface ThreadEvents<Said> {
-  said: (said: Said) => void;
-  /** The thread has ended, by an error that nothing caught or on its own; all that it said was heard before. */
-  ended: (error: Error | null) => void;
+interface ThreadOptions<Said, Asked> {
+  asked: Asked;
+  /** Returns whether that was all. */
+  said: (said: Said) => boolean;
+  silentMaxMs: number;
+  signal?: AbortSignal | undefined;
 }
 
 /**
- * A thread for a strategy of the user's own, whose prints don't get between what the harness prints. Node delivers what a
- * thread said and that it failed by two ways, in any order: so what it said is fetched before its end is told.
+ * Hears out a thread for a strategy of the user's own, where it can do no harm, and ends it. Its prints don't get between
+ * what the harness prints. Node delivers what a thread said and that it failed by two ways, in any order: so what it
+ * said is fetched before its end is told.
+ * @returns null = it has said all
+ * @throws the signal's reason when it aborts
  */
-export const strategyWorker = <Said>(script: URL, strategy: Importable, on: ThreadEvents<Said>): Worker => {
+export const heardOut = async <Said, Asked>(
+  script: URL,
+  { file, text }: Importable,
+  { asked, said, silentMaxMs, signal }: ThreadOptions<Said, Asked>,
+): Promise<Silence | null> => {
+  signal?.throwIfAborted();
   const { port1: own, port2: port } = new MessageChannel();
-  const workerData: ThreadData = { ...strategy, port };
+  const workerData: ThreadData<Asked> = { file, text, asked, port };
   const worker = new Worker(script, {
     workerData,
     transferList: [port],
@@ -50,51 +52,39 @@ export const strategyWorker = <Said>(script: URL, strategy: Importable, on: Thre
     execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   worker.stdout.pipe(process.stderr, { end: false });
-  own.on('message', on.said);
-  const end = (error: Error | null): void => {
-    const next = (): { message: Said } | undefined => receiveMessageOnPort(own);
-    for (let left = next(); left !== undefined; left = next()) on.said(left.message);
-    on.ended(error);
-    own.close();
-  };
-  worker.on('error', end);
-  worker.on('exit', () => {
-    end(null);
-  });
-  return worker;
-};
-
-/**
- * Imports a strategy where it can do no harm: in a thread that is ended afterwards. One that throws, that loops without
- * end, or that leaves something behind which throws later, doesn't end the harness.
- * @returns what it states of itself
- * @throws LivemigError BAD_INPUT where it can't be imported, or is none
- */
-export const importInThread = async (strategy: Importable, maxMs = importMaxMs): Promise<Stated> => {
-  const refused = (why: string): LivemigError => {
-    const problem = `strategy ${strategy.file}: ${why}`;
-    return new LivemigError('BAD_INPUT', problem, { problems: [problem] });
-  };
+  const stop = (): void => void worker.terminate();
+  signal?.addEventListener('abort', stop, { once: true });
   let patience: NodeJS.Timeout | undefined;
-  let worker: Worker | undefined;
   try {
-    const imported = await new Promise<Imported>((resolve, reject) => {
-      patience = setTimeout(() => {
-        reject(refused(`its import did not end within ${maxMs / 1000} s: is there a loop at its top?`));
-      }, maxMs);
-      const ended = (error: Error | null): void => {
-        const never = 'its import never ends: it awaits something that nothing is left to bring about';
-        reject(refused(error === null ? never : `its import fails: ${messageOf(error)}`));
+    const silence = await new Promise<Silence | null>((resolve) => {
+      const hear = (message: Said): void => {
+        patience?.refresh();
+        if (said(message)) resolve(null);
       };
-      worker = strategyWorker(new URL(import.meta.resolve('#harness/strategy-worker')), strategy, {
-        said: resolve,
-        ended,
+      const end = (kind: Silence): void => {
+        const next = (): { message: Said } | undefined => receiveMessageOnPort(own);
+        for (let left = next(); left !== undefined; left = next()) hear(left.message);
+        resolve(kind);
+      };
+      patience = setTimeout(() => {
+        void placeOfThread(worker).then((place) => {
+          resolve({ kind: 'silent', place });
+        });
+      }, silentMaxMs);
+      own.on('message', hear);
+      worker.on('error', (error: Error) => {
+        end({ kind: 'failed', error });
+      });
+      worker.on('exit', () => {
+        end({ kind: 'idle' });
       });
     });
-    if ('name' in imported) return imported;
-    throw fromErrorDocument(imported.error);
+    signal?.throwIfAborted();
+    return silence;
   } finally {
     clearTimeout(patience);
-    await worker?.terminate();
+    signal?.removeEventListener('abort', stop);
+    await worker.terminate();
+    own.close();
   }
 };

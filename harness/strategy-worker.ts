@@ -1,10 +1,12 @@
-/** The thread of strategy-thread.ts: imports a strategy and says its name, or what is wrong with it. */
+/** The thread of strategy-file.ts: imports a strategy and says its name, or what is wrong with it. */
 import { workerData } from 'node:worker_threads';
+import type { Limits } from '#catalogue/limits';
 import { importStrategy } from '#hosts/strategy-file';
 import { toErrorDocument } from '#proto/errors';
-import type { Imported, ThreadData } from './strategy-thread.ts';
+import type { Imported } from './strategy-file.ts';
+import type { ThreadData } from './strategy-thread.ts';
 
-const { file, text, limits = [], port } = workerData as ThreadData;
+const { file, text, asked: limits, port } = workerData as ThreadData<readonly Limits[]>;
 const say = (imported: Imported): void => {
   port.postMessage(imported);
 };

@@ -121,7 +121,7 @@ export const importStrategy = async (file: string, text: string): Promise<Transf
   const url = `${scheme}${digestOf(text).slice(0, 16)}/${basename(file)}`;
   let module: { default?: unknown };
   try {
-    texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text, { sourceUrl: file }) : text);
+    texts.set(url, file.endsWith('.ts') ? stripTypeScriptTypes(text) : text);
     module = (await import(url)) as { default?: unknown };
   } catch (cause) {
     throw refused(file, importProblem(cause), cause);

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { asError, codeOf } from '#proto/errors';
 import { isStrategyFile } from '#proto/strategy';
 import { checkInThread } from '../conformance/check-thread.ts';
+import { checkText, countOf } from '../report/check.ts';
 import { differenceText } from '../report/difference.ts';
 import { repeatSummaryOf, summaryOf } from '../report/summary.ts';
 import type { RunResult } from '../result.ts';
@@ -35,11 +36,11 @@ interface Watched {
 
 /** Runs the conformance suite first: a strategy that loses pages there needs no testbed. @returns whether it passed */
 const passes = async (file: string, signal: AbortSignal): Promise<boolean> => {
-  const { text } = await loadStrategy(file);
-  const findings = await checkInThread({ file, text }, { signal });
-  const failed = findings.filter(({ problem }) => problem !== null);
-  for (const { name, problem } of failed) tell(`  FAILED  ${name}\n          ${problem ?? ''}`);
-  return failed.length === 0;
+  const { name, text } = await loadStrategy(file);
+  const checked = await checkInThread({ file, text }, { signal });
+  if (countOf(checked.findings, 'failed') === 0) return true;
+  tell(checkText({ file, name, text }, checked, null));
+  return false;
 };
 
 const runOne = async (

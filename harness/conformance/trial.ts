@@ -1,7 +1,6 @@
 import { lawful } from '#hosts/legal-order';
-import type { MigrationSession, TransferStrategy } from '#hosts/ports';
+import type { TransferStrategy } from '#hosts/ports';
 import type { CapabilityValue } from '#proto/capabilities';
-import { LivemigError } from '#proto/errors';
 import type { DiskConfig, GuestConfig, WorkloadConfig } from '#proto/guest';
 import { defaultDiskStorage } from '#catalogue/disk-storages';
 import type { Limits } from '#catalogue/limits';
@@ -14,6 +13,9 @@ import type {
   SimulationTap,
   SimulationWatch,
 } from '#harness/simulation/simulate';
+import type { AtCall, CallLog } from './calls.ts';
+import type { Ear } from './ear.ts';
+import { newCallLog, watched } from './calls.ts';
 
 /** A migration in virtual time on which a strategy is tried: a guest of one vCPU and a link, in few words. */
 export interface Trial {
@@ -51,10 +53,8 @@ export const gigabitTrial: Trial = {
 
 /** Of a guest that writes nothing: a rate of 0 would mean flat out. */
 const noPagesPerSecond = 1e-6;
-/** The bounded cases take less than a minute, a recovery that is given up a minute and a half. */
+/** A recovery that is given up takes a minute and a half. */
 const virtualMaxMs = 200_000;
-/** Ends a strategy that would never end; the largest trial of the suite makes some thousand calls. */
-const callsMax = 1_000_000;
 
 /** Blocks small enough that a trial with a disk takes no longer than one without. */
 const blockSizeBytes = 16_384;
@@ -99,82 +99,39 @@ const guestOf = (trial: Trial): GuestConfig => {
   };
 };
 
-/** What happens at the nth call of any port, counted from 1; what it throws fails the call. */
-export type AtCall = (nth: number) => void;
-
-/** A strategy whose calls of its session are counted. */
-const counted = (strategy: TransferStrategy, atCall: AtCall): TransferStrategy => {
-  let calls = 0;
-  const call = <T>(act: () => Promise<T>): Promise<T> =>
-    new Promise((resolve) => {
-      calls++;
-      if (calls > callsMax)
-        throw new LivemigError('TIMEOUT', `${callsMax} calls of the session, and the guest has not moved`);
-      atCall(calls);
-      resolve(act());
-    });
-  const watched = (session: MigrationSession): MigrationSession => {
-    const { guest, pages, destination, clock } = session;
-    return {
-      ...session,
-      guest: { deviceStateBytes: guest.deviceStateBytes, pause: () => call(() => guest.pause()) },
-      pages: {
-        sendBatch: (...batch) => call(() => pages.sendBatch(...batch)),
-        barrier: () => call(() => pages.barrier()),
-        fence: () => call(() => pages.fence()),
-        get sentBytes() {
-          return pages.sentBytes;
-        },
-        get confirmedBytes() {
-          return pages.confirmedBytes;
-        },
-        get sentPages() {
-          return pages.sentPages;
-        },
-      },
-      destination: {
-        prime: () => call(() => destination.prime()),
-        discard: (discarded) => call(() => destination.discard(discarded)),
-        sendDeviceState: () => call(() => destination.sendDeviceState()),
-        resume: (mode) => call(() => destination.resume(mode)),
-        complete: () => call(() => destination.complete()),
-      },
-      clock: {
-        nowMs: () => clock.nowMs(),
-        sleep: (...length) => call(() => clock.sleep(...length)),
-      },
-    };
-  };
-  return {
-    name: strategy.name,
-    migrate: (session, signal) => strategy.migrate(watched(session), signal),
-  };
-};
-
 export interface TrialOptions {
+  /** Of what the strategy does; by default nobody reads it. */
+  log?: CallLog;
   atCall?: AtCall;
+  /** Hears every detail. */
+  ear?: Ear;
+  lensAt?: NonNullable<Simulation['lensAt']>;
   watch?: SimulationWatch;
   tap?: SimulationTap;
   stopSignal?: AbortSignal;
+  /** A migration that takes longer has hung; by default what a recovery that is given up takes. */
+  virtualMaxMs?: number;
 }
 
-/** The migration of a trial, by a strategy that is held to the legal order as in an agent. */
+/**
+ * The migration of a trial, by a strategy that is held to the legal order as in an agent.
+ * @throws LivemigError TIMEOUT where it never ends
+ */
 export const tried = (
   strategy: TransferStrategy,
   trial: Trial,
-  { atCall = () => undefined, watch, tap, stopSignal }: TrialOptions = {},
+  { log = newCallLog(false), atCall, ear, watch, ...options }: TrialOptions = {},
 ): Promise<SimulatedMigration> => {
   const { rateMbps, rttMs, limits = {}, transfer = {}, capabilities = {} } = trial;
   const simulation: Simulation = {
     guest: guestOf(trial),
     link: { rateMbps, rttMs },
-    strategy: counted(lawful(strategy), atCall),
+    strategy: lawful(watched(strategy, log, atCall, ear)),
     limits,
     transfer,
     capabilities,
     virtualMaxMs,
-    ...(tap === undefined ? {} : { tap }),
-    ...(stopSignal === undefined ? {} : { stopSignal }),
+    ...options,
   };
   return simulate(simulation, watch);
 };

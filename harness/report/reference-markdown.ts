@@ -14,6 +14,7 @@ import type { WorkloadDefinition } from '#catalogue/workload';
 import { workloads } from '#catalogue/workloads';
 import { arrivals } from '#proto/service';
 import { mebibyte } from '#proto/units';
+import { conformanceCases } from '../conformance/cases.ts';
 import { formatBytes } from '../format.ts';
 import { rowsAsList } from '../markdown.ts';
 import { defaults } from '../scenario/defaults.ts';
@@ -246,5 +247,19 @@ export const referenceMarkdown = (): string =>
     'The order in which the workload `read` reads pages: `workload.pattern`.',
     '',
     ...rows(readPatterns),
+    '',
+    '## Cases of livemig check',
+    '',
+    'What every strategy must do ([strategies.md](strategies.md#check-it)): option `--case` of `livemig check`. A case is',
+    'not tried if one that it needs fails.',
+    '',
+    ...rowsAsList(
+      ['name', 'meaning', 'needs'],
+      conformanceCases().map(({ id, name, needs }) => [
+        `\`${id}\``,
+        name,
+        needs.map((each) => `\`${each}\``).join(', '),
+      ]),
+    ),
     '',
   ].join('\n');

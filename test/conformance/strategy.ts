@@ -1,5 +1,5 @@
-import { describe, test } from '@jest/globals';
-import { conformanceCases } from '#harness/conformance/cases';
+import { describe, expect, test } from '@jest/globals';
+import { conformanceCases, failureIn } from '#harness/conformance/cases';
 import type { Trial } from '#harness/conformance/trial';
 import type { TransferStrategy } from '#hosts/ports';
 
@@ -16,9 +16,11 @@ const switchedGuests = 40;
 export const strategyConformance = (strategy: TransferStrategy, switchedTo?: SwitchedTo): void => {
   const { change = {}, name = 'no switch' } = switchedTo ?? {};
   describe(`strategy ${strategy.name}, ${name}`, () => {
-    const cases = switchedTo === undefined ? conformanceCases() : conformanceCases(change, switchedGuests);
-    test.each(cases.map((each) => [each.name, each] as const))('%s', async (_, { check }) => {
-      await check(strategy);
+    const options = switchedTo === undefined ? {} : { switches: change, randomGuests: switchedGuests };
+    const cases = conformanceCases(options);
+    test.each(cases.map((each) => [each.name, each] as const))('%s', async (_, each) => {
+      const failing = await failureIn(each, strategy);
+      expect({ breaches: failing?.breaches, of: failing?.observed.attempt }).toEqual({});
     });
   });
 };

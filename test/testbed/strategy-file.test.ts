@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { conformanceCases } from '#harness/conformance/cases';
+import { caseIds } from '#harness/conformance/cases';
 import type { RunResult } from '#harness/result';
 import { netnsDriver } from '#harness/testbed/netns/index';
 import { endLivemigs, startLivemig } from '../support/livemig-process.ts';
@@ -39,16 +39,22 @@ const written = async (name: string, text: string): Promise<string> => {
 describe('livemig check', () => {
   test('passes the example', async () => {
     const { exitCode, stdout } = await livemig('check', example, '--json');
-    const { strategy, findings } = JSON.parse(stdout) as {
+    const { strategy, diagnosis, findings, types } = JSON.parse(stdout) as {
       strategy: string;
-      findings: { problem: unknown }[];
+      diagnosis: unknown;
+      findings: { case: string; state: string }[];
+      types: { state: string };
     };
-    expect({ exitCode, strategy }).toEqual({ exitCode: 0, strategy: 'two-rounds' });
-    expect(findings.length).toBeGreaterThan(8);
-    expect(findings.filter(({ problem }) => problem !== null)).toEqual([]);
+    expect({ exitCode, strategy, diagnosis }).toEqual({
+      ...{ exitCode: 0, strategy: 'two-rounds', diagnosis: null },
+    });
+    expect(findings.map(({ case: id }) => id)).toEqual(caseIds);
+    expect(findings.filter(({ state }) => state !== 'passed')).toEqual([]);
+    // The clone that it is in has TypeScript.
+    expect(types.state).toBe('passed');
   });
 
-  test('fails a strategy that forgets the last dirty pages, and one that never ends', async () => {
+  test('says one thing first of a strategy that forgets the pages of the last round, and how to see it again', async () => {
     const forgets = (await readFile(example, 'utf8')).replace(
       'await stopAndSendRest(session, pending, signal);',
       `await session.guest.pause();
@@ -56,14 +62,54 @@ describe('livemig check', () => {
        await session.destination.resume('complete');
        await session.destination.complete();`,
     );
-    const careless = await livemig('check', await written('forgets.ts', forgets));
-    expect(careless).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/FAILED.*without losing a page\n.*mismatches/) }); // prettier-ignore
-    const endless = `export default { name: 'endless', migrate: async (session) => { for (;;) await session.pages.fence(); } };`;
-    const patient = await livemig('check', await written('endless.js', endless));
-    expect(patient).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('calls of the session') });
-    const waits = `export default { name: 'waits', migrate: () => new Promise(() => undefined) };`;
-    const stuck = await livemig('check', await written('waits.js', waits));
-    expect(stuck).toMatchObject({ exitCode: 1, stdout: `waits: 0 of ${conformanceCases().length} hold\n`, stderr: expect.stringContaining('it never ends') }); // prettier-ignore
+    const file = await written('forgets.ts', forgets);
+    const { exitCode, stdout, stderr } = await livemig('check', file);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
+    const line = forgets.split('\n').findIndex((each) => each.includes('destination.resume')) + 1;
+    expect(stdout.split('\n')[0]).toMatch(new RegExp(`^\\S*forgets\\.ts:${line}: early-switchover\\. `));
+    expect(stdout).toMatch(/sent v\d+, round 1\n.*\n[^]*dirtied v\d+[^]*switchover: /);
+    expect(stdout).toMatch(/\nfailed for this reason \(\d+\): busy-guest,/);
+    expect(stdout).toMatch(/\npassed \(\d+\): idle-guest\n/);
+    expect(stdout).toMatch(/\nnot tried, as it needs busy-guest \(7\): failing-calls,/);
+    const [, replay = ''] = /^again: livemig (.*)$/m.exec(stdout) ?? [];
+    const again = await livemig(...replay.split(' '));
+    expect(again.exitCode).toBe(1);
+    const explanationOf = (text: string): string => text.slice(0, text.indexOf('again:'));
+    expect(explanationOf(again.stdout)).toBe(explanationOf(stdout));
+    const document = JSON.parse((await livemig(...replay.split(' '), '--json')).stdout) as object;
+    expect(document).toMatchObject({
+      diagnosis: { code: 'early-switchover', place: { line } },
+      counterexample: { case: 'busy-guest', trial: { pageCount: 1, seed: 1 }, timeline: { page: 0 } },
+      findings: [{ case: 'busy-guest', state: 'failed', cause: 'early-switchover' }],
+    });
+  });
+
+  test.each([
+    ['endless', 'async (session) => { for (;;) await session.pages.fence(); }', 'endless-loop'],
+    ['waits', '() => new Promise(() => undefined)', 'waits-forever'],
+  ])('ends one that %s', async (name, migrate, code) => {
+    const file = await written(`${name}.js`, `export default { name: '${name}', migrate: ${migrate} };`);
+    const { exitCode, stdout } = await livemig('check', file);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: expect.stringContaining(`: ${code}. `) });
+    expect(stdout).toMatch(
+      new RegExp(`${name}: 0 of ${caseIds.length} hold, 1 fail, ${caseIds.length - 1} not tried\n`),
+    );
+  });
+
+  test('tells problems of types with file and line; they fail it if they were asked for', async () => {
+    const text = (await readFile(example, 'utf8')).replace('let round = 1', "let round: number = '1'");
+    const file = await written('types.ts', text);
+    const line = text.split('\n').findIndex((each) => each.includes("'1'")) + 1;
+    const asked = await livemig('check', file, '--case', 'busy-guest', '--types');
+    expect(asked).toMatchObject({ exitCode: 1, stdout: expect.stringContaining(`${file}:${line}:`) });
+    const unasked = await livemig('check', file, '--case', 'busy-guest');
+    expect(unasked).toMatchObject({ exitCode: 0, stdout: 'two-rounds: 1 of 1 hold\n' });
+  });
+
+  test('refuses a case that there is not, and a seed that is none, both at once', async () => {
+    const { exitCode, stderr } = await livemig('check', example, '--case', 'bussy-guest', '--seed', '-1');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/--seed: expected a whole number[^]*did you mean "busy-guest"/);
   });
 
   test.each([

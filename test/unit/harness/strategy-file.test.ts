@@ -5,9 +5,8 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { checkInThread } from '#harness/conformance/check-thread';
 import type { Section } from '#harness/scenario';
 import { loadScenario } from '#harness/scenario';
-import { loadStrategy } from '#harness/strategy-file';
+import { importInThread, loadStrategy } from '#harness/strategy-file';
 import type { LivemigError } from '#proto/errors';
-import { importInThread } from '#harness/strategy-thread';
 import { strategyTextMaxBytes } from '#proto/control-service';
 
 const directory = mkdtempSync(join(tmpdir(), 'livemig-strategy-'));
@@ -82,7 +81,7 @@ describe('a strategy file is imported where it can do no harm', () => {
 
   test('one that loops at its top level is ended', async () => {
     const looping = { file: 'mine.mjs', text: `for (;;); ${sound}` };
-    await expect(importInThread(looping, 500)).rejects.toMatchObject({
+    await expect(importInThread(looping, [], 500)).rejects.toMatchObject({
       code: 'BAD_INPUT',
       message: expect.stringMatching(/did not end within 0\.5 s/),
     });
@@ -116,7 +115,7 @@ describe('a strategy file is imported where it can do no harm', () => {
 
   test('one that exits during a migration fails every case, and the check still ends', async () => {
     const text = "export default { name: 'mine', migrate: async () => { process.exit(0); } };";
-    const findings = await checkInThread({ file: 'mine.mjs', text });
+    const { findings } = await checkInThread({ file: 'mine.mjs', text });
     expect(findings[0]!.problem).toMatch(/must not end its process/);
   });
 });
