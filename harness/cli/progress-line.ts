@@ -1,5 +1,6 @@
 import { harmless } from './output.ts';
-import type { Screen } from './live.ts';
+import type { LiveScreen } from './live.ts';
+import { takesOrders } from './terminal.ts';
 
 export interface ProgressLine {
   /** One more is done. */
@@ -11,8 +12,8 @@ export interface ProgressLine {
 const clearLine = '\r\u001b[K';
 
 /** How far something is, in one line of a terminal; elsewhere nothing. */
-export const progressLine = (screen: Screen, what: string, total: number): ProgressLine => {
-  if (screen.isTTY !== true) return { next: () => undefined, stop: () => undefined };
+export const progressLine = (screen: LiveScreen, what: string, total: number): ProgressLine => {
+  if (!takesOrders(screen)) return { next: () => undefined, stop: () => undefined };
   let done = 0;
   let isShown = false;
   const columns = (screen.columns ?? 0) > 0 ? screen.columns! : 80;
