@@ -64,15 +64,21 @@ export const changeProblems = ({ sourceToDestination, destinationToSource }: Lin
     ({ path, message }) => `${path.join('.')}: ${message}`,
   );
 
+const figuresText = (figures: object): string =>
+  Object.entries(figures)
+    .map(([key, value]) =>
+      typeof value === 'object' && value !== null
+        ? `${key} (${figuresText(value)})`
+        : `${key} ${String(value)}`,
+    )
+    .join(', ');
+
 /** `rateMbps 100, delayMs 20`, by direction where they differ. */
 export const changeText = ({ sourceToDestination: out, destinationToSource: back }: LinkChange): string => {
-  const textOf = (direction: Partial<LinkDirection>): string =>
-    Object.entries(direction)
-      .map(([key, value]) => `${key} ${String(value)}`)
-      .join(', ');
-  if (out !== undefined && back !== undefined && textOf(out) === textOf(back)) return textOf(out);
+  if (out !== undefined && back !== undefined && figuresText(out) === figuresText(back))
+    return figuresText(out);
   return [
-    ...(out === undefined ? [] : [`to the destination ${textOf(out)}`]),
-    ...(back === undefined ? [] : [`to the source ${textOf(back)}`]),
+    ...(out === undefined ? [] : [`to the destination ${figuresText(out)}`]),
+    ...(back === undefined ? [] : [`to the source ${figuresText(back)}`]),
   ].join('; ');
 };
