@@ -65,7 +65,7 @@ export const changeProblems = ({ sourceToDestination, destinationToSource }: Lin
   );
 
 const figuresText = (figures: object): string =>
-  Object.entries(figures)
+  Object.entries(figures as Readonly<Record<string, unknown>>)
     .map(([key, value]) =>
       typeof value === 'object' && value !== null
         ? `${key} (${figuresText(value)})`

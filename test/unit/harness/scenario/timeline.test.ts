@@ -175,8 +175,8 @@ describe('a timeline', () => {
       { strategy: 'post-copy' },
       'timeline.0.at: round 2 never comes: post-copy has no rounds',
     ],
-    ['1 link lossPercent=1', { driver: 'sim' }, 'timeline.0: driver sim models no loss'],
-    ['1 link delayMs=5 jitterMs=1', { driver: 'sim' }, 'timeline.0: driver sim models no jitter'],
+    ['1 link lossPercent=1', { driver: 'sim' }, 'timeline.0: driver sim models no lossPercent'],
+    ['1 link duplicatePercent=1', { driver: 'sim' }, 'timeline.0: driver sim models no duplicatePercent'],
   ])('%j with %j is refused, as it would never happen', (timeline, more, problem) => {
     expect(problemsOf(timeline, more)).toContain(problem);
   });
@@ -219,7 +219,7 @@ describe('a scenario file', () => {
     const lossy = file('lossy.csv', 'timeS,lossPercent\n0,0\n2,1\n');
     const timeline = `timeline: [{ at: 1, do: link, trace: ${lossy} }]\n`;
     expect(await problemsIn(`link: lan-1g\ndriver: sim\n${timeline}`)).toEqual([
-      expect.stringMatching(/lossy\.csv: at 2000 ms: driver sim models no loss/),
+      expect.stringMatching(/lossy\.csv: at 2000 ms: driver sim models no lossPercent/),
     ]);
     expect(await problemsIn(`link: lan-1g\n${timeline}`)).toEqual([]);
   });
