@@ -60,7 +60,7 @@ export const checkTypes = async (
   if (!file.endsWith('.ts')) return { state: 'not-tried', why: 'it is not TypeScript' };
   const froms = [
     resolve(file),
-    ...(isWanted ? [join(process.cwd(), file), fileURLToPath(import.meta.url)] : []),
+    ...(isWanted ? [join(process.cwd(), 'any'), fileURLToPath(import.meta.url)] : []),
   ];
   const [typescript] = froms.flatMap((from) => typescriptFrom(from) ?? []);
   if (typescript === undefined)

@@ -1,6 +1,9 @@
 import { LivemigError } from '#proto/errors';
 import type { MigrationSession, TransferStrategy } from './ports.ts';
 
+/** JavaScript lets a strategy of the user's own ask for any. */
+const modes: readonly string[] = ['complete', 'postcopy'];
+
 /**
  * Holds a strategy to the legal order of phases: pause, then device state, then resume, then completion. What is out
  * of order is refused before it reaches the destination.
@@ -41,6 +44,7 @@ const guarded = (session: MigrationSession): MigrationSession => {
         demand(isPaused, 'destination.resume', 'the guest still runs at the source');
         demand(isStateSent, 'destination.resume', 'the device state has not been sent');
         demand(!isResumed, 'destination.resume', 'the guest was resumed already');
+        demand(modes.includes(mode), 'destination.resume', `its mode is none of ${modes.join(', ')}`);
         isResumed = true;
         await session.destination.resume(mode);
       },

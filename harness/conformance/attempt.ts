@@ -32,6 +32,8 @@ export interface Detail {
   unknown: readonly UnknownName[];
   /** What calls threw that aren't awaited. */
   refusals: readonly unknown[];
+  /** Whether it said what is missing before it resumed the guest. */
+  isServed: boolean;
   pages: PageLog;
 }
 
@@ -78,8 +80,10 @@ const listening = (): { detail: Detail; ears: Ears } => {
   const unknown: UnknownName[] = [];
   const refusals: unknown[] = [];
   const { log, lensAt, begin, all, moment } = pageLogger();
+  const detail: Detail = { calls, unknown, refusals, isServed: false, pages: log };
+  let isOrdered = false;
   return {
-    detail: { calls, unknown, refusals, pages: log },
+    detail,
     ears: {
       lensAt,
       ear: {
@@ -99,7 +103,11 @@ const listening = (): { detail: Detail; ears: Ears } => {
         discarded: (pages) => {
           all('discarded', pages);
         },
+        served: () => {
+          detail.isServed ||= !isOrdered;
+        },
         ordered: (mode) => {
+          isOrdered = true;
           moment('ordered', mode);
         },
         roundEnded: () => {

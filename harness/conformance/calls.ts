@@ -144,6 +144,16 @@ const watchedSession = (
         ),
       complete: () => call('destination.complete', () => destination.complete()),
     },
+    faults: {
+      serve: (unsent) => {
+        faults.serve(unsent);
+        ear?.served();
+      },
+      take: () => faults.take(),
+      get blocksPush() {
+        return faults.blocksPush;
+      },
+    },
     clock: {
       nowMs: () => clock.nowMs(),
       sleep: (...length) => call('clock.sleep', () => clock.sleep(...length)),
@@ -164,7 +174,7 @@ const watchedSession = (
       memory: port(watched.memory, 'memory'),
       pages: port(watched.pages, 'pages'),
       destination: port(watched.destination, 'destination'),
-      faults: port(faults, 'faults'),
+      faults: port(watched.faults, 'faults'),
       limits: port(limits, 'limits'),
       clock: port(watched.clock, 'clock'),
     },

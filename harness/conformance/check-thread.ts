@@ -91,7 +91,7 @@ export const checkInThread = async (strategy: Importable, options: CheckOptions 
   return {
     findings,
     explanation: {
-      ...{ case: first.case, diagnosis, smallest: heard.trying, timeline: null },
+      ...{ case: first.case, diagnosis, isConfirmed: false, smallest: heard.trying, timeline: null },
       observed: [{ kind: 'no-end', says }],
     },
   };

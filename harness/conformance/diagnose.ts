@@ -49,7 +49,7 @@ const turningPoints: readonly Call['name'][] = [
   'destination.complete',
 ];
 
-const missingAwait: Rule = ({ detail, log, strays, injected }) => {
+const missingAwait: Rule = ({ detail, log, strays }) => {
   const { calls } = detail;
   const floating = calls.find(({ isAwaited }) => !isAwaited);
   if (floating !== undefined)
@@ -57,8 +57,11 @@ const missingAwait: Rule = ({ detail, log, strays, injected }) => {
   const [underWay] = log.end?.kind === 'returned' ? log.end.underWay : [];
   if (underWay !== undefined)
     return at('missing-await', `it ended with ${callText(underWay)} under way`, underWay.place);
-  const stray = injected !== null && strays.some((error) => comesOf(error, injected));
-  if (stray) return at('missing-await', 'a call that failed was not awaited', placeOfError(injected));
+  const unheard = calls.find(
+    ({ failure }) => failure !== null && strays.some((error) => comesOf(error, failure.error)),
+  );
+  if (unheard !== undefined)
+    return at('missing-await', `nothing hears that ${callText(unheard)} fails`, unheard.place);
   const early = calls.find(({ name, beside }) => turningPoints.includes(name) && beside !== null);
   const before = early?.beside ?? null;
   if (early === undefined || before === null) return null;
@@ -187,6 +190,13 @@ const pageFault: Rule = (of) => {
   };
 };
 
+const servesNothing: Rule = (of) => {
+  const { isServed, calls } = of.detail;
+  const order = calls.find(({ name, mode }) => name === 'destination.resume' && mode === 'postcopy');
+  if (isServed || order === undefined || of.attempt.disturbance?.kind !== 'lost-connections') return null;
+  return at('missing-serve', of.breaches.map(({ says }) => says).join('; '), order.place);
+};
+
 const waits: Rule = (of) => {
   if (!has(of, 'no-end')) return null;
   const last = of.detail.calls.at(-1);
@@ -216,6 +226,7 @@ const rules: readonly Rule[] = [
   unheardFailure,
   endsEarly,
   loops,
+  servesNothing,
   pageFault,
   waits,
   ignoresAbort,

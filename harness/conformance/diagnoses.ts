@@ -11,7 +11,7 @@ export const diagnoses = {
       'Correct the name: docs/reference.md has all limits, and the types of `livemig/strategy` the rest.',
   },
   'wrong-order': {
-    means: 'It makes a call of its session out of order.',
+    means: 'It makes a call of its session out of order, or in a way that there is not.',
     advice:
       'Between the last round and the end, in this order and once each: `guest.pause`, `destination.discard` (if any), ' +
       '`destination.sendDeviceState`, `destination.resume`, `destination.complete`.',
@@ -68,6 +68,12 @@ export const diagnoses = {
       'It resumes the guest at the destination with pages pending: `memory.sync()` has returned them, and nothing sent them.',
     advice:
       "Send until the set is empty (`sendAll`) before `destination.resume('complete')`, or resume with `'postcopy'` and push them.",
+  },
+  'missing-serve': {
+    means:
+      'It resumes the guest with pages missing, and does not say which: none is fetched on demand, and what a lost connection ' +
+      'took is never sent again.',
+    advice: "Call `session.faults.serve(missing)` before `destination.resume('postcopy')`.",
   },
   'pages-left-out': {
     means: 'After the switchover it leaves out pages that the destination lacks.',

@@ -43,6 +43,7 @@ export interface Ear {
   refused: (error: unknown) => void;
   synced: (pages: PageSet) => void;
   discarded: (pages: PageSet) => void;
+  served: () => void;
   ordered: (mode: ResumeMode) => void;
   roundEnded: () => void;
 }

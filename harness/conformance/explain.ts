@@ -4,6 +4,7 @@ import { observed } from './attempt.ts';
 import type { Breach } from './breaches.ts';
 import { breachesOf } from './breaches.ts';
 import type { Failing } from './cases.ts';
+import { cured } from './cures.ts';
 import type { Diagnosis } from './diagnose.ts';
 import { diagnosisOf } from './diagnose.ts';
 import { smallest } from './shrink.ts';
@@ -14,6 +15,8 @@ import { timelineOf } from './timeline.ts';
 export interface Explanation {
   /** Null = nothing of the list is seen in it: then there is only what was observed. */
   diagnosis: Diagnosis | null;
+  /** Whether that attempt was tried again with what the diagnosis misses, and then nothing was wrong. */
+  isConfirmed: boolean;
   /** What came of the smallest attempt. */
   observed: readonly Breach[];
   smallest: Attempt;
@@ -64,7 +67,7 @@ export const explained = async (
 ): Promise<Explanation> => {
   if (first.diagnosis?.code === 'not-repeatable')
     return {
-      ...{ diagnosis: first.diagnosis, observed: first.breaches, timeline: null },
+      ...{ diagnosis: first.diagnosis, isConfirmed: false, observed: first.breaches, timeline: null },
       smallest: first.observed.attempt,
     };
   const cause = causeOf(first);
@@ -78,8 +81,11 @@ export const explained = async (
     return true;
   });
   const { observed: of, breaches, diagnosis } = best;
+  const mended = diagnosis === null ? null : cured(strategy, diagnosis.code);
+  const again = mended === null ? null : await observed(mended, of.attempt, { strays });
   return {
     diagnosis,
+    isConfirmed: again !== null && breachesOf(again).length === 0,
     observed: breaches,
     smallest: of.attempt,
     timeline: of.detail === null ? null : timelineOf(of, of.detail, diagnosis),

@@ -53,7 +53,10 @@ const codeLine = (text: string, line: number): string[] => {
   return code === undefined || code === '' ? [] : [`  ${line} | ${code.slice(0, 100)}`];
 };
 
-const headLines = ({ file, text }: CheckedFile, { diagnosis, observed }: CaseExplanation): string[] => {
+const headLines = (
+  { file, text }: CheckedFile,
+  { diagnosis, isConfirmed, observed }: CaseExplanation,
+): string[] => {
   if (diagnosis === null)
     return [
       ...wrapped(`${file}: it fails, in a way that livemig has no diagnosis for.`, '', '  '),
@@ -67,6 +70,7 @@ const headLines = ({ file, text }: CheckedFile, { diagnosis, observed }: CaseExp
     ...(place === null ? [] : codeLine(text, place.line)),
     ...wrapped(`seen: ${seen}`, '  ', '    '),
     ...wrapped(`do: ${advice}`, '  ', '    '),
+    ...(isConfirmed ? ['  tried: with that done in its place, the migration below loses nothing'] : []),
     `  more: ${diagnosisLink(code)}`,
   ];
 };
@@ -170,6 +174,7 @@ export const checkDocument = (
             seen: diagnosis.seen,
             place: diagnosis.place,
             source: diagnosis.place === null ? null : (text.split('\n')[diagnosis.place.line - 1] ?? null),
+            isConfirmed: explanation?.isConfirmed ?? false,
             link: diagnosisLink(diagnosis.code),
           },
     observed,

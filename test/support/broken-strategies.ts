@@ -190,6 +190,43 @@ export const brokenStrategies: readonly BrokenStrategy[] = [
     await destination.complete();`,
   ),
   strategy(
+    'resumes the guest in a mode that there is not',
+    'wrong-order',
+    'busy-guest',
+    `    await guest.pause();
+    await sendAll(session, memory.sync(), signal);
+    await destination.sendDeviceState();
+    await destination.resume('post-copy'); // here
+    await destination.complete();`,
+  ),
+  strategy(
+    'does not say what faults may fetch',
+    'missing-serve',
+    'lost-in-postcopy',
+    `    await guest.pause();
+    const missing = memory.sync();
+    await destination.sendDeviceState();
+    await destination.resume('postcopy'); // here
+    await sendAll(session, missing, signal);
+    await destination.complete();`,
+  ),
+  strategy(
+    'does not await a function that pauses',
+    'missing-await',
+    'aborted-calls',
+    `    const stop = async () => {
+      await guest.pause(); // here
+    };
+    const pending = memory.sync();
+    await sendAll(session, pending, signal);
+    stop();
+    pending.addAll(memory.sync());
+    await sendAll(session, pending, signal);
+    await destination.sendDeviceState();
+    await destination.resume('complete');
+    await destination.complete();`,
+  ),
+  strategy(
     'never switches over',
     'never-switches-over',
     'busy-guest',
