@@ -4,6 +4,8 @@ import { extremesOf, pausesMsOf } from '#harness/run/link-extremes';
 import type { Traces } from '#harness/run/link-extremes';
 import { timeoutsOf, transferConfigOf } from '#harness/run/transfer';
 import { loadProfile } from '#harness/profiles';
+import { lossShareOf } from '#proto/link';
+import type { LinkDirection } from '#proto/link';
 import { parseTrace } from '#harness/timeline/trace-file';
 import { readTimeline } from '#harness/timeline/entries';
 import type { TimelineEntry } from '#harness/timeline/types';
@@ -21,6 +23,17 @@ describe('the extremes of a timeline', () => {
   test('without changes they are the profile itself', () => {
     for (const text of ['none', '5 cut forMs=5; 7 cancel'])
       expect(extremesOf(profile, entriesOf(text), new Map())).toEqual({ worst: profile, roomiest: profile, mayLose: false }); // prettier-ignore
+  });
+
+  test.each<{ change: Partial<LinkDirection> }>([
+    { change: { gemodel: { pPercent: 1, rPercent: 50, badLossPercent: 100, goodLossPercent: 0 } } },
+    { change: { duplicatePercent: 1 } },
+    { change: { reorderPercent: 1 } },
+  ])('what befalls packets later is provided for from the start: $change', ({ change }) => {
+    const timeline: TimelineEntry[] = [{ at: '1s', do: 'link', change: { sourceToDestination: change } }];
+    const { worst, mayLose } = extremesOf(profile, timeline, new Map());
+    expect(mayLose).toBe(true);
+    expect(lossShareOf(worst.sourceToDestination) > 0).toBe('gemodel' in change);
   });
 
   test('are beyond everything that it brings, in whatever order, traces included', () => {
