@@ -28,7 +28,7 @@ export const harmless = (text: string): string =>
 
 const write = async (text: string): Promise<void> => {
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => {
+    process.stdout.write(text, (error) => {
       if (error && !isClosedPipe(error)) reject(storageError("standard output can't be written", error));
       else resolve();
     });
@@ -40,10 +40,11 @@ const write = async (text: string): Promise<void> => {
  * JSON, CSV, Markdown, a name that a script reads.
  * @throws LivemigError STORAGE_FAILED if it is a file and the disk is full
  */
-export const print = (text: string): Promise<void> => write(harmless(text));
+export const print = (text: string): Promise<void> => write(harmless(`${text}\n`));
 
 /** The requested output as a text for people, as their terminal can show it. @throws as `print` */
-export const printText = (text: string): Promise<void> => write(fitted(harmless(text), process.stdout));
+export const printText = (text: string): Promise<void> =>
+  write(fitted(harmless(`${text}\n`), process.stdout));
 
 /** Standard error is for everything else. */
 export const tell = (text: string): void => {

@@ -59,7 +59,7 @@ const roundRows = ({ measurement }: CompletedRun): Rows =>
     dirtied: dirtyPagesPerSecond,
   }));
 
-type LaneKind = 'source' | 'destination' | 'set-up' | 'pre-copy' | 'post-copy' | 'cut' | 'recovery';
+type LaneKind = 'source' | 'destination' | 'set-up' | 'precopy' | 'postcopy' | 'cut' | 'recovery';
 interface Stretch {
   lane: 'guest' | 'sending' | 'link';
   kind: LaneKind;
@@ -81,7 +81,7 @@ const laneRows = ({ measurement }: CompletedRun): Rows => {
       durationMs: group.at(-1)!.startMs + group.at(-1)!.durationMs - group[0]!.startMs,
     })).map(({ phase, startMs, durationMs }): Stretch => ({
       lane: 'sending',
-      kind: phase === 'precopy' ? 'pre-copy' : 'post-copy',
+      kind: phase === 'precopy' ? 'precopy' : 'postcopy',
       startMs,
       endMs: startMs + durationMs,
     })),

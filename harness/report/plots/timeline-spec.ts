@@ -10,8 +10,8 @@ const laneColours = {
   source: 'a',
   destination: 'b',
   'set-up': 'axis',
-  'pre-copy': 'a',
-  'post-copy': 'b',
+  precopy: 'a',
+  postcopy: 'b',
   cut: 'open',
   recovery: 'd',
 } as const;

@@ -75,7 +75,7 @@ const ofContext = (around: Surroundings): EnginePlace | null => {
     const why = `${context.by}: expected a context in ${directory}, found none called ${JSON.stringify(context.name)}; \`docker context ls\` lists them`;
     throw new LivemigError('BAD_INPUT', why, { problems: [why] });
   }
-  const tls = join(directory, 'tls', digest, 'docker');
+  const tls = join(directory, `tls/${digest}/docker`);
   return { host, by: context.by, certificates: around.isThere(join(tls, 'ca.pem')) ? tls : null };
 };
 
