@@ -14,6 +14,8 @@ interface Declared {
   default?: number;
   /** It may be absent, which means this; and what it looks like where it is given. Otherwise it has a value. */
   absent?: { means: string; example: string };
+  /** Why it doesn't change while a migration runs; without it, it may. */
+  isFixedBecause?: string;
 }
 
 export interface LinkNumber extends Declared {
@@ -115,6 +117,7 @@ export const linkParameters = {
     most: defaultMtuBytes,
     help: "The link's MTU: bytes of an IP packet at most, the same in both directions",
     absent: { means: String(defaultMtuBytes), example: '1400' },
+    isFixedBecause: "the hosts' routes have the link's MTU from its start",
   },
   bufferMs: {
     kind: 'number',

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { LinkParameter } from '#catalogue/link-parameters';
+import { linkParameters } from '#catalogue/link-parameters';
 import type { LinkDirection, LinkProfile } from '#proto/link';
 import { expecting, group } from './expecting.ts';
 import { linkProblems } from './link-limits.ts';
@@ -13,11 +15,17 @@ export type LinkChange = Partial<Record<LinkWay, Partial<LinkDirection>>>;
 /** Without its default: a figure that isn't given stays as it is. */
 const bare = (field: z.ZodType): z.ZodType => (field instanceof z.ZodDefault ? bare(field.unwrap() as z.ZodType) : field); // prettier-ignore
 
-/** The keys of a direction of a link profile, each optional: what a profile can say, a change can. */
+/** Takes nothing, and says why. */
+const fixed = (because: string): z.ZodType =>
+  z.never({ error: () => `expected nothing, as ${because}: put it into the link profile` });
+
+/** The keys of a direction of a link profile, each optional: what a profile can say, a change can, unless it is fixed. */
 export const changeShape = Object.fromEntries(
   Object.entries(directionShape as Readonly<Record<string, z.ZodType>>).map(([key, field]) => {
     const { description = '' } = field;
-    return [key, bare(field).optional().describe(description)];
+    const { isFixedBecause }: LinkParameter = linkParameters[key as keyof LinkDirection];
+    const changed = isFixedBecause === undefined ? bare(field) : fixed(isFixedBecause);
+    return [key, changed.optional().describe(description)];
   }),
 ) as unknown as { [Key in keyof LinkDirection]-?: z.ZodOptional<z.ZodType<LinkDirection[Key]>> };
 

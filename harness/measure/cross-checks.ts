@@ -1,5 +1,6 @@
 import { jitterReachMs } from '#catalogue/jitter-distributions';
-import { mebibyte, pageSizeBytes } from '#proto/units';
+import { bandwidthDelayProductBytes, mebibyte, pageSizeBytes } from '#proto/units';
+import { segmentPayloadBytesOf } from '#proto/frames';
 import type { LinkDirection, LinkProfile } from '#proto/link';
 import { lostInARow, mtuBytesOf, returningShareOf, roundTripLostAgainOf } from '#proto/link';
 import type {
@@ -9,7 +10,7 @@ import type {
   ServiceMeasurement,
   TrafficMeasurement,
 } from '../result.ts';
-import { drainMsOf, linksDuring, lossiest, standingQueueMs } from './links.ts';
+import { drainMsOf, linksDuring, standingQueueMs } from './links.ts';
 import type { LinkInForce } from './links.ts';
 import { leastWireBytes } from './wire.ts';
 
@@ -176,10 +177,17 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
 
 /**
  * How often a segment passes the router at most, on average: once for every time that it or its acknowledgement, which
- * may be lost as well, has to be sent again; and as often as it comes twice.
+ * may be lost as well, has to be sent again; as often as it comes twice; and as often as TCP takes it for lost although it
+ * was only overtaken, before it has learnt how far packets overtake on this path.
  */
-const sentAgainFactor = (profile: LinkProfile): number =>
-  (1 + (profile.sourceToDestination.duplicatePercent ?? 0) / 100) / returningShareOf(profile);
+const sentAgainFactor = (profile: LinkProfile): number => {
+  const { rateMbps, delayMs, duplicatePercent = 0, reorderPercent = 0 } = profile.sourceToDestination;
+  // What a packet overtakes TCP may take for lost: all that is on its way.
+  const overtaken =
+    bandwidthDelayProductBytes(rateMbps, delayMs) / segmentPayloadBytesOf(mtuBytesOf(profile));
+  const extra = (duplicatePercent + reorderPercent * overtaken) / 100;
+  return (1 + extra) / returningShareOf(profile);
+};
 
 /** Pages that the source says it sent against what the router carried. */
 export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
@@ -212,7 +220,7 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes), mostMtuBytes);
   const high =
     (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes, leastMtuBytes)) *
-    sentAgainFactor(lossiest(links));
+    Math.max(...links.map(({ profile }) => sentAgainFactor(profile)));
   const reason =
     `${ram.normal} full pages, ${encodedPages} encoded ones, ${disk === undefined ? '' : `${disk.normal} blocks of the disk, `}device state and padding in full segments, at most ` +
     `${wireOverheadFraction * 100} % more, ` +

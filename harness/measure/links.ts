@@ -1,5 +1,4 @@
 import type { LinkDirection, LinkProfile } from '#proto/link';
-import { returningShareOf } from '#proto/link';
 import { bandwidthDelayProductBytes } from '#proto/units';
 
 /** The link of a run as it was at a time: the same throughout, unless its timeline changes it. Pure. */
@@ -44,7 +43,3 @@ export const drainMsOf = (links: readonly LinkInForce[]): number => {
   const slowestMbps = Math.min(...ways.map(({ rateMbps }) => rateMbps));
   return (Math.max(...ways.map((way) => bytesIn(way, way.bufferMs))) * 8) / (slowestMbps * 1000);
 };
-
-/** The one that loses most. */
-export const lossiest = (links: readonly LinkInForce[]): LinkProfile =>
-  links.reduce((worst, { profile }) => (returningShareOf(profile) < returningShareOf(worst) ? profile : worst), links[0]!.profile); // prettier-ignore

@@ -7,7 +7,11 @@ type Measured = NonNullable<CalibrationReport['link']['calibration']>;
 const countText = (
   { measured, expected, tolerance }: { measured: number; expected: number; tolerance: number },
   what: string,
-): string => `${measured} ${what} (expected ${expected.toFixed(1)} ± ${tolerance.toFixed(1)})`;
+): string[] =>
+  // Of what a link doesn't have, nothing is told unless it is seen.
+  measured === 0 && expected === 0
+    ? []
+    : [`${measured} ${what} (expected ${expected.toFixed(1)} ± ${tolerance.toFixed(1)})`];
 
 const spreadText = ({ rtt }: Measured): string[] =>
   rtt.p10Ms === undefined || rtt.p90Ms === undefined
@@ -23,10 +27,10 @@ const packetsText = ({ packets }: Measured): string[] => {
   return [
     `  of ${sent} packets: ` +
       [
-        countText(lost, 'lost'),
-        countText(lossBursts, 'bursts of loss'),
-        countText(duplicates, 'came twice'),
-        countText(overtakes, 'overtook'),
+        ...countText(lost, 'lost'),
+        ...countText(lossBursts, 'bursts of loss'),
+        ...countText(duplicates, 'came twice'),
+        ...countText(overtakes, 'overtook'),
       ].join(', '),
   ];
 };

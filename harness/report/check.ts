@@ -5,7 +5,6 @@ import { diagnoses, diagnosisLink } from '../conformance/diagnoses.ts';
 import type { Timeline } from '../conformance/timeline.ts';
 import { headEntries } from '../conformance/timeline.ts';
 import { formatMs, formatRate } from '../format.ts';
-import { wrapped } from '../markdown.ts';
 import type { TypesChecked } from '../type-check.ts';
 
 /** A strategy's file, as the user named it, and what is in it. */
@@ -59,17 +58,16 @@ const headLines = (
 ): string[] => {
   if (diagnosis === null)
     return [
-      ...wrapped(`${file}: it fails, in a way that livemig has no diagnosis for.`, '', '  '),
-      ...observed.flatMap(({ says }) => wrapped(`seen: ${says}`, '  ', '  ')),
+      `${file}: it fails, in a way that livemig has no diagnosis for.`,
+      ...observed.map(({ says }) => `  seen: ${says}`),
     ];
   const { code, place, seen } = diagnosis;
   const { means, advice } = diagnoses[code];
-  const where = place === null ? file : `${file}:${place.line}`;
   return [
-    ...wrapped(`${where}: ${code}. ${means}`, '', '  '),
+    `${place === null ? file : `${file}:${place.line}`}: ${code}. ${means}`,
     ...(place === null ? [] : codeLine(text, place.line)),
-    ...wrapped(`seen: ${seen}`, '  ', '    '),
-    ...wrapped(`do: ${advice}`, '  ', '    '),
+    `  seen: ${seen}`,
+    `  do: ${advice}`,
     ...(isConfirmed ? ['  tried: with that done in its place, the migration below loses nothing'] : []),
     `  more: ${diagnosisLink(code)}`,
   ];
@@ -84,7 +82,7 @@ const unitOf = ({ page }: Timeline, { smallest }: CaseExplanation): string =>
 
 const timelineLines = (file: string, explanation: CaseExplanation): string[] => {
   const { timeline, smallest } = explanation;
-  if (timeline === null) return wrapped(`The migration that shows it (${attemptText(smallest)}).`);
+  if (timeline === null) return [`The migration that shows it (${attemptText(smallest)}).`];
   const { entries, leftOut } = timeline;
   const lines = entries.map(({ atMs, says, line }) => {
     const at = atMs.toFixed(1).padStart(9);
@@ -92,7 +90,7 @@ const timelineLines = (file: string, explanation: CaseExplanation): string[] => 
   });
   const head = leftOut === 0 ? lines.length : headEntries;
   return [
-    ...wrapped(`The smallest migration that shows it (${attemptText(smallest)}):`),
+    `The smallest migration that shows it (${attemptText(smallest)}):`,
     `  ${unitOf(timeline, explanation)}`,
     ...lines.slice(0, head),
     ...(leftOut === 0 ? [] : [`             … ${leftOut} more …`]),
@@ -110,8 +108,8 @@ const groupLines = (findings: readonly Finding[], first: Finding | undefined): s
   };
   const order = { failed: 0, passed: 1, 'not-tried': 2 } as const;
   const sorted = findings.toSorted((a, b) => order[a.state] - order[b.state]);
-  return [...Map.groupBy(sorted, titleOf)].flatMap(([title, group]) =>
-    wrapped(`${title} (${group.length}): ${group.map(({ case: id }) => id).join(', ')}`, '', '  '),
+  return [...Map.groupBy(sorted, titleOf)].map(
+    ([title, group]) => `${title} (${group.length}): ${group.map(({ case: id }) => id).join(', ')}`,
   );
 };
 
@@ -122,8 +120,9 @@ const typesLines = (file: string, types: TypesChecked | null): string[] => {
   if (types.state === 'passed') return [`types: no problem, by TypeScript ${typescript}`];
   return [
     `types: ${counted(problems.length, 'problem')}, by TypeScript ${typescript}`,
-    ...problems.flatMap(({ line, column, code, says }) =>
-      wrapped(`${file}:${line}:${column}: TS${code}: ${says.replaceAll('\n', ' ')}`, '  ', '    '),
+    ...problems.map(
+      ({ line, column, code, says }) =>
+        `  ${file}:${line}:${column}: TS${code}: ${says.replaceAll('\n', ' ')}`,
     ),
   ];
 };

@@ -27,6 +27,8 @@ export const warmUpPlanOf = (profile: LinkProfile): RttPlan => ({
 
 const leastProbes = 40;
 const leastIntervalMs = 5;
+/** Where round trips vary, the tenths at either end are looked at as well: ten probes each. */
+const leastSpreadProbes = 100;
 /** Where jitter asks for many, chance leaves this part of the round trip … */
 const chanceShare = 0.05;
 /** … unless that took longer … */
@@ -43,7 +45,7 @@ export const rttPlanOf = (profile: LinkProfile): RttPlan => {
   const patienceMs = patienceMsOf(profile);
   const intervalMs = Math.max(leastIntervalMs, Math.ceil(apartMsOf(profile)));
   const wanted = isSpread(profile)
-    ? Math.max(leastProbes, probesFor(profile, chanceShare * rttMsOf(profile)))
+    ? Math.max(leastSpreadProbes, probesFor(profile, chanceShare * rttMsOf(profile)))
     : leastProbes;
   const most = Math.max(leastSlowProbes, Math.floor(mostMs / intervalMs));
   const answered = isSpread(profile) ? Math.min(wanted, most) : leastProbes;

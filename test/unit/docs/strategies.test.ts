@@ -3,6 +3,8 @@ import { expect, test } from '@jest/globals';
 import { checkInThread } from '#harness/conformance/check-thread';
 import { diagnosesMarkdown } from '#harness/report/diagnoses-markdown';
 import { checkText } from '#harness/report/check';
+import { wrapped } from '#harness/cli/terminal';
+import { lineMaxCharacters } from '#harness/markdown';
 
 const textOf = (path: string): string =>
   readFileSync(new URL(`../../../docs/${path}`, import.meta.url), 'utf8');
@@ -12,7 +14,7 @@ const [, example = '', output = ''] =
 
 const checked = async (text: string): Promise<string> => {
   const of = { file: 'mine.ts', name: 'mine', text };
-  return checkText(of, await checkInThread(of), null);
+  return wrapped(checkText(of, await checkInThread(of), null), lineMaxCharacters);
 };
 
 test('the strategy of the guide holds', async () => {

@@ -271,6 +271,26 @@ describe('the cross-check of the bytes', () => {
     expect(check).toMatchObject({ verdict: 'not-checked', low: null, high: null });
   });
 
+  test.each([
+    ['duplicates', { duplicatePercent: 10 }, 1.09],
+    // 1 Gb/s and 2.5 ms hold 216 packets: 1 % that overtake all of them may have each sent three times.
+    ['reordering', { reorderPercent: 1 }, 3],
+  ])('allows for %s, and for no more than they can cause', (_, change, factor) => {
+    const collected = (bytes: number): Collected => {
+      const its = paperCollected();
+      its.router.counters.after.sourceToDestination.bytes =
+        its.router.counters.before.sourceToDestination.bytes + bytes;
+      return its;
+    };
+    const input = inputOf(collected(paperWireBytes * factor));
+    const sourceToDestination = { ...paperProfile.sourceToDestination, ...change };
+    const profile = { ...paperProfile, sourceToDestination };
+    expect(checkWireBytes(input).verdict).toBe('disagree');
+    expect(checkWireBytes(over(input, { profile })).verdict).toBe('agree');
+    const more = inputOf(collected(paperWireBytes * factor * 1.1));
+    expect(checkWireBytes(over(more, { profile })).verdict).toBe('disagree');
+  });
+
   test('allows for emulated loss, which causes retransmissions', () => {
     const collected = paperCollected();
     const sourceToDestination = { ...paperProfile.sourceToDestination, lossPercent: 10 };

@@ -118,6 +118,10 @@ describe('a timeline', () => {
       [{ at: 1, do: 'link', rateMbs: 5 }],
       'timeline.0.rateMbs: unknown key "rateMbs"; did you mean "rateMbps"?',
     ],
+    [
+      [{ at: 1, do: 'link', mtuBytes: 1400 }],
+      "timeline.0.mtuBytes: expected nothing, as the hosts' routes have the link's MTU from its start: put it into the",
+    ],
     [[{ at: 1, do: 'link', rateMbps: 0 }], 'timeline.0.rateMbps: expected Mb/s from 1 to 100000, got 0'],
     [
       [{ at: 1, do: 'link', destinationToSource: { delayMs: 1e6 } }],
