@@ -203,8 +203,8 @@ describe('a guest whose disk stays on a storage host', () => {
       const report = await withLoopbackLab(
         workload,
         async ({ migrate }) => {
-          // Half a second of rounds.
-          const slow = { strategy: 'pre-copy', limits: { maxBandwidthMbps: 50, downtimeLimitMs: 200 } };
+          // Half a second of rounds, which end also where a busy machine makes them longer.
+          const slow = { strategy: 'pre-copy', limits: { maxBandwidthMbps: 50, downtimeLimitMs: 1000 } };
           return migrate(slow, (event) => {
             if (event.type === 'status' && event.status === 'active') setTimeout(proxy.drop, 100);
           });
