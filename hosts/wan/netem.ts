@@ -52,12 +52,12 @@ const shape = async (
   if (stages.splitter !== null) await replace(...stages.splitter, ...splitterArguments(direction));
   // netem keeps from an earlier setting what isn't named, so everything is.
   await replace(...stages.delay, ...netemArguments(direction));
-  await replace(...stages.bottleneck, ...tbfArguments(direction));
+  await replace(...stages.bottleneck, ...tbfArguments(direction, isLive));
   const qdiscs = await showQdiscs(device);
   const at = (handle: string) => qdiscs.find((qdisc) => qdisc.handle === handle);
   expectApplied(device, [
     ...netemMismatches(at(stages.delayHandle), direction),
-    ...tbfMismatches(at(stages.bottleneckHandle), direction),
+    ...tbfMismatches(at(stages.bottleneckHandle), direction, isLive),
   ]);
   return describeQdiscs(device);
 };

@@ -60,13 +60,19 @@ export const createNfqueueBackend = (): LinkBackend => {
   let worker: DelayWorker | undefined;
   let device: string | undefined;
 
-  const shape = async (on: string, direction: LinkDirection, correctionMs: number): Promise<string> => {
-    await tc('qdisc', 'replace', 'dev', on, 'root', 'handle', '1:', ...tbfArguments(direction));
+  const shape = async (
+    on: string,
+    direction: LinkDirection,
+    correctionMs: number,
+    isLive: boolean,
+  ): Promise<string> => {
+    await tc('qdisc', 'replace', 'dev', on, 'root', 'handle', '1:', ...tbfArguments(direction, isLive));
     expectApplied(
       on,
       tbfMismatches(
         (await showQdiscs(on)).find(({ root }) => root),
         direction,
+        isLive,
       ),
     );
     const held = { ...direction, delayMs: correctedDelayMs(direction, correctionMs) };
@@ -124,8 +130,8 @@ export const createNfqueueBackend = (): LinkBackend => {
     if (isLive) await queueAlso(device, queued);
     else await queueForwarded(device, queued);
     const [sourceToDestination, destinationToSource] = await Promise.all([
-      shape(device, profile.sourceToDestination, delayCorrectionMs),
-      shape(returning, profile.destinationToSource, delayCorrectionMs),
+      shape(device, profile.sourceToDestination, delayCorrectionMs, isLive),
+      shape(returning, profile.destinationToSource, delayCorrectionMs, isLive),
     ]);
     return {
       backend: 'nfqueue',

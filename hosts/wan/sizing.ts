@@ -12,16 +12,19 @@ export const bytesPerMs = (rateMbps: number): number => rateMbps * 125;
 /**
  * TBF's bucket: 4 ms of the rate, one timer tick at HZ=250. Measured at 10 Gb/s: 128 kB reaches 7.1 Gb/s, 1 MB 8.0,
  * 5 MB 9.3. At least ten packets, so that slow links don't starve.
+ * @param isLive the link is in use: what is queued may be super-packets, headers of their segments counted. TBF never
+ *   sends one that exceeds its bucket, nor what waits behind it.
  */
-export const burstBytes = (rateMbps: number): number =>
-  Math.max(Math.ceil(4 * bytesPerMs(rateMbps)), 10 * wireMtuBytes);
+export const burstBytes = (rateMbps: number, isLive = false): number =>
+  Math.max(Math.ceil(4 * bytesPerMs(rateMbps)), isLive ? 2 * superPacketBytes : 10 * wireMtuBytes);
 
 /**
  * The bottleneck's buffer. Where super-packets pass whole (bucket ≥ 64 KiB: TBF splits only what exceeds it) it must
  * hold two of them, or it would drop each.
  */
-export const bufferBytes = (direction: LinkDirection): number => {
-  const least = burstBytes(direction.rateMbps) >= superPacketBytes ? 2 * superPacketBytes : 2 * wireMtuBytes;
+export const bufferBytes = (direction: LinkDirection, isLive = false): number => {
+  const least =
+    burstBytes(direction.rateMbps, isLive) >= superPacketBytes ? 2 * superPacketBytes : 2 * wireMtuBytes;
   return Math.max(Math.ceil(direction.bufferMs * bytesPerMs(direction.rateMbps)), least);
 };
 

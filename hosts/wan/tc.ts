@@ -48,10 +48,11 @@ export const describeQdiscs = async (device: string): Promise<string> =>
     .join('; ');
 
 /** A TBF's parameters for the rate of a direction. */
-export const tbfArguments = (direction: LinkDirection): string[] => [
+/** @param isLive the link is in use */
+export const tbfArguments = (direction: LinkDirection, isLive = false): string[] => [
   'tbf', 'rate', `${String(Math.round(direction.rateMbps * 1e3))}kbit`,
-  'burst', String(burstBytes(direction.rateMbps)),
-  'limit', String(bufferBytes(direction)),
+  'burst', String(burstBytes(direction.rateMbps, isLive)),
+  'limit', String(bufferBytes(direction, isLive)),
 ]; // prettier-ignore
 
 const isNear = (is: unknown, wanted: number, tolerance: number): boolean =>
@@ -60,13 +61,17 @@ const isNear = (is: unknown, wanted: number, tolerance: number): boolean =>
 const numberOf = (value: unknown): string => (typeof value === 'number' ? String(value) : 'nothing');
 
 /** What differs between a TBF as read back and as asked; empty when it is right. */
-export const tbfMismatches = (qdisc: Qdisc | undefined, direction: LinkDirection): string[] => {
+export const tbfMismatches = (
+  qdisc: Qdisc | undefined,
+  direction: LinkDirection,
+  isLive = false,
+): string[] => {
   if (qdisc?.kind !== 'tbf') return [`expected a tbf, found ${qdisc?.kind ?? 'nothing'}`];
   const { rate, burst, limit } = qdisc.options;
   const wanted = {
     rate: bytesPerMs(direction.rateMbps) * 1e3,
-    burst: burstBytes(direction.rateMbps),
-    limit: bufferBytes(direction),
+    burst: burstBytes(direction.rateMbps, isLive),
+    limit: bufferBytes(direction, isLive),
   };
   return [
     // The kernel keeps the burst in ticks of its clock, so it comes back rounded.

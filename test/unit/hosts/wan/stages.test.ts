@@ -11,6 +11,9 @@ describe('sizing', () => {
   test('the bucket holds 4 ms of the rate, and ten packets at least', () => {
     expect(burstBytes(10_000)).toBe(5_000_000);
     expect(burstBytes(10)).toBe(15_140);
+    // What is queued when a link in use becomes slow has to fit into the bucket.
+    expect(burstBytes(10, true)).toBe(131_072);
+    expect(burstBytes(10_000, true)).toBe(5_000_000);
   });
 
   test('the buffer is as requested, but at least two super-packets where those pass whole', () => {
