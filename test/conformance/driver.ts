@@ -11,6 +11,7 @@ import type { AgentRole, HostRole, NetworkState } from '#proto/control';
 import { hostRoles } from '#proto/control';
 import { codeOf, messageOf } from '#proto/errors';
 import { monotonicMs } from '#proto/units';
+import { eventually } from '../support/eventually.ts';
 
 export interface DriverConformanceOptions {
   driver: TestbedDriver;
@@ -129,7 +130,9 @@ export const driverConformance = (options: DriverConformanceOptions): void => {
         const info = await hello(testbed, role);
         expect(info.role).toBe(role);
         expect(Number(info.nodeVersion.slice(1).split('.')[0])).toBeGreaterThanOrEqual(24);
-        expect(await testbed.log(role)).toContain(`livemig agent: ${role}`);
+        await eventually(`a first word of ${role} in its log`, async () =>
+          (await testbed.log(role)).includes(`livemig agent: ${role}`),
+        );
       }
       expect(Object.keys(await testbed.describe()).length).toBeGreaterThan(0);
     });
@@ -139,7 +142,9 @@ export const driverConformance = (options: DriverConformanceOptions): void => {
         const testbed = await up({ storage: true });
         const { topology } = testbed;
         expect(await hello(testbed, 'storage')).toMatchObject({ role: 'storage' });
-        expect(await testbed.log('storage')).toContain('livemig agent: storage');
+        await eventually('a first word of the storage in its log', async () =>
+          (await testbed.log('storage')).includes('livemig agent: storage'),
+        );
         await connectHosts(testbed);
         for (const site of ['source', 'destination'] as const)
           expect((await ping(testbed, site, topology.storage!.address)).stdout).toContain('2 received');

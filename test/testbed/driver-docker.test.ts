@@ -10,6 +10,7 @@ import { parseAgentAddress } from '#proto/agent-address';
 import { hostRoles } from '#proto/control';
 import { leaseLostExitCode } from '#proto/lease';
 import { driverConformance } from '../conformance/driver.ts';
+import { eventually } from '../support/eventually.ts';
 
 const support = await dockerDriver.probe();
 
@@ -94,7 +95,10 @@ else {
         /LIVEMIG_CONTROL_TOKEN/,
       );
       stranger.close();
-      expect(await testbed.log('source')).toContain('refused a call from');
+      // An engine takes its time to write down what a container says.
+      await eventually('a word about the refusal in the log', async () =>
+        (await testbed.log('source')).includes('refused a call from'),
+      );
     });
 
     test('its containers end by themselves once their harness has been killed', async () => {
