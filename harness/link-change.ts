@@ -6,13 +6,13 @@ import { expecting, group } from './expecting.ts';
 import { linkProblems } from './link-limits.ts';
 import { directionShape } from './profiles.ts';
 
-/** What of a link changes, by direction: figures that are given replace the profile's, the rest stays. Pure. */
+/** What of a link changes, by direction: what is given replaces the profile's, the rest stays. Pure. */
 
 export const linkWays = ['sourceToDestination', 'destinationToSource'] as const;
 export type LinkWay = (typeof linkWays)[number];
 export type LinkChange = Partial<Record<LinkWay, Partial<LinkDirection>>>;
 
-/** Without its default: a figure that isn't given stays as it is. */
+/** Without its default: what isn't given stays as it is. */
 const bare = (field: z.ZodType): z.ZodType => (field instanceof z.ZodDefault ? bare(field.unwrap() as z.ZodType) : field); // prettier-ignore
 
 /** Takes nothing, and says why. */
@@ -36,14 +36,15 @@ export const wayShape = {
   destinationToSource: readDirection.optional().describe('Only the way back'),
 };
 
-/** One figure of a direction, from a file that isn't YAML. */
-export const readFigure = (
-  key: string,
-  value: unknown,
-): { value: number } | { problem: string } | undefined => {
-  const field = (changeShape as Record<string, z.ZodType | undefined>)[key];
-  if (field === undefined) return undefined;
-  const read = field.safeParse(value);
+/** Those of the keys that are numbers, which a table can have. */
+export const numberKeys: readonly string[] = Object.entries<LinkParameter>(linkParameters).flatMap(
+  ([key, { kind, isFixedBecause }]) =>
+    (kind === 'number' || kind === 'integer') && isFixedBecause === undefined ? [key] : [],
+);
+
+/** One number of a direction, from a file that isn't YAML. */
+export const readFigure = (key: string, value: unknown): { value: number } | { problem: string } => {
+  const read = (changeShape as Record<string, z.ZodType>)[key]!.safeParse(value);
   if (read.success) return { value: Number(read.data) };
   return { problem: read.error.issues[0]?.message ?? expecting('a number').error({ input: value }) };
 };
@@ -60,10 +61,37 @@ export const changeOf = (both: Partial<LinkDirection>, ways: LinkChange): LinkCh
     }),
   );
 
+/** One after the other. */
+export const bothChanges = (one: LinkChange, other: LinkChange): LinkChange =>
+  Object.fromEntries(
+    linkWays.flatMap((way) =>
+      one[way] === undefined && other[way] === undefined ? [] : [[way, { ...one[way], ...other[way] }]],
+    ),
+  );
+
+export const without = (direction: LinkDirection, keys: readonly (keyof LinkDirection)[]): LinkDirection =>
+  Object.fromEntries(
+    Object.entries(direction).filter(([key]) => !keys.some((each) => each === key)),
+  ) as unknown as LinkDirection;
+
+/** A link has one model of loss, and what belongs to something that ends, ends with it. */
+const changedDirection = (direction: LinkDirection, change: Partial<LinkDirection> = {}): LinkDirection => {
+  const replaced: (keyof LinkDirection)[] = [
+    ...(change.lossPercent === undefined ? [] : ['gemodel' as const]),
+    ...(change.jitterMs === 0 ? ['jitterDistribution' as const] : []),
+    ...(change.reorderPercent === 0 ? (['reorderCorrelationPercent', 'reorderGap'] as const) : []),
+  ];
+  return {
+    ...without(direction, replaced),
+    ...(change.gemodel === undefined ? {} : { lossPercent: 0 }),
+    ...change,
+  };
+};
+
 export const changedLink = (profile: LinkProfile, change: LinkChange): LinkProfile => ({
   ...profile,
-  sourceToDestination: { ...profile.sourceToDestination, ...change.sourceToDestination },
-  destinationToSource: { ...profile.destinationToSource, ...change.destinationToSource },
+  sourceToDestination: changedDirection(profile.sourceToDestination, change.sourceToDestination),
+  destinationToSource: changedDirection(profile.destinationToSource, change.destinationToSource),
 });
 
 /** Why a link, once changed, could never give an answer; empty where it can. */
@@ -72,21 +100,22 @@ export const changeProblems = ({ sourceToDestination, destinationToSource }: Lin
     ({ path, message }) => `${path.join('.')}: ${message}`,
   );
 
-const figuresText = (figures: object): string =>
-  Object.entries(figures as Readonly<Record<string, unknown>>)
-    .map(([key, value]) =>
-      typeof value === 'object' && value !== null
-        ? `${key} (${figuresText(value)})`
-        : `${key} ${String(value)}`,
-    )
-    .join(', ');
+const valueText = (value: unknown): string =>
+  typeof value === 'object' && value !== null
+    ? `(${Object.entries(value)
+        .map(([key, part]) => `${key} ${String(part)}`)
+        .join(', ')})`
+    : String(value);
 
 /** `rateMbps 100, delayMs 20`, by direction where they differ. */
 export const changeText = ({ sourceToDestination: out, destinationToSource: back }: LinkChange): string => {
-  if (out !== undefined && back !== undefined && figuresText(out) === figuresText(back))
-    return figuresText(out);
+  const textOf = (direction: Partial<LinkDirection>): string =>
+    Object.entries(direction)
+      .map(([key, value]) => `${key} ${valueText(value)}`)
+      .join(', ');
+  if (out !== undefined && back !== undefined && textOf(out) === textOf(back)) return textOf(out);
   return [
-    ...(out === undefined ? [] : [`to the destination ${figuresText(out)}`]),
-    ...(back === undefined ? [] : [`to the source ${figuresText(back)}`]),
+    ...(out === undefined ? [] : [`to the destination ${textOf(out)}`]),
+    ...(back === undefined ? [] : [`to the source ${textOf(back)}`]),
   ].join('; ');
 };

@@ -301,7 +301,7 @@ const schemas = {
       towardsObserver: address(),
     }),
     isLive: flag().exactOptional(),
-    mayLose: flag().exactOptional(),
+    mayHitPackets: flag().exactOptional(),
   }),
   cutLink: record({
     between: z.tuple([address(), address()], { error: error('a list of two IPv4 addresses') }),

@@ -472,13 +472,15 @@ export interface ApplyLinkArguments {
   profile: LinkProfile;
   backend: BackendName;
   delayCorrectionMs: number;
-  /** Of what the router draws itself. */
   seed: number;
   interfaces: RouterPorts;
   /** The link is in use: what is queued and under way on it stays there. By default it may get lost. */
   isLive?: boolean;
-  /** It may have loss later, while it is in use: what a backend needs for that is there from now on. Default false. */
-  mayLose?: boolean;
+  /**
+   * Packets may be lost, doubled or reordered later, while it is in use: what a backend needs for that is there from now
+   * on. Default false.
+   */
+  mayHitPackets?: boolean;
 }
 
 export interface BackendSupport {

@@ -100,10 +100,6 @@ export const lossShareOf = (direction: Pick<LinkDirection, 'lossPercent' | 'gemo
   return bad * model.lossInBad + (1 - bad) * model.lossInGood;
 };
 
-/** Whether something happens to packets one by one, and not to super-packets. */
-export const hitsPackets = (direction: LinkDirection): boolean =>
-  lossShareOf(direction) > 0 || (direction.duplicatePercent ?? 0) > 0 || (direction.reorderPercent ?? 0) > 0;
-
 /** The part of lost packets whose successor is lost as well; 0 where nothing is lost. Bursts are 1/(1 - that) long. */
 export const lossAgainOf = (direction: Pick<LinkDirection, 'lossPercent' | 'gemodel'>): number => {
   const share = lossShareOf(direction);
@@ -119,6 +115,10 @@ export const lossAgainOf = (direction: Pick<LinkDirection, 'lossPercent' | 'gemo
 /** Of a profile's devices, in bytes. */
 export const mtuBytesOf = ({ sourceToDestination }: Pick<LinkProfile, 'sourceToDestination'>): number =>
   sourceToDestination.mtuBytes ?? defaultMtuBytes;
+
+/** Whether something happens to packets one by one, and not to super-packets. */
+export const hitsPackets = (direction: LinkDirection): boolean =>
+  lossShareOf(direction) > 0 || (direction.duplicatePercent ?? 0) > 0 || (direction.reorderPercent ?? 0) > 0;
 
 /** The part of round trips on which neither direction loses the packet. */
 export const returningShareOf = ({

@@ -135,7 +135,9 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
   const most = (figureOf: (link: LinkInForce) => number): number => Math.max(...links.map(figureOf));
   const leastRttMs = Math.min(...links.map(({ rttMs }) => rttMs));
   const unsharpMs = observed.resolutionMs + schedulingSlackMs;
-  const jitterMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => jitterReachMs(out) + jitterReachMs(back)); // prettier-ignore
+  const ofBoth = (figureOf: (direction: LinkDirection) => number): number =>
+    most(({ profile }) => figureOf(profile.sourceToDestination) + figureOf(profile.destinationToSource));
+  const jitterMs = ofBoth(jitterReachMs);
   const queueMs = standingQueueMs(links);
   const expectedMs =
     most(({ rttMs }) => rttMs) +
@@ -146,8 +148,7 @@ export const checkDowntime = (input: CrossCheckInput): CrossCheck => {
     Math.max(expectedMs, observed.firstAnswerMs ?? 0),
     expectedMs + observerStallMaxMs,
   );
-  const overtakenMs = most(({ profile: { sourceToDestination: out, destinationToSource: back } }) => overtakableMs(out) + overtakableMs(back)); // prettier-ignore
-  const low = Math.max(0, downtimeMs + leastRttMs - jitterMs - overtakenMs - unsharpMs);
+  const low = Math.max(0, downtimeMs + leastRttMs - jitterMs - ofBoth(overtakableMs) - unsharpMs);
   const high = downtimeMs + downtime.pauseMs + roundTripMs + unsharpMs;
   const measured = observed.handoverGapMs;
   const reason =
@@ -206,10 +207,9 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
       conditions: [],
     };
   const zeroPages = ram.duplicate + (disk?.duplicate ?? 0);
-  const links = linksDuring(input.links, 0, input.measurement.totalTimeMs);
-  const mtus = links.map(({ profile }) => mtuBytesOf(profile));
-  const [leastMtuBytes, mostMtuBytes] = [Math.min(...mtus), Math.max(...mtus)];
-  const full = leastWireBytes(payloadBytes, leastMtuBytes);
+  // It stays what it is, whatever else changes.
+  const mtuBytes = mtuBytesOf(input.links[0]!.profile);
+  const full = leastWireBytes(payloadBytes, mtuBytes);
   // What a lost connection took along the source has sent, but the router may never have seen: pages, which are sent again,
   // and padding, which isn't.
   const { recoveries } = input.measurement;
@@ -217,9 +217,10 @@ export const checkWireBytes = (input: CrossCheckInput): CrossCheck => {
   const blockBytes = disk === undefined ? 0 : disk.blockBytes / Math.max(1, disk.normal);
   const lostBytes =
     lostPages * Math.max(pageSizeBytes, blockBytes) + (recoveries.length === 0 ? 0 : ram.paddingBytes);
-  const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes), mostMtuBytes);
+  const low = leastWireBytes(Math.max(0, payloadBytes - lostBytes), mtuBytes);
+  const links = linksDuring(input.links, 0, input.measurement.totalTimeMs);
   const high =
-    (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes, leastMtuBytes)) *
+    (full * (1 + wireOverheadFraction) + leastWireBytes(zeroPages * zeroPageMessageBytes, mtuBytes)) *
     Math.max(...links.map(({ profile }) => sentAgainFactor(profile)));
   const reason =
     `${ram.normal} full pages, ${encodedPages} encoded ones, ${disk === undefined ? '' : `${disk.normal} blocks of the disk, `}device state and padding in full segments, at most ` +

@@ -1,5 +1,5 @@
 import type { LinkProfile } from '#proto/link';
-import { rttMsOf } from '#proto/link';
+import { lossShareOf, rttMsOf } from '#proto/link';
 import { linkWays } from '../link-change.ts';
 import type { LinkWay } from '../link-change.ts';
 import { expectedGoodputMbps } from '../testbed/tolerance.ts';
@@ -26,10 +26,10 @@ const leastRttMs = 0.05;
 export const figuresOver = (changed: LinkProfile, profile: LinkProfile, measured: Measured): LinkFigures => {
   const rttMs = Math.max(leastRttMs, measured.rttMs + rttMsOf(changed) - rttMsOf(profile));
   const goodputOf = (way: LinkWay, measuredMbps: number): number => {
-    const lossFraction = profile[way].lossPercent / 100;
+    const lossFraction = lossShareOf(profile[way]);
     // Of what a lossy link carries, its rate says nothing.
     const share = lossFraction > 0 ? 1 : Math.min(1, measuredMbps / expectedGoodputMbps(profile[way]));
-    const lossNow = Math.max(...linkWays.map((each) => changed[each].lossPercent)) / 100;
+    const lossNow = Math.max(...linkWays.map((each) => lossShareOf(changed[each])));
     return Math.min(share * expectedGoodputMbps(changed[way]), underLossMbps(lossNow, rttMs));
   };
   return changed === profile

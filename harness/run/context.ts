@@ -112,7 +112,7 @@ export interface Run {
   /** How far its timeline may change the link. */
   readonly extremes: LinkExtremes;
   /** Whether it may have loss in a direction that begins without. */
-  readonly mayLose: boolean;
+  readonly mayHitPackets: boolean;
   /** When the order to migrate was given, by the run's clock. */
   readonly orderedAtMs: Found<number>;
   /** Where the router hears each guest's announcement: a UDP port, by the guest's id. */
@@ -141,7 +141,7 @@ export const startRun = (
     | 'migrations'
     | 'link'
     | 'extremes'
-    | 'mayLose'
+    | 'mayHitPackets'
     | 'orderedAtMs'
     | 'announcePorts'
     | 'verified'
@@ -166,7 +166,7 @@ export const startRun = (
     })),
     link: new Found('its link'),
     extremes,
-    mayLose: extremes.mayLose,
+    mayHitPackets: extremes.mayHitPackets,
     orderedAtMs: new Found('when its migration began'),
     announcePorts: new Map(),
     verified: new Found('whether the guest is whole'),

@@ -31,7 +31,7 @@ interface Held {
 
 const keyOf = ({ driver, profile, record }: LoanRequest): string => {
   const { scenario } = record;
-  const { roomiest, mayLose } = extremesFor(record, profile);
+  const { roomiest, mayHitPackets } = extremesFor(record, profile);
   return JSON.stringify([
     driver.name,
     profile,
@@ -39,7 +39,7 @@ const keyOf = ({ driver, profile, record }: LoanRequest): string => {
     scenario.congestionControl,
     needsStorage(scenario),
     tcpBufferMaxBytesOf(roomiest),
-    mayLose,
+    mayHitPackets,
   ]);
 };
 

@@ -1,7 +1,8 @@
 import { jitterReachMs } from '#catalogue/jitter-distributions';
 import type { LinkDirection, LinkProfile } from '#proto/link';
-import { hitsPackets, lossShareOf } from '#proto/link';
+import { hitsPackets, lossShareOf, roundTripLostAgainOf } from '#proto/link';
 import type { LinkChange, LinkWay } from '../link-change.ts';
+import { changedLink, without } from '../link-change.ts';
 import type { LinkTrace } from '../timeline/trace-file.ts';
 import { loadTrace } from '../timeline/trace-file.ts';
 import type { TimelineEntry } from '../timeline/types.ts';
@@ -30,10 +31,12 @@ const changesOf = (timeline: readonly TimelineEntry[], traces: Traces): LinkChan
 export interface LinkExtremes {
   /** The slowest, longest, most lossy one, with the largest buffers: the time-outs allow for it. */
   worst: LinkProfile;
+  /** The most round trips that are lost after a lost one. */
+  lossAgain: number;
   /** The one that holds the most in flight: the hosts' TCP buffers do, too. */
   roomiest: LinkProfile;
-  /** It may lose, double or reorder packets in a direction in which it begins without. */
-  mayLose: boolean;
+  /** Packets may be lost, doubled or reordered in a direction in which they begin without. */
+  mayHitPackets: boolean;
 }
 
 /** Of an empty timeline: the profile itself. */
@@ -43,34 +46,32 @@ export const extremesOf = (
   traces: Traces,
 ): LinkExtremes => {
   const changes = changesOf(timeline, traces);
-  if (changes.length === 0) return { worst: profile, roomiest: profile, mayLose: false };
+  const lossAgain = roundTripLostAgainOf(profile);
+  if (changes.length === 0) return { worst: profile, lossAgain, roomiest: profile, mayHitPackets: false };
+  /** Each change by itself. */
+  const links = [profile, ...changes.map((change) => changedLink(profile, change))];
   const direction = (way: LinkWay) => {
     const of = profile[way];
-    /** What it may become by any of the changes, as far as loss and jitter go, which are of several figures. */
-    const candidates: readonly LinkDirection[] = [
-      of,
-      ...changes.map((change) => ({ ...of, ...change[way] })),
-    ];
-    const most = (figureOf: (one: LinkDirection) => number): LinkDirection =>
-      candidates.reduce((worse, one) => (figureOf(one) > figureOf(worse) ? one : worse));
-    const { lossPercent, gemodel } = most(lossShareOf);
-    const { jitterMs, jitterDistribution } = most(jitterReachMs);
-    const furthest = (
-      key: 'rateMbps' | 'delayMs' | 'bufferMs',
-      pick: (one: number, other: number) => number,
-    ): number => changes.reduce((furthestYet, change) => pick(furthestYet, change[way]?.[key] ?? furthestYet), of[key]); // prettier-ignore
-    const longest = { ...of, delayMs: furthest('delayMs', Math.max) };
+    const ways = links.map((link) => link[way]);
+    const most = (figureOf: (direction: LinkDirection) => number): number =>
+      ways.reduce((furthest, each) => Math.max(furthest, figureOf(each)), -Infinity);
+    const delayMs = most((each) => each.delayMs);
+    // Whichever distribution there is, no jitter reaches further than this one does with the largest.
+    const reachOf = (each: LinkDirection): number => jitterReachMs({ ...each, jitterMs: 1 });
+    const furthest = ways.find((each) => reachOf(each) === most(reachOf));
     const worst: LinkDirection = {
-      ...longest,
-      rateMbps: furthest('rateMbps', Math.min),
-      bufferMs: furthest('bufferMs', Math.max),
-      jitterMs,
-      lossPercent,
-      ...(jitterDistribution === undefined ? {} : { jitterDistribution }),
-      ...(gemodel === undefined ? {} : { gemodel }),
+      ...without(of, ['gemodel', 'jitterDistribution']),
+      delayMs,
+      rateMbps: -most((each) => -each.rateMbps),
+      jitterMs: most((each) => each.jitterMs),
+      ...(furthest?.jitterDistribution === undefined
+        ? {}
+        : { jitterDistribution: furthest.jitterDistribution }),
+      lossPercent: 100 * most(lossShareOf),
+      bufferMs: most((each) => each.bufferMs),
     };
-    const roomiest: LinkDirection = { ...longest, rateMbps: furthest('rateMbps', Math.max) };
-    return { worst, roomiest, mayLose: !hitsPackets(of) && candidates.some(hitsPackets) };
+    const roomiest: LinkDirection = { ...of, delayMs, rateMbps: most((each) => each.rateMbps) };
+    return { worst, roomiest, mayHitPackets: !hitsPackets(of) && ways.some(hitsPackets) };
   };
   const [out, back] = [direction('sourceToDestination'), direction('destinationToSource')];
   const both = (which: 'worst' | 'roomiest'): LinkProfile => ({
@@ -78,7 +79,12 @@ export const extremesOf = (
     sourceToDestination: out[which],
     destinationToSource: back[which],
   });
-  return { worst: both('worst'), roomiest: both('roomiest'), mayLose: out.mayLose || back.mayLose };
+  return {
+    worst: both('worst'),
+    lossAgain: links.reduce((worst, link) => Math.max(worst, roundTripLostAgainOf(link)), 0),
+    roomiest: both('roomiest'),
+    mayHitPackets: out.mayHitPackets || back.mayHitPackets,
+  };
 };
 
 /** How long a timeline keeps anything from passing at most, in ms. */

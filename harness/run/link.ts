@@ -21,7 +21,7 @@ export interface ShapeOptions {
   /** Negative control: this link is set, and must be refused. */
   applyInstead?: LinkProfile | undefined;
   /** The link may get loss later. */
-  mayLose?: boolean;
+  mayHitPackets?: boolean;
 }
 
 const noted = (record: RunRecord, calibration: LinkCalibration, throughputAtMs: number): KnownLink => {
@@ -49,7 +49,7 @@ const measuredNow = (record: RunRecord, clock: Clock) => ({
  * @throws LivemigError UNSUPPORTED, LINK_NOT_APPLIED
  */
 export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
-  const { clients, topology, clock, profile, record, enter, applyInstead, mayLose = false } = options;
+  const { clients, topology, clock, profile, record, enter, applyInstead, mayHitPackets = false } = options;
   enter('link', profile.name);
   const backend = await chooseBackend(clients.wan, record.scenario.backend);
   record.link.backend = backend;
@@ -57,7 +57,7 @@ export const shapeLink = async (options: ShapeOptions): Promise<KnownLink> => {
   const negativeControl = applyInstead === undefined ? {} : { applyInstead };
   const { seed } = record.scenario;
   const calibration = await calibrate({
-    ...{ clients, topology, clock, profile, backend, seed, mayLose },
+    ...{ clients, topology, clock, profile, backend, seed, mayHitPackets },
     ...negativeControl,
   });
   return noted(record, { ...calibration, throughputMeasured: measuredNow(record, clock) }, clock.nowMs());

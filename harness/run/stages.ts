@@ -46,7 +46,7 @@ const linkOf = async (run: Run): Promise<LinkOfRun> => {
   const switches = switchesOf(scenario.capabilities, scenario.transfer.dirtyBitmap);
   const transfer = transferConfigOf(figures, switches);
   // What was sent over the fastest link may have to drain over the slowest.
-  const worst = figuresOver(extremes.worst, profile, calibration);
+  const worst = { ...figuresOver(extremes.worst, profile, calibration), lossAgain: extremes.lossAgain };
   const roomiest = transferConfigOf(figuresOver(extremes.roomiest, profile, calibration), switches);
   const timeouts = timeoutsOf(worst, widest(transfer, roomiest));
   const pausesMs = pausesMsOf(scenario.timeline ?? []);

@@ -27,7 +27,7 @@ export interface CalibrateOptions extends ProbeOptions {
   /** Negative control: set this link instead, and see whether it is refused. */
   applyInstead?: LinkProfile;
   /** The link may get loss later, in use. */
-  mayLose?: boolean;
+  mayHitPackets?: boolean;
 }
 
 /** What was found; stored with the result. */
@@ -114,7 +114,7 @@ const correctDelay = async (
  * @throws LivemigError LINK_NOT_APPLIED, UNSUPPORTED, AGENT_UNREACHABLE; a link out of tolerance is no error but `ok: false`
  */
 export const calibrate = async (options: CalibrateOptions): Promise<Calibration> => {
-  const { clients, topology, profile, seed = 0, clock = machineClock, mayLose = false } = options;
+  const { clients, topology, profile, seed = 0, clock = machineClock, mayHitPackets = false } = options;
   const startedAtMs = clock.nowMs();
   const backend = await chooseBackend(clients.wan, options.backend);
   const set = options.applyInstead ?? profile;
@@ -127,7 +127,7 @@ export const calibrate = async (options: CalibrateOptions): Promise<Calibration>
         seed,
         delayCorrectionMs: correctionMs,
         interfaces: topology.router,
-        ...(mayLose ? { mayLose } : {}),
+        ...(mayHitPackets ? { mayHitPackets } : {}),
       });
   const calm = calmProfileOf(profile);
   const still = calm ?? profile;

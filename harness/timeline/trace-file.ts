@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LivemigError } from '#proto/errors';
 import { readBounded } from '../bounded-file.ts';
 import type { LinkChange } from '../link-change.ts';
-import { changeOf, changeShape, readFigure } from '../link-change.ts';
+import { changeOf, numberKeys, readFigure } from '../link-change.ts';
 import { unknownName } from '../nearest.ts';
 import { shown } from '../shown.ts';
 import { textMaxBytes } from '../yaml-source.ts';
@@ -39,7 +39,7 @@ const problemsMax = 20;
 const timeColumns = { timeMs: 1, timeS: 1000 } as const;
 const isTime = (name: string): name is keyof typeof timeColumns => Object.hasOwn(timeColumns, name);
 const rttColumn = 'rttMs';
-const figureColumns = [...Object.keys(changeShape), rttColumn];
+const figureColumns = [...numberKeys, rttColumn];
 
 const cellsOf = (line: string): string[] => line.split(',').map((cell) => cell.trim());
 
@@ -83,7 +83,7 @@ const rowOf = (columns: readonly string[], line: string): Row => {
       if (!(atMs >= 0 && atMs <= momentMaxMs)) problems.push(`${column}: expected a time of at most a day, got ${shown(cell)}`); // prettier-ignore
     } else if (cell !== '') {
       const [key, read] = figureOf(column, cell);
-      if (read === undefined || 'problem' in read) problems.push(`${column}: ${read?.problem ?? 'unknown'}`);
+      if ('problem' in read) problems.push(`${column}: ${read.problem}`);
       else figures[key] = read.value;
     }
   }

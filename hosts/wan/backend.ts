@@ -20,10 +20,10 @@ export interface Bottlenecks {
 }
 
 /**
- * `delayCorrectionMs` is taken off each direction's delay: this backend's own constant overhead per direction. `seed` is of
+ * `delayCorrectionMs` is taken off each direction's delay: the backend's own constant overhead per direction. `seed` is of
  * what comes by chance, where the backend draws it itself.
  */
-export type HowToApply = Pick<ApplyLinkArguments, 'delayCorrectionMs' | 'seed' | 'isLive' | 'mayLose'>;
+export type HowToApply = Pick<ApplyLinkArguments, 'delayCorrectionMs' | 'seed' | 'isLive' | 'mayHitPackets'>;
 
 /**
  * Emulates a link in the router, both directions: what comes from the source's side and leaves towards the

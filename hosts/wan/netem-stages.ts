@@ -21,9 +21,9 @@ interface Stages {
   bottleneckHandle: string;
 }
 
-/** Where each stage is attached. The splitter exists only where something hits packets, or may do so later. */
-export const stagesOf = (direction: LinkDirection, mayLose = false): Stages =>
-  mayLose || hitsPackets(direction)
+/** Where each stage is attached. The splitter exists only where something hits packets, or may later. */
+export const stagesOf = (direction: LinkDirection, mayHitPackets = false): Stages =>
+  mayHitPackets || hitsPackets(direction)
     ? {
         rootKind: 'tbf',
         splitter: ['root', 'handle', '1:'],

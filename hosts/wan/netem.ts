@@ -29,22 +29,22 @@ import { probeScript } from './throwaway.ts';
 const shape = async (
   device: string,
   direction: LinkDirection,
-  how: HowToApply,
   hasTable: boolean,
+  how: HowToApply,
 ): Promise<string> => {
   const root = (await showQdiscs(device)).find((qdisc) => qdisc.root);
   const isThere = root !== undefined && root.handle !== '0:';
   const isLive = how.isLive === true && isThere;
-  // Stages that are there for loss stay, also without it.
-  const stages = stagesOf(direction, how.mayLose === true || (isLive && root.kind === 'tbf'));
-  // A different arrangement of stages can't be changed in place, nor can a table be taken away.
-  const isOther = root?.kind !== stages.rootKind || (hasTable && forbidsTable(direction));
-  if (isThere && isOther) {
+  // Stages that are there for what hits packets stay, also without it.
+  const stages = stagesOf(direction, how.mayHitPackets === true || (isLive && root.kind === 'tbf'));
+  // A different arrangement of stages can't be changed in place.
+  if (isThere && (root.kind !== stages.rootKind || (hasTable && forbidsTable(direction)))) {
     if (isLive)
       throw new LivemigError(
         'LINK_NOT_APPLIED',
-        `${device}: expected stages for loss and a jitter of the same kind, which a link in use can't be given: ` +
-          'apply it with mayLose before',
+        root.kind !== stages.rootKind
+          ? `${device}: expected stages for what hits packets, which a link in use can't be given: apply it with mayHitPackets before`
+          : `${device}: a link in use can't give up the table of its jitter's distribution`,
       );
     await tc('qdisc', 'del', 'dev', device, 'root');
   }
@@ -75,7 +75,7 @@ export const createNetemBackend = (): LinkBackend => {
   /** Devices whose netem may have a table of deviates. */
   const tabled = new Set<string>();
   const reshape = async (on: string, direction: LinkDirection, how: HowToApply): Promise<string> => {
-    const told = await shape(on, direction, how, tabled.has(on));
+    const told = await shape(on, direction, tabled.has(on), how);
     if (setsTable(direction)) tabled.add(on);
     else if (forbidsTable(direction)) tabled.delete(on);
     return told;

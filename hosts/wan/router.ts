@@ -85,9 +85,9 @@ export const createRouter = (): Role => {
           if (active !== undefined && active !== wanted) await active.remove();
           // One that is in use is counted on.
           if (!isInUse) active = undefined;
+          const ports = findInterfaces(interfaces);
+          const { mtuBytes } = profile.sourceToDestination;
           try {
-            const ports = findInterfaces(interfaces);
-            const { mtuBytes } = profile.sourceToDestination;
             await mtu.apply(ports.towardsDestination, mtuBytes);
             const { readBack, ...applied } = await wanted.apply(profile, ports, how);
             active = wanted;

@@ -116,8 +116,8 @@ export const linkBackendCases = (backend: KernelBackendName): LinkBackendCase[] 
       name: 'a link in use may lose packets from now on, and no longer, and is counted on',
       run: async (lab) => {
         const bytes = async () => (await lab.clients.wan.call('linkCounters', {})).sourceToDestination.bytes;
-        const inUse = { isLive: true, mayLose: true };
-        await applyLink(lab, backend, linkOf({}), { mayLose: true });
+        const inUse = { isLive: true, mayHitPackets: true };
+        await applyLink(lab, backend, linkOf({}), { mayHitPackets: true });
         await volume(lab, 2 << 20);
         const before = await bytes();
         await applyLink(lab, backend, linkOf({ lossPercent: 10, delayMs: 10 }), inUse);
@@ -151,7 +151,8 @@ export const linkBackendCases = (backend: KernelBackendName): LinkBackendCase[] 
             order.toSorted((a, b) => a - b),
           );
         assertBetween('RTT in ms before', floor(rttMs.slice(5, 30)), 0, 3);
-        assertBetween('largest RTT in ms', median(rttMs.toSorted((a, b) => b - a).slice(0, 60)), 40, 46);
+        // For 2.5 s: a hundred of them at least.
+        assertBetween('RTT in ms meanwhile', floor(rttMs.toSorted((a, b) => b - a).slice(0, 100)), 40, 46);
         assertBetween('RTT in ms after', floor(rttMs.slice(-40)), 0, 3);
       },
     },

@@ -25,7 +25,7 @@ export const applyLink = (
   lab: LinkLab,
   backend: KernelBackendName,
   profile: LinkProfile,
-  how: Pick<ApplyLinkArguments, 'isLive' | 'mayLose'> = {},
+  how: Pick<ApplyLinkArguments, 'isLive' | 'mayHitPackets'> = {},
 ) =>
   lab.clients.wan.call('applyLink', {
     profile,

@@ -234,7 +234,7 @@ const validArguments: { [M in ControlMethod]: fc.Arbitrary<ArgumentOf<M>> } = {
         towardsObserver: address,
       }),
       isLive: fc.boolean(),
-      mayLose: fc.boolean(),
+      mayHitPackets: fc.boolean(),
     },
     { requiredKeys: ['profile', 'backend', 'delayCorrectionMs', 'seed', 'interfaces'] },
   ),

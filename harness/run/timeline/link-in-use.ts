@@ -1,5 +1,6 @@
 import { switchesOf } from '#catalogue/capabilities';
 import { codeOf, LivemigError } from '#proto/errors';
+import { seedMax } from '#proto/guest';
 import type { LinkProfile } from '#proto/link';
 import type { TransferConfig, TransferSizes } from '#proto/strategy';
 import type { LinkInForce } from '../../measure/links.ts';
@@ -52,6 +53,7 @@ export const linkInUse = (run: Run, migrationId: string): LinkInUse => {
     },
   ];
   let current: LinkProfile = profile;
+  let changes = 0;
   let busy: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const turn = busy.then(work);
@@ -64,10 +66,11 @@ export const linkInUse = (run: Run, migrationId: string): LinkInUse => {
       profile: to,
       backend: calibration.backend,
       delayCorrectionMs: calibration.delayCorrectionMs,
-      seed: run.scenario.seed,
+      // What comes by chance goes on, and doesn't begin again.
+      seed: (scenario.seed + changes) % (seedMax + 1),
       interfaces: topology.router,
       ...(isLive ? { isLive } : {}),
-      ...(run.mayLose ? { mayLose: true } : {}),
+      ...(run.mayHitPackets ? { mayHitPackets: true } : {}),
     });
 
   return {
@@ -78,6 +81,7 @@ export const linkInUse = (run: Run, migrationId: string): LinkInUse => {
         const problems = changeProblems(to);
         if (problems.length > 0) throw new LivemigError('BAD_INPUT', problems.join('; '), { problems });
         const fromMs = clock.nowMs();
+        changes++;
         await apply(to, true);
         // Until it has answered, the link may have been either.
         history.at(-1)!.untilMs = clock.nowMs();
@@ -100,6 +104,7 @@ export const linkInUse = (run: Run, migrationId: string): LinkInUse => {
     restore: () =>
       inTurn(async () => {
         if (current === profile) return;
+        changes = 0;
         await apply(profile, false);
         current = profile;
       }),

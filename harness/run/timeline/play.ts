@@ -1,8 +1,7 @@
 import { codeOf, LivemigError, messageOf } from '#proto/errors';
 import type { HostRole } from '#proto/control';
-import { changeText } from '../../link-change.ts';
+import { bothChanges, changeText } from '../../link-change.ts';
 import type { LinkChange } from '../../link-change.ts';
-import { linkWays } from '../../link-change.ts';
 import { parametersText } from '../../report/parameters.ts';
 import type { PlayedEntry } from '../../result/timeline.ts';
 import { readMoment } from '../../timeline/moment.ts';
@@ -72,13 +71,6 @@ const refused = (error: unknown): End =>
         error: toldByOthers.includes(codeOf(error)) ? null : error,
       };
 
-const merged = (one: LinkChange, other: LinkChange): LinkChange =>
-  Object.fromEntries(
-    linkWays.flatMap((way) =>
-      one[way] === undefined && other[way] === undefined ? [] : [[way, { ...one[way], ...other[way] }]],
-    ),
-  );
-
 /** Plays the entries of a timeline. */
 export const player = (stage: Stage) => {
   const { run, migrationId, occasions, link, over } = stage;
@@ -112,7 +104,7 @@ export const player = (stage: Stage) => {
       }
       let change: LinkChange = {};
       // Where the router can't follow, those that are due as well are made at once.
-      do change = merged(change, steps[next++]!.change);
+      do change = bothChanges(change, steps[next++]!.change);
       while (next < steps.length && fromMs + steps[next]!.atMs <= clock.nowMs());
       await link.change(change);
       applied = next;

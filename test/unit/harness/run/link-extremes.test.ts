@@ -22,7 +22,7 @@ const entriesOf = (text: string): TimelineEntry[] => {
 describe('the extremes of a timeline', () => {
   test('without changes they are the profile itself', () => {
     for (const text of ['none', '5 cut forMs=5; 7 cancel'])
-      expect(extremesOf(profile, entriesOf(text), new Map())).toEqual({ worst: profile, roomiest: profile, mayLose: false }); // prettier-ignore
+      expect(extremesOf(profile, entriesOf(text), new Map())).toEqual({ worst: profile, lossAgain: 0, roomiest: profile, mayHitPackets: false }); // prettier-ignore
   });
 
   test.each<{ change: Partial<LinkDirection> }>([
@@ -31,8 +31,8 @@ describe('the extremes of a timeline', () => {
     { change: { reorderPercent: 1 } },
   ])('what befalls packets later is provided for from the start: $change', ({ change }) => {
     const timeline: TimelineEntry[] = [{ at: '1s', do: 'link', change: { sourceToDestination: change } }];
-    const { worst, mayLose } = extremesOf(profile, timeline, new Map());
-    expect(mayLose).toBe(true);
+    const { worst, mayHitPackets } = extremesOf(profile, timeline, new Map());
+    expect(mayHitPackets).toBe(true);
     expect(lossShareOf(worst.sourceToDestination) > 0).toBe('gemodel' in change);
   });
 
@@ -42,7 +42,7 @@ describe('the extremes of a timeline', () => {
     const timeline = entriesOf(
       '1 link delayMs=40; 2 link trace=x.csv; 3 link sourceToDestination.bufferMs=90',
     );
-    const { worst, roomiest, mayLose } = extremesOf(profile, timeline, traces);
+    const { worst, roomiest, mayHitPackets } = extremesOf(profile, timeline, traces);
     expect(worst.sourceToDestination).toMatchObject({
       rateMbps: 20,
       delayMs: 40,
@@ -51,13 +51,13 @@ describe('the extremes of a timeline', () => {
     });
     expect(worst.destinationToSource).toMatchObject({ rateMbps: 20, bufferMs: profile.destinationToSource.bufferMs }); // prettier-ignore
     expect(roomiest.destinationToSource).toMatchObject({ rateMbps: 4000, delayMs: 40, lossPercent: 0 });
-    expect(mayLose).toBe(true);
+    expect(mayHitPackets).toBe(true);
   });
 
   test('a link that loses from the start needs nothing for it', () => {
     const lossy = { ...profile, sourceToDestination: { ...profile.sourceToDestination, lossPercent: 1 } };
-    expect(extremesOf(lossy, entriesOf('1 link sourceToDestination.lossPercent=3'), new Map()).mayLose).toBe(false); // prettier-ignore
-    expect(extremesOf(lossy, entriesOf('1 link lossPercent=3'), new Map()).mayLose).toBe(true);
+    expect(extremesOf(lossy, entriesOf('1 link sourceToDestination.lossPercent=3'), new Map()).mayHitPackets).toBe(false); // prettier-ignore
+    expect(extremesOf(lossy, entriesOf('1 link lossPercent=3'), new Map()).mayHitPackets).toBe(true);
   });
 
   test('time-outs grow with what a fast link may leave behind for a slow one', () => {

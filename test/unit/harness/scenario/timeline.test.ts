@@ -181,6 +181,7 @@ describe('a timeline', () => {
     ],
     ['1 link lossPercent=1', { driver: 'sim' }, 'timeline.0: driver sim models no lossPercent'],
     ['1 link duplicatePercent=1', { driver: 'sim' }, 'timeline.0: driver sim models no duplicatePercent'],
+    ['1 link gemodel.pPercent=1 gemodel.rPercent=30', { driver: 'sim' }, 'driver sim models no gemodel'],
   ])('%j with %j is refused, as it would never happen', (timeline, more, problem) => {
     expect(problemsOf(timeline, more)).toContain(problem);
   });
@@ -188,7 +189,12 @@ describe('a timeline', () => {
   test.each<[unknown, object]>([
     ['1 kill host=source', { driver: 'netns' }],
     ['1 kill host=source', { driver: 'auto' }],
-    ['1 link rateMbps=10 delayMs=50', { driver: 'sim' }],
+    ['1 link rateMbps=10 delayMs=50 jitterMs=5', { driver: 'sim' }],
+    // One model of loss takes the other's place.
+    [
+      '1 link lossPercent=1; 2 link gemodel.pPercent=1 gemodel.rPercent=30; 3 link lossPercent=2',
+      { driver: 'netns' },
+    ],
     ['1 link lossPercent=1', { driver: 'netns' }],
     ['pre-switchover+300 continue', { driver: 'sim', capabilities: { 'pause-before-switchover': 60 } }],
     ['round:1 cancel', { strategy: 'stop-and-copy' }],
