@@ -133,6 +133,30 @@ export const linkBackendCases = (backend: KernelBackendName): LinkBackendCase[] 
       },
     },
     {
+      name: 'a link in use that becomes slow still sends what was queued while it was fast',
+      run: async (lab) => {
+        const bytes = 64 << 20;
+        const sent = async () => (await lab.clients.wan.call('linkCounters', {})).sourceToDestination.bytes;
+        // 64 MiB take half a second at 1 Gb/s, and the queue is full soon.
+        const fast = { rateMbps: 1_000 };
+        await apply(lab, linkOf(fast, fast));
+        const before = await sent();
+        let isOver = false;
+        const slowDown = async (): Promise<void> => {
+          while (!isOver && (await sent()) - before < bytes / 8)
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          assert.ok(!isOver, 'everything had been sent before the link became slow');
+          const slow = { rateMbps: 50 };
+          await applyLink(lab, backend, linkOf(slow, slow), { isLive: true });
+        };
+        const send = async (): Promise<void> => {
+          await volume(lab, bytes);
+          isOver = true;
+        };
+        await Promise.all([send(), slowDown()]);
+      },
+    },
+    {
       name: 'a link in use without any delay gets one, and gives it up again, without losing anything',
       run: async (lab) => {
         const none = linkOf({ delayMs: 0 }, { delayMs: 0 });
