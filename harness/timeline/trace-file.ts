@@ -2,19 +2,20 @@ import { createHash } from 'node:crypto';
 import { LivemigError } from '#proto/errors';
 import { readBounded } from '../bounded-file.ts';
 import type { LinkChange } from '../link-change.ts';
-import { changeOf, numberKeys, readFigure } from '../link-change.ts';
+import type { LinkWay } from '../link-change.ts';
+import { changeOf, linkWays, numberKeys, readFigure } from '../link-change.ts';
 import { unknownName } from '../nearest.ts';
 import { shown } from '../shown.ts';
 import { textMaxBytes } from '../yaml-source.ts';
 import { momentMaxMs } from './moment.ts';
 
 /**
- * A file of changes of a link that follow each other, of both directions alike. It is CSV: lines that begin with `#` and
- * empty ones are left out, the first of the others names the columns, and each of the rest is a moment, counted from when
- * the trace begins. An empty cell leaves its figure as it is.
+ * A file of changes of a link that follow each other. It is CSV: lines that begin with `#` and empty ones are left out, the
+ * first of the others names the columns, and each of the rest is a moment, counted from when the trace begins. An empty cell
+ * leaves its figure as it is. A column is of both directions, or of the one before its dot.
  *
- *   timeMs,rateMbps,rttMs,lossPercent
- *   0,1000,20,0
+ *   timeMs,rateMbps,rttMs,destinationToSource.rateMbps
+ *   0,1000,20,100
  *   500,200,,
  */
 
@@ -39,7 +40,23 @@ const problemsMax = 20;
 const timeColumns = { timeMs: 1, timeS: 1000 } as const;
 const isTime = (name: string): name is keyof typeof timeColumns => Object.hasOwn(timeColumns, name);
 const rttColumn = 'rttMs';
-const figureColumns = [...numberKeys, rttColumn];
+
+/** What a column sets: a figure of one direction or of both. */
+interface Column {
+  way: LinkWay | null;
+  key: string;
+  /** What its cells are multiplied by: a round trip is half of it each way. */
+  factor: number;
+}
+
+const columnOf: ReadonlyMap<string, Column> = new Map([
+  ...numberKeys.map((key): [string, Column] => [key, { way: null, key, factor: 1 }]),
+  [rttColumn, { way: null, key: 'delayMs', factor: 0.5 }],
+  ...linkWays.flatMap((way) =>
+    numberKeys.map((key): [string, Column] => [`${way}.${key}`, { way, key, factor: 1 }]),
+  ),
+]);
+const figureColumns = [...columnOf.keys()];
 
 const cellsOf = (line: string): string[] => line.split(',').map((cell) => cell.trim());
 
@@ -52,7 +69,7 @@ const headProblems = (columns: readonly string[]): string[] => {
     ...twice.map((name) => `expected each column once, got ${shown(name)} twice`),
     ...(columns.filter(isTime).length === 1 ? [] : [`expected one column of time: ${Object.keys(timeColumns).join(' or ')}`]), // prettier-ignore
     ...(columns.includes(rttColumn) && columns.includes('delayMs') ? ['expected rttMs or delayMs, got both'] : []), // prettier-ignore
-    ...(columns.some((name) => !isTime(name)) ? [] : [`expected a column of what changes: ${figureColumns.join(', ')}`]), // prettier-ignore
+    ...(columns.some((name) => !isTime(name)) ? [] : [`expected a column of what changes: ${[...numberKeys, rttColumn].join(', ')}`]), // prettier-ignore
   ];
 };
 
@@ -61,20 +78,13 @@ interface Row {
   problems: string[];
 }
 
-/** A figure of a cell; a round trip is half of it each way. */
-const figureOf = (column: string, cell: string): [key: string, read: ReturnType<typeof readFigure>] => {
-  const value = Number(cell);
-  return column === rttColumn
-    ? ['delayMs', readFigure('delayMs', value / 2)]
-    : [column, readFigure(column, value)];
-};
-
 const rowOf = (columns: readonly string[], line: string): Row => {
   const cells = cellsOf(line);
   if (cells.length !== columns.length)
     return { step: null, problems: [`expected ${columns.length} cells, got ${cells.length}`] };
   const problems: string[] = [];
-  const figures: Record<string, number> = {};
+  const both: Record<string, number> = {};
+  const ways: Record<LinkWay, Record<string, number>> = { sourceToDestination: {}, destinationToSource: {} };
   let atMs = Number.NaN;
   for (const [index, column] of columns.entries()) {
     const cell = cells[index]!;
@@ -82,13 +92,14 @@ const rowOf = (columns: readonly string[], line: string): Row => {
       atMs = cell === '' ? Number.NaN : Number(cell) * timeColumns[column];
       if (!(atMs >= 0 && atMs <= momentMaxMs)) problems.push(`${column}: expected a time of at most a day, got ${shown(cell)}`); // prettier-ignore
     } else if (cell !== '') {
-      const [key, read] = figureOf(column, cell);
+      const { way, key, factor } = columnOf.get(column)!;
+      const read = readFigure(key, Number(cell) * factor);
       if ('problem' in read) problems.push(`${column}: ${read.problem}`);
-      else figures[key] = read.value;
+      else (way === null ? both : ways[way])[key] = read.value;
     }
   }
   if (problems.length > 0) return { step: null, problems };
-  return { step: { atMs, change: changeOf(figures, {}) }, problems };
+  return { step: { atMs, change: changeOf(both, ways) }, problems };
 };
 
 /** @throws LivemigError BAD_INPUT with every problem, each with its line; of a file with very many, the first ones */
