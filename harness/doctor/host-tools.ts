@@ -30,6 +30,8 @@ const tools = {
   'docker-compose': { package: 'docker-compose', program: 'docker-compose' },
   'user-mode-linux': { package: 'user-mode-linux', program: 'linux.uml' },
   busybox: { package: 'busybox-static', program: 'busybox' },
+  fish: { package: 'fish', program: 'fish' },
+  zsh: { package: 'zsh', program: 'zsh' },
   chromium: { package: 'chromium', program: 'chromium' },
 } as const satisfies Record<string, Tool>;
 

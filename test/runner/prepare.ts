@@ -11,7 +11,7 @@ const hostTools = ['ip', 'tc', 'iptables', 'ethtool', 'unshare', 'ping', 'iperf3
 /** By the part of the tests that needs them; what testbed tests with containers need comes with the engine. */
 const toolsOf: Readonly<Partial<Record<Part, readonly HostTool[]>>> = {
   uml: ['ip', 'tc', 'unshare', 'user-mode-linux', 'busybox'],
-  testbed: hostTools,
+  testbed: [...hostTools, 'fish', 'zsh'],
   browser: ['chromium'],
   trends: hostTools,
 };
