@@ -1,17 +1,71 @@
-import type { ArgumentOf, ControlHandlers, GuestInfo, MigrateArguments } from '#proto/control';
+import type { AdjustableLimits } from '#catalogue/limits';
+import type {
+  ArgumentOf,
+  ControlHandlers,
+  DestinationReport,
+  DiskIoReport,
+  GuestInfo,
+  MigrateArguments,
+  MigrationInfo,
+  SourceReport,
+  VerifyReport,
+} from '#proto/control';
 import type { AgentEvent } from '#proto/events';
 import type { GuestConfig, GuestSample } from '#proto/guest';
-import type { MigrationClock } from './clock.ts';
-import type { IncomingMigration } from './incoming.ts';
-import type { Machine } from './machine.ts';
-import type { OutgoingMigration } from './outgoing.ts';
 import type { StorageAddress } from '#proto/storage';
+import type { MigrationStatus, SwitchoverOrder, TransferSizes } from '#proto/strategy';
+import type { MigrationClock } from './clock.ts';
+import type { RecordedDirtying } from './guest/dirty-recorder.ts';
 
-/** A machine, with what its host does to it apart from migrations. */
-export interface HousedMachine extends Machine {
+/** How an outgoing migration is steered: QEMU's commands. Each may be refused with a LivemigError. */
+interface Steering {
+  readonly status: MigrationStatus;
+  /** Once it may run there it must never run at the source again. */
+  readonly mayRunAtDestination: boolean;
+  setParameters(changed: Partial<AdjustableLimits>): void | Promise<void>;
+  cancel(): void | Promise<void>;
+  continue(): void | Promise<void>;
+  orderSwitchover(order: SwitchoverOrder): void | Promise<void>;
+}
+
+/** The source's part in one migration. */
+export interface Outgoing {
+  readonly control: Steering;
+  /** How far it is. */
+  readonly info: MigrationInfo;
+  /** Other windows and message sizes from now on: its link has changed. */
+  resize(sizes: TransferSizes): void;
+  /** Runs it to its end. Never rejects: the report says what happened. */
+  run(stopSignal: AbortSignal): Promise<SourceReport>;
+}
+
+/** The destination's part in one migration. */
+export interface Incoming {
+  /** Takes part to its end. Never rejects: the report says what happened. */
+  run(stopSignal: AbortSignal): Promise<DestinationReport>;
+}
+
+/** Which pages a guest dirties, recorded until it is stopped. */
+export interface DirtyRecording {
+  stop(): RecordedDirtying;
+  close(): void;
+}
+
+/** A guest of whatever hypervisor, with what its host does to it. */
+export interface HostedGuest {
+  readonly isRunning: boolean;
   sample(): GuestSample;
+  resume(): void | Promise<void>;
+  pause(): Promise<void>;
   /** Stops it and gives back what it holds. */
   destroy(): void | Promise<void>;
+  recordDirtying(intervalMs: number): DirtyRecording;
+  /** What only the source of a stopped guest knows: the newest version of each unit that is compared. */
+  ledger(): Promise<{ ledger: Buffer; diskIo?: DiskIoReport }>;
+  /** Compares a stopped guest with the source's ledger. @throws LivemigError BAD_INPUT for one of another guest */
+  verify(ledger: Buffer): Promise<VerifyReport>;
+  outgoing(migration: MigrateArguments, emit: (event: AgentEvent) => void): Outgoing;
+  incoming(migration: ArgumentOf<'migrateIncoming'>): Incoming;
 }
 
 /** The probes' methods of one host. `close` ends the servers and every probe under way. */
@@ -41,21 +95,14 @@ export interface House {
   probes(): Probes;
   traffic(): Traffic;
   load(): HostLoad;
-  /** Lays out the guest's memory, and fills it at the source; its vCPUs stand still. @param address the guest's own @param storage where its disk stays */
+  /**
+   * A guest whose vCPUs stand still; at the destination one that waits for its migration.
+   * @param address the guest's own, which is announced when it runs here after a migration
+   * @param storage where its disk stays
+   */
   boot(
     config: GuestConfig,
     address: string,
     storage: StorageAddress | undefined,
-  ): Promise<[HousedMachine, GuestInfo]>;
-  outgoing(
-    machine: Machine,
-    migration: MigrateArguments,
-    emit: (event: AgentEvent) => void,
-  ): OutgoingMigration;
-  /** @param guestAddress the guest's own, which is announced when it runs here. */
-  incoming(
-    machine: Machine,
-    guestAddress: string,
-    migration: ArgumentOf<'migrateIncoming'>,
-  ): IncomingMigration;
+  ): Promise<[HostedGuest, GuestInfo]>;
 }

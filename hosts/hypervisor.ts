@@ -6,13 +6,9 @@ import type { AgentEvent } from '#proto/events';
 import { every } from './clock.ts';
 import { guestOrders } from './guest-orders.ts';
 import type { GuestOrder, GuestPhase } from './guest-orders.ts';
-import { DirtyRecorder } from './guest/dirty-recorder.ts';
 import { requireRoom } from './guest/room.ts';
-import { ledgerOf, unitsOf, verifyMemory } from './guest/verify.ts';
-import type { House, HousedMachine } from './house.ts';
-import type { MigrationControl } from './migration-control.ts';
+import type { DirtyRecording, HostedGuest, House, Outgoing } from './house.ts';
 import { Orders } from './orders.ts';
-import type { OutgoingMigration } from './outgoing.ts';
 import { realHouse } from './real-house.ts';
 import type { Role } from './role.ts';
 
@@ -21,11 +17,7 @@ const sampleIntervalMs = 100;
 const closePatienceMs = 3_000;
 
 /** What a migration leaves behind at its source. */
-const phaseAfter = (
-  guest: HousedMachine,
-  { control }: OutgoingMigration,
-  { status }: SourceReport,
-): GuestPhase => {
+const phaseAfter = (guest: HostedGuest, { control }: Outgoing, { status }: SourceReport): GuestPhase => {
   if (status === 'completed' || control.mayRunAtDestination) return 'handed-over';
   return guest.isRunning ? 'running' : 'stopped';
 };
@@ -51,11 +43,10 @@ export const createHypervisor = (
   const traffic = house.traffic();
   const load = house.load();
   const orders = new Orders<GuestPhase, GuestOrder>(`the ${host}`, guestOrders, 'no-guest');
-  let guest: HousedMachine | null = null;
-  let guestAddress = '';
+  let guest: HostedGuest | null = null;
   let firstStartedAtMs: number | null = null;
-  let recorder: DirtyRecorder | null = null;
-  let outgoing: OutgoingMigration | null = null;
+  let recorder: DirtyRecording | null = null;
+  let outgoing: Outgoing | null = null;
   let migration: Promise<unknown> | null = null;
 
   const endSamples = every(clock, sampleIntervalMs, () => {
@@ -63,7 +54,7 @@ export const createHypervisor = (
   });
 
   /** Used by orders that a host without a guest refuses. */
-  const theGuest = (): HousedMachine => {
+  const theGuest = (): HostedGuest => {
     if (guest === null) throw new LivemigError('INTERNAL', `expected the ${host} to have a guest`);
     return guest;
   };
@@ -79,11 +70,11 @@ export const createHypervisor = (
   };
 
   /** The migration from here, which has to be under way. */
-  const steer = (order: GuestOrder, act: (control: MigrationControl) => void) => {
+  const steer = async (order: GuestOrder, act: (steered: Outgoing) => void | Promise<void>) => {
     orders.demand(order);
     if (outgoing === null) throw new LivemigError('INTERNAL', 'expected a migration');
-    act(outgoing.control);
-    return Promise.resolve({ status: outgoing.control.status });
+    await act(outgoing);
+    return { status: outgoing.control.status };
   };
 
   const boot = async ({ guest: config, address, storage }: ArgumentOf<'bootGuest'>) => {
@@ -94,7 +85,6 @@ export const createHypervisor = (
       throw new LivemigError('CANCELLED', `the ${host} closes`);
     }
     guest = booted;
-    guestAddress = address;
     enter(host === 'source' ? 'stopped' : 'shell');
     return info;
   };
@@ -102,7 +92,7 @@ export const createHypervisor = (
   const migrate = async (argument: ArgumentOf<'migrate'>): Promise<SourceReport> => {
     orders.demand('migrate');
     const leaving = theGuest();
-    const begun = house.outgoing(leaving, argument, (event) => {
+    const begun = leaving.outgoing(argument, (event) => {
       events.next(event);
     });
     outgoing = begun;
@@ -116,7 +106,7 @@ export const createHypervisor = (
 
   const migrateIncoming = async (argument: ArgumentOf<'migrateIncoming'>): Promise<DestinationReport> => {
     orders.demand('migrateIncoming');
-    const begun = house.incoming(theGuest(), guestAddress, argument);
+    const begun = theGuest().incoming(argument);
     enter('incoming');
     const run = begun.run(closing.signal);
     migration = run;
@@ -132,7 +122,7 @@ export const createHypervisor = (
     bootGuest: (argument) => orders.exclusively('bootGuest', () => boot(argument)),
     startGuest: async () => {
       orders.demand('startGuest');
-      theGuest().resume();
+      await theGuest().resume();
       firstStartedAtMs ??= clock.nowMs();
       enter('running');
       return theGuest().sample();
@@ -148,7 +138,7 @@ export const createHypervisor = (
       orders.demand('startDirtyLog');
       // A failed one, whose report nobody asked for.
       recorder?.close();
-      recorder = new DirtyRecorder(theGuest(), intervalMs, clock);
+      recorder = theGuest().recordDirtying(intervalMs);
       return { sinceStartMs: firstStartedAtMs === null ? 0 : clock.nowMs() - firstStartedAtMs };
     },
     stopDirtyLog: async () => {
@@ -161,51 +151,32 @@ export const createHypervisor = (
     },
     migrate,
     migrateSetParameters: (change) =>
-      steer('migrateSetParameters', (control) => {
-        control.setParameters(change);
-      }),
+      steer('migrateSetParameters', ({ control }) => control.setParameters(change)),
     migrateSetTransfer: (sizes) =>
-      steer('migrateSetTransfer', () => {
-        outgoing?.resize(sizes);
+      steer('migrateSetTransfer', (steered) => {
+        steered.resize(sizes);
       }),
-    migrateCancel: () =>
-      steer('migrateCancel', (control) => {
-        control.cancel();
-      }),
-    migrateContinue: () =>
-      steer('migrateContinue', (control) => {
-        control.continue();
-      }),
+    migrateCancel: () => steer('migrateCancel', ({ control }) => control.cancel()),
+    migrateContinue: () => steer('migrateContinue', ({ control }) => control.continue()),
     migrateStartPostcopy: () =>
-      steer('migrateStartPostcopy', (control) => {
-        control.orderSwitchover('postcopy');
-      }),
+      steer('migrateStartPostcopy', ({ control }) => control.orderSwitchover('postcopy')),
     migrateForceSwitchover: () =>
-      steer('migrateForceSwitchover', (control) => {
-        control.orderSwitchover('force');
-      }),
+      steer('migrateForceSwitchover', ({ control }) => control.orderSwitchover('force')),
     queryMigrate: async () => outgoing?.info ?? noMigration,
     migrateIncoming,
     ledger: async () => {
       orders.demand('ledger');
       demandStopped('ledger');
-      const ledger = ledgerOf(theGuest());
-      const io = theGuest().leasedDisk?.report;
+      const { ledger, diskIo } = await theGuest().ledger();
       return {
-        result: { pages: ledger.length / 4, ...(io === undefined ? {} : { diskIo: io }) },
+        result: { pages: ledger.length / 4, ...(diskIo === undefined ? {} : { diskIo }) },
         blob: ledger,
       };
     },
     verify: (_, blob) =>
       orders.exclusively('verify', async () => {
         demandStopped('verify');
-        const versions = unitsOf(theGuest());
-        if (blob?.length !== versions * 4) {
-          const problem = `verify: expected a ledger of ${versions} versions, got ${blob?.length ?? 0} bytes`;
-          throw new LivemigError('BAD_INPUT', problem, { problems: [problem] });
-        }
-        // A pass over memory is this process's work: it takes no virtual time.
-        return clock.during(verifyMemory(theGuest(), blob), 0);
+        return theGuest().verify(blob ?? Buffer.alloc(0));
       }),
   };
 

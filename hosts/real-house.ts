@@ -1,6 +1,8 @@
 import { realClock } from './clock.ts';
 import { setGuestCpuSource } from './cpu.ts';
 import { Guest } from './guest/guest.ts';
+import { hosted } from './guest/hosted.ts';
+import type { Movers } from './guest/hosted.ts';
 import type { House } from './house.ts';
 import { createHostLoad } from './load/burners.ts';
 import { incomingOverGrpc, outgoingOverGrpc } from './over-grpc.ts';
@@ -16,8 +18,11 @@ export const realHouse = (host: 'source' | 'destination'): House => ({
   boot: async (config, address, storage) => {
     const [guest, info] = await Guest.boot(config, host, address, storage);
     setGuestCpuSource(() => guest.cpuS);
-    return [guest, info];
+    const movers: Movers = {
+      clock: realClock,
+      outgoing: outgoingOverGrpc,
+      incoming: (machine, migration) => incomingOverGrpc(machine, address, migration),
+    };
+    return [hosted(guest, movers), info];
   },
-  outgoing: outgoingOverGrpc,
-  incoming: incomingOverGrpc,
 });

@@ -5,6 +5,8 @@ import { IncomingMigration } from '#hosts/incoming';
 import { OutgoingMigration } from '#hosts/outgoing';
 import { strategyOf } from '#hosts/strategy-of';
 import { geometryOf } from '#hosts/guest/geometry';
+import { hosted } from '#hosts/guest/hosted';
+import type { Movers } from '#hosts/guest/hosted';
 import { ModelGuest } from './model-guest.ts';
 import type { ModelNetwork, Site } from './model-network.ts';
 import { modelProbes } from './model-probes.ts';
@@ -15,6 +17,38 @@ const noTraffic = (): Promise<never> =>
   Promise.reject(new LivemigError('UNSUPPORTED', 'a modelled link carries no traffic beside the migration'));
 
 /** The house of a host in virtual time: guests are models, and the wire belongs to a modelled network. */
+/** What moves a guest over the modelled network. @param guestAddress the guest's own */
+const moversOver = (network: ModelNetwork, site: Site, guestAddress: string): Movers => {
+  const { clock } = network;
+  return {
+    clock,
+    outgoing: (machine, migration, emit) => {
+      const { timeouts = leastTimeouts, tls } = migration;
+      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
+      return new OutgoingMigration(machine, migration, {
+        clock,
+        wire: wire.source,
+        strategy: () => clock.during(strategyOf(migration), 0),
+        emit,
+      });
+    },
+    incoming: (machine, migration) => {
+      const { timeouts = leastTimeouts, tls } = migration;
+      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
+      return new IncomingMigration(machine, migration, {
+        clock,
+        wire: wire.destination,
+        announcements: {
+          announce: () => {
+            network.announced(guestAddress, site);
+          },
+          close: () => undefined,
+        },
+      });
+    },
+  };
+};
+
 export const modelHouse = (network: ModelNetwork, site: Site): House => {
   const { clock, segments } = network;
   return {
@@ -28,7 +62,7 @@ export const modelHouse = (network: ModelNetwork, site: Site): House => {
       handlers: { startBurners: noLoad, stopBurners: noLoad },
       close: () => Promise.resolve(),
     }),
-    boot: async (config) => {
+    boot: async (config, address) => {
       const startedAtMs = clock.nowMs();
       // Filling memory is this process's work: it takes no virtual time.
       const guest = await clock.during(ModelGuest.boot(config, site, clock, segments), 0);
@@ -36,37 +70,13 @@ export const modelHouse = (network: ModelNetwork, site: Site): House => {
       const { pageCount, basePages, regionFirst, regionPages } = geometryOf(config);
       const nonZeroPages = Math.max(basePages, regionPages === 0 ? 0 : regionFirst + regionPages);
       return [
-        guest,
+        hosted(guest, moversOver(network, site, address)),
         {
           pageCount,
           nonZeroPages: site === 'source' ? nonZeroPages - Math.max(0, regionFirst - basePages) : 0,
           bootMs: clock.nowMs() - startedAtMs,
         },
       ];
-    },
-    outgoing: (machine, migration, emit) => {
-      const { timeouts = leastTimeouts, tls } = migration;
-      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
-      return new OutgoingMigration(machine, migration, {
-        clock,
-        wire: wire.source,
-        strategy: () => clock.during(strategyOf(migration), 0),
-        emit,
-      });
-    },
-    incoming: (machine, guestAddress, migration) => {
-      const { timeouts = leastTimeouts, tls } = migration;
-      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
-      return new IncomingMigration(machine, migration, {
-        clock,
-        wire: wire.destination,
-        announcements: {
-          announce: () => {
-            network.announced(guestAddress, site);
-          },
-          close: () => undefined,
-        },
-      });
     },
   };
 };

@@ -27,7 +27,10 @@ describe('a trace of a link', () => {
   });
 
   test('a column may be of one direction, and comes before one of both', () => {
-    const { steps } = parseTrace('timeMs,rateMbps,destinationToSource.rateMbps\n0,100,10\n1,50,\n2,,20\n', 'x.csv');
+    const { steps } = parseTrace(
+      'timeMs,rateMbps,destinationToSource.rateMbps\n0,100,10\n1,50,\n2,,20\n',
+      'x.csv',
+    );
     expect(steps.map(({ change }) => change)).toEqual([
       { sourceToDestination: { rateMbps: 100 }, destinationToSource: { rateMbps: 10 } },
       { sourceToDestination: { rateMbps: 50 }, destinationToSource: { rateMbps: 50 } },
@@ -44,7 +47,10 @@ describe('a trace of a link', () => {
     ['timeMs,rate\n1,2\n', 'x.csv:1: unknown column "rate"; did you mean "rateMbps"?'],
     ['timeMs,rateMbps,rateMbps\n', 'x.csv:1: expected each column once, got "rateMbps" twice'],
     ['timeMs,toSource.rateMbps\n1,2\n', 'x.csv:1: unknown column "toSource.rateMbps"'],
-    ['timeMs,destinationToSource.rateMbps\n1,0\n', 'x.csv:2: destinationToSource.rateMbps: expected Mb/s from 1'],
+    [
+      'timeMs,destinationToSource.rateMbps\n1,0\n',
+      'x.csv:2: destinationToSource.rateMbps: expected Mb/s from 1',
+    ],
     ['timeMs,rttMs,delayMs\n', 'x.csv:1: expected rttMs or delayMs, got both'],
     ['timeMs,rateMbps\n1\n', 'x.csv:2: expected 2 cells, got 1'],
     ['timeMs,rateMbps\n,5\n', 'x.csv:2: timeMs: expected a time'],
