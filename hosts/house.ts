@@ -65,7 +65,7 @@ export interface HostedGuest {
   /** Compares a stopped guest with the source's ledger. @throws LivemigError BAD_INPUT for one of another guest */
   verify(ledger: Buffer): Promise<VerifyReport>;
   outgoing(migration: MigrateArguments, emit: (event: AgentEvent) => void): Outgoing;
-  incoming(migration: ArgumentOf<'migrateIncoming'>): Incoming;
+  incoming(migration: ArgumentOf<'migrateIncoming'>, emit: (event: AgentEvent) => void): Incoming;
 }
 
 /** The probes' methods of one host. `close` ends the servers and every probe under way. */

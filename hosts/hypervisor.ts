@@ -38,6 +38,7 @@ export const createHypervisor = (
 ): Hypervisor => {
   const { clock } = house;
   const events = new Subject<AgentEvent>();
+  const emit = (event: AgentEvent): void => events.next(event);
   const closing = new AbortController();
   const probes = house.probes();
   const traffic = house.traffic();
@@ -92,9 +93,7 @@ export const createHypervisor = (
   const migrate = async (argument: ArgumentOf<'migrate'>): Promise<SourceReport> => {
     orders.demand('migrate');
     const leaving = theGuest();
-    const begun = leaving.outgoing(argument, (event) => {
-      events.next(event);
-    });
+    const begun = leaving.outgoing(argument, emit);
     outgoing = begun;
     enter('outgoing');
     const run = begun.run(closing.signal);
@@ -106,7 +105,7 @@ export const createHypervisor = (
 
   const migrateIncoming = async (argument: ArgumentOf<'migrateIncoming'>): Promise<DestinationReport> => {
     orders.demand('migrateIncoming');
-    const begun = theGuest().incoming(argument);
+    const begun = theGuest().incoming(argument, emit);
     enter('incoming');
     const run = begun.run(closing.signal);
     migration = run;

@@ -3,6 +3,7 @@ import type { ArgumentOf, DestinationReport, DestinationTimeline } from '#proto/
 import { capabilitiesAtDestination, capabilityNames, decodersOf } from '#catalogue/capabilities';
 import { LivemigError, toErrorDocument } from '#proto/errors';
 import { leastTimeouts } from '#proto/link-timeouts';
+import type { AgentEvent } from '#proto/events';
 import type { FromSource, PageRequest, SourceHello } from '#proto/migration';
 import { abortedBy, abortFor, migrationVersion } from '#proto/migration';
 import type { Announcements } from './announce.ts';
@@ -13,6 +14,9 @@ import { BlockSpace } from './block-space.ts';
 import type { Machine } from './machine.ts';
 import type { Region } from './region.ts';
 import { IncomingDeviceState } from './transfer/incoming-device-state.ts';
+import { loggedDestinationWire } from './transfer/logged-wire.ts';
+import { messageLog } from './transfer/message-log.ts';
+import type { MessageLog } from './transfer/message-log.ts';
 import { PageReceiver } from './transfer/page-receiver.ts';
 import { violation } from './transfer/phase-machine.ts';
 import { receivedChunks } from './transfer/received-bitmap.ts';
@@ -32,6 +36,7 @@ export interface IncomingPorts {
   clock: MigrationClock;
   wire: DestinationWire;
   announcements: Announcements;
+  emit: (event: AgentEvent) => void;
 }
 
 /**
@@ -42,6 +47,8 @@ export class IncomingMigration {
   readonly #space: BlockSpace<Region>;
   readonly #clock: MigrationClock;
   readonly #wire: DestinationWire;
+  readonly #log: MessageLog;
+  readonly #emit: IncomingPorts['emit'];
   readonly #announcements: Announcements;
   readonly #arguments: IncomingArguments;
   readonly #waiters = new Waiters();
@@ -64,11 +71,17 @@ export class IncomingMigration {
   #isComplete = false;
   #isOver = false;
 
-  constructor(guest: Machine, migration: IncomingArguments, { clock, wire, announcements }: IncomingPorts) {
+  constructor(
+    guest: Machine,
+    migration: IncomingArguments,
+    { clock, wire, announcements, emit }: IncomingPorts,
+  ) {
     this.#guest = guest;
     this.#space = new BlockSpace(guest.regions);
     this.#clock = clock;
-    this.#wire = wire;
+    this.#log = messageLog(clock);
+    this.#wire = loggedDestinationWire(wire, this.#log);
+    this.#emit = emit;
     this.#announcements = announcements;
     this.#receipts = new Receipts(clock, (channel, sequence) => {
       this.#source.client.send({ receipt: { channel, sequence } });
@@ -168,13 +181,17 @@ export class IncomingMigration {
     if (!this.#rules.isResumed) this.#announcements.close();
     else this.#timeline.firstInstructionAtMs = await this.#firstInstruction();
     this.#timeline.endedAtMs = this.#clock.nowMs();
+    const { counters, ...first } = this.#guest.faults;
+    const atMs = this.#clock.nowMs();
+    this.#emit({ type: 'messages', atMs, host: 'destination', ...this.#log.told });
+    if (counters.count > 0) this.#emit({ type: 'faults', atMs, ...first });
     return {
       status: failure === null ? 'completed' : 'failed',
       error: failure === null ? null : toErrorDocument(failure),
       timeline: this.#timeline,
       received: this.#receiver.received,
       duplicateArrivals: this.#receiver.duplicateArrivals,
-      faults: this.#guest.faults,
+      faults: counters,
     };
   }
 

@@ -1,5 +1,6 @@
-import type { DiskIoReport, FaultCounters } from '#proto/control';
+import type { DiskIoReport } from '#proto/control';
 import type { GuestConfig } from '#proto/guest';
+import type { FaultRecord } from './guest/fault-record.ts';
 import type { GuestMemory } from './guest/memory.ts';
 import type { Compared, Region } from './region.ts';
 
@@ -56,7 +57,7 @@ export interface Machine {
   readonly lastInstructionAtMs: number | null;
   /** Time that throttling has taken from the vCPUs here, summed over vCPUs, in ms. */
   readonly throttledMs: number;
-  readonly faults: FaultCounters;
+  readonly faults: FaultRecord;
   /**
    * The paused guest's state with its SHA-256. The buffer belongs to the machine: the next save changes it.
    * @throws LivemigError ILLEGAL_PHASE for a guest booted as a destination: its state has not arrived yet.

@@ -12,6 +12,9 @@ import { revocable, switchOver } from './ordered-switchover.ts';
 import type { TransferStrategy } from './ports.ts';
 import { SourceSession } from './source-session.ts';
 import type { SessionArguments } from './source-session.ts';
+import { loggedSourceWire } from './transfer/logged-wire.ts';
+import { messageLog } from './transfer/message-log.ts';
+import type { MessageLog } from './transfer/message-log.ts';
 import { Waiters } from './transfer/waiters.ts';
 import type { SourceWire } from './transfer/wire.ts';
 
@@ -29,6 +32,7 @@ export class OutgoingMigration {
   readonly #ports: OutgoingPorts;
   readonly #waiters = new Waiters();
   readonly #session: SourceSession;
+  readonly #log: MessageLog;
   readonly #capabilities: Capabilities;
   readonly control: MigrationControl;
 
@@ -37,12 +41,13 @@ export class OutgoingMigration {
     this.#machine = machine;
     this.#ports = ports;
     this.#capabilities = migration.capabilities;
+    this.#log = messageLog(clock);
     this.control = new MigrationControl(migration.limits, clock, this.#waiters, emit);
     this.#session = new SourceSession({
       machine,
       migration,
       clock,
-      wire,
+      wire: loggedSourceWire(wire, this.#log),
       emit,
       control: this.control,
       waiters: this.#waiters,
@@ -133,6 +138,8 @@ export class OutgoingMigration {
     timeline.endedAtMs = this.#ports.clock.nowMs();
     timeline.lastInstructionAtMs ??= machine.lastInstructionAtMs;
     await this.#session.close(failure);
+    const { clock, emit } = this.#ports;
+    emit({ type: 'messages', atMs: clock.nowMs(), host: 'source', ...this.#log.told });
     return {
       status: this.control.status,
       error: failure === null ? null : toErrorDocument(failure),

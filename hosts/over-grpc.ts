@@ -28,11 +28,13 @@ export const incomingOverGrpc = (
   machine: Machine,
   guestAddress: string,
   migration: ArgumentOf<'migrateIncoming'>,
+  emit: (event: AgentEvent) => void,
 ): IncomingMigration => {
   const { address, port, tls, timeouts = leastTimeouts, announceAddress, announcePort } = migration;
   return new IncomingMigration(machine, migration, {
     clock: realClock,
     wire: grpcDestinationWire(`${address}:${port}`, timeouts, tls),
     announcements: new Announcer(guestAddress, announceAddress, announcePort),
+    emit,
   });
 };

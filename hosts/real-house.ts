@@ -21,7 +21,7 @@ export const realHouse = (host: 'source' | 'destination'): House => ({
     const movers: Movers = {
       clock: realClock,
       outgoing: outgoingOverGrpc,
-      incoming: (machine, migration) => incomingOverGrpc(machine, address, migration),
+      incoming: (machine, migration, emit) => incomingOverGrpc(machine, address, migration, emit),
     };
     return [hosted(guest, movers), info];
   },

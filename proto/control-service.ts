@@ -10,7 +10,7 @@ export type { Whom } from './control.ts';
 export type { ControlRequest, ControlResponse, ToldEvent } from './control-codec.ts';
 
 /** Version of control.proto and of its values' bounds. Both sides send theirs with every call and with the lease. */
-export const controlContract = 16;
+export const controlContract = 17;
 
 /** @param theirs 0 = the peer named none. */
 export const contractMismatch = (who: string, theirs: number): LivemigError =>

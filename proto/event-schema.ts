@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ToldEvent } from './control-codec.ts';
-import { transferPhases } from './events.ts';
+import { faultsToldMax, messagesPerNameMax, messageWays, transferPhases } from './events.ts';
+import { messageNames } from './migration-phases.ts';
 import { adjustableLimits } from '#catalogue/limits';
 import { migrationStatuses, switchoverOrders } from './strategy.ts';
 
@@ -10,6 +11,9 @@ const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const atMs = amount;
 const textMax = 4096;
 const id = z.string().min(1).max(64);
+const count = z.int().min(0);
+const host = z.enum(['source', 'destination']);
+const messagesMax = messageNames.length * messageWays.length * messagesPerNameMax;
 
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status'), atMs, status: z.enum(migrationStatuses) }),
@@ -42,7 +46,7 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('guest'),
     atMs,
-    host: z.enum(['source', 'destination']),
+    host,
     running: z.boolean(),
     operations: amount,
     pagesDirtied: amount,
@@ -50,6 +54,32 @@ const eventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('cut'), atMs, plannedMs: amount }),
   z.object({ type: z.literal('cut-ended'), atMs, startedAtMs: amount }),
+  z.object({
+    type: z.literal('messages'),
+    atMs,
+    host,
+    messages: z
+      .array(
+        z.object({
+          name: z.enum(messageNames),
+          way: z.enum(messageWays),
+          firstAtMs: amount,
+          lastAtMs: amount,
+          count,
+          bytes: count,
+        }),
+      )
+      .max(messagesMax),
+    leftOut: count,
+  }),
+  z.object({
+    type: z.literal('faults'),
+    atMs,
+    faults: z
+      .array(z.object({ requestedAtMs: amount, answeredAtMs: amount, page: count, vcpu: count }))
+      .max(faultsToldMax),
+    leftOut: count,
+  }),
 ]);
 
 const whomSchema = z.object({ guestId: id.exactOptional(), migrationId: id.exactOptional() });

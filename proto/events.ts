@@ -1,5 +1,6 @@
 import type { GuestSample } from './guest.ts';
 import type { AdjustableLimits } from '#catalogue/limits';
+import type { MessageName } from './migration-phases.ts';
 import type { MigrationStatus, SwitchoverOrder } from './strategy.ts';
 
 /**
@@ -15,7 +16,9 @@ export type AgentEvent =
   | ProgressEvent
   | GuestEvent
   | CutEvent
-  | CutEndedEvent;
+  | CutEndedEvent
+  | MessagesEvent
+  | FaultsEvent;
 
 export interface StatusEvent {
   type: 'status';
@@ -102,6 +105,58 @@ export interface CutEndedEvent {
   atMs: number;
   /** When it was cut. */
   startedAtMs: number;
+}
+
+/** Which way a message went, as the end that tells of it sees it. */
+export const messageWays = ['sent', 'received'] as const;
+export type MessageWay = (typeof messageWays)[number];
+
+/** Each end tells of this many messages, or spans of them, by name and way. An even number: two spans become one. */
+export const messagesPerNameMax = 128;
+
+/** One message of the migration protocol, or in bulk those of one name in a span of time. */
+export interface ToldMessages {
+  name: MessageName;
+  way: MessageWay;
+  /** When the first and the last of them were given to the wire, or came from it. */
+  firstAtMs: number;
+  lastAtMs: number;
+  count: number;
+  /** What they carried of pages (as sent: a run of zero pages is 0), device state and padding. */
+  bytes: number;
+}
+
+/** What one end of a migration has sent and received, those of rejected clients included; told when it has ended there. */
+export interface MessagesEvent {
+  type: 'messages';
+  atMs: number;
+  host: 'source' | 'destination';
+  /** In the order of their first moments. */
+  messages: ToldMessages[];
+  /** Messages beyond `messagesPerNameMax`. Those in bulk are all told: as they grow more, their spans become longer. */
+  leftOut: number;
+}
+
+/** So many demand faults are told of one by one. */
+export const faultsToldMax = 2000;
+
+/** A vCPU at the destination met a missing page. */
+export interface DemandFault {
+  requestedAtMs: number;
+  /** When the vCPU ran on. */
+  answeredAtMs: number;
+  page: number;
+  vcpu: number;
+}
+
+/** The destination's first demand faults, told when the migration has ended there; none = no event. */
+export interface FaultsEvent {
+  type: 'faults';
+  atMs: number;
+  /** In the order in which they began. */
+  faults: DemandFault[];
+  /** Later ones, which only the report counts. */
+  leftOut: number;
 }
 
 /** Pages are accounted to the phase in which they were sent. */

@@ -129,6 +129,24 @@ export const sourceWords = [
 ] as const;
 export type SourceWord = (typeof sourceWords)[number];
 
+/** What a log of messages may name: either end's words, and the request that opens a Pages stream. */
+export type MessageName = DestinationWord | SourceWord | 'openChannel';
+export const messageNames: readonly MessageName[] = [
+  ...new Set<MessageName>([...destinationWords, ...sourceWords, 'openChannel']),
+];
+
+/** Those that travel in bulk or in pieces. They are told by spans of time: there may be thousands a second. */
+export const messagesInBulk: readonly MessageName[] = [
+  'pages',
+  'answer',
+  'request',
+  'receipt',
+  'deviceState',
+  'discard',
+  'padding',
+  'received',
+];
+
 const agreedAtDestination: readonly DestinationPhase[] = [
   'memory',
   'device-state',

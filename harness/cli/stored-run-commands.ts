@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { readEvent } from '#proto/event-schema';
+import { faultsToldMax, messagesPerNameMax } from '#proto/events';
 import { traceOf } from '../export/trace.ts';
 import { jsonLinesOf } from '../files/json-lines.ts';
 import { fileProblems } from '../files/places.ts';
+import { formatCount } from '../format.ts';
 import { summaryOf } from '../report/summary.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Body, Exit } from './command.ts';
@@ -24,7 +27,9 @@ const showBody: Body = async (words, options, problems) => {
 const eventsIn = async (file: string): Promise<RunEvent[]> =>
   jsonLinesOf(await readFile(file, 'utf8')).flatMap(({ document }) => {
     const event = document as Partial<RunEvent> | null | undefined;
-    return typeof event?.type === 'string' && typeof event.atMs === 'number' ? [event as RunEvent] : [];
+    if (typeof event?.type !== 'string' || typeof event.atMs !== 'number') return [];
+    if (event.type === 'phase' || event.type === 'timeline') return [event as RunEvent];
+    return readEvent(event) ?? [];
   });
 
 const traceBody: Body = async (words, options, problems) => {
@@ -34,14 +39,19 @@ const traceBody: Body = async (words, options, problems) => {
   const { run, eventsFile } = await oneRun(words, others);
   if (run.state !== 'completed')
     throw badUsage([`expected a run that completed, got ${run.runId}, which is ${run.state}`]);
-  if (eventsFile === null) tell('livemig: no events are kept of this run: stages and statuses are left out');
+  if (eventsFile === null)
+    tell('livemig: no events are kept of this run: stages, statuses, messages and faults are left out');
   const trace = traceOf(run, eventsFile === null ? [] : await eventsIn(eventsFile));
   if (typeof given !== 'string') {
     await print(JSON.stringify(trace));
     return exitCodes.completed;
   }
   await saveOrRescue(given, JSON.stringify(trace));
-  tell(`${given}: ${trace.traceEvents.length} events; open it in Perfetto or in chrome://tracing`);
+  const { leftOut } = trace.otherData;
+  tell(
+    `${given}: ${trace.traceEvents.length} events; open it in Perfetto or in chrome://tracing` +
+      (leftOut === undefined ? '' : `; left out: ${leftOut}`),
+  );
   return exitCodes.completed;
 };
 
@@ -68,8 +78,10 @@ export const addStoredRunCommands = (program: Command, exit: Exit): void => {
     .option('--out <file>', 'the file to write (default: standard output)')
     .addHelpText(
       'after',
-      `\nStages, statuses, rounds, the parts of the downtime, cuts and recoveries as slices; throughput, bytes, the guest's rates,\n` +
-        `time stalled by faults, and the observer's pings as counters. 0 is the start of the migration.\n\n${oneRunHelp}\n\n` +
+      `\nStages, statuses, rounds, the parts of the downtime, demand faults, cuts and recoveries as slices; messages of the\n` +
+        `migration protocol as moments, and those in bulk (pages, receipts, …) as slices with their number; throughput, bytes,\n` +
+        `the guest's rates, time stalled by faults, and the observer's pings as counters. 0 is the start of the migration.\n` +
+        `At most ${messagesPerNameMax} messages of a name and ${formatCount(faultsToldMax)} faults are told one by one; what is left out is counted.\n\n${oneRunHelp}\n\n` +
         'Examples:\n  livemig trace --out trace.json\n  livemig trace 3f2a results/icclab-10g --out trace.json\n\n' +
         'Exit codes: 0 written; 1 it could not be written; 2 bad input, or the run did not complete.',
     );

@@ -1,60 +1,8 @@
 import type { CompletedRun, Downtime } from '../result.ts';
 import type { RunEvent } from '../run/events.ts';
-
-/**
- * A run in the Trace Event Format of Chrome, which Perfetto and chrome://tracing show. Its times are µs after the start of
- * the migration; what came before has negative ones.
- */
-export interface Trace {
-  traceEvents: TraceEvent[];
-  displayTimeUnit: 'ms';
-  otherData: Record<string, string>;
-}
-
-/** M: a name; X: a slice; i: a moment; C: counters. */
-interface TraceEvent {
-  ph: 'M' | 'X' | 'i' | 'C';
-  name: string;
-  pid: number;
-  tid: number;
-  ts?: number;
-  dur?: number;
-  /** Of a moment: it concerns its process. */
-  s?: 'p';
-  args?: Record<string, unknown>;
-}
-
-/** What is shown beside each other: a process each, with its tracks. */
-const tracks = {
-  run: { pid: 1, name: 'run', threads: ['stages', 'migration status', 'timeline'] },
-  source: { pid: 2, name: 'source', threads: ['rounds', 'guest'] },
-  switchover: { pid: 3, name: 'switchover', threads: ['downtime', 'its parts'] },
-  destination: { pid: 4, name: 'destination', threads: ['guest'] },
-  link: { pid: 5, name: 'link', threads: ['cuts and recovery', 'throughput'] },
-  observer: { pid: 6, name: 'observer', threads: ['pings'] },
-} as const;
-type Track = keyof typeof tracks;
-
-const us = (ms: number): number => Math.round(ms * 1000);
-
-const slice = (of: Track, thread: number, name: string, startMs: number, durationMs: number, args = {}): TraceEvent => ({
-  ph: 'X', name, pid: tracks[of].pid, tid: thread, ts: us(startMs), dur: Math.max(0, us(durationMs)), args,
-}); // prettier-ignore
-
-const moment = (of: Track, thread: number, name: string, atMs: number, args = {}): TraceEvent => ({
-  ph: 'i', name, pid: tracks[of].pid, tid: thread, ts: us(atMs), s: 'p', args,
-}); // prettier-ignore
-
-const counter = (of: Track, name: string, atMs: number, values: Record<string, number>): TraceEvent => ({
-  ph: 'C', name, pid: tracks[of].pid, tid: 0, ts: us(atMs), args: values,
-}); // prettier-ignore
-
-const names = (): TraceEvent[] =>
-  Object.values(tracks).flatMap(({ pid, name, threads }): TraceEvent[] => [
-    { ph: 'M', name: 'process_name', pid, tid: 0, args: { name } },
-    { ph: 'M', name: 'process_sort_index', pid, tid: 0, args: { sort_index: pid } },
-    ...threads.map((thread, tid): TraceEvent => ({ ph: 'M', name: 'thread_name', pid, tid, args: { name: thread } })),
-  ]); // prettier-ignore
+import { counter, moment, namesOfTracks, slice } from './trace-format.ts';
+import type { Trace, TraceEvent } from './trace-format.ts';
+import { faultsOf, messagesOf } from './trace-messages.ts';
 
 /** The parts in the order in which they happen, from the guest's last instruction on; a lease takes time at both ends. */
 const partsInOrder = [
@@ -165,6 +113,8 @@ const eventsOf = (run: CompletedRun, events: readonly RunEvent[]): TraceEvent[] 
       if (event.type === 'switchover') return [moment('source', 0, event.order, atMs)];
       if (event.type === 'refused')
         return [moment('source', 0, 'client refused', atMs, { reason: event.reason })];
+      if (event.type === 'messages') return messagesOf(event, startMs);
+      if (event.type === 'faults') return faultsOf(event, startMs);
       return [];
     }),
   ];
@@ -175,14 +125,25 @@ const timelineOf = ({ timeline = [] }: CompletedRun): TraceEvent[] =>
     atMs === null ? [] : [slice('run', 2, `${action} ${what}`.trim(), atMs, tookMs ?? 0, { at, outcome, detail: detail ?? '' })],
   ); // prettier-ignore
 
+/** What the events don't tell one by one, as there is too much of it. */
+const leftOutOf = (events: readonly RunEvent[]): { leftOut?: string } => {
+  const leftOut = events
+    .flatMap((event) => {
+      if (event.type !== 'messages' && event.type !== 'faults') return [];
+      const whose = event.type === 'faults' ? 'faults' : `messages of the ${event.host}`;
+      return event.leftOut > 0 ? [`${event.leftOut} ${whose}`] : [];
+    })
+    .join(', ');
+  return leftOut === '' ? {} : { leftOut };
+};
+
 /**
- * What happened when, on both hosts, the link and in the guest. Single messages and faults are not recorded: rounds, the
- * parts of the downtime, and counters over time are. Pure.
- * @param events of the run, as stored beside its result; empty = stages and statuses are left out
+ * What happened when, on both hosts, the link and in the guest. Pure.
+ * @param events of the run, as stored beside its result: stages, statuses, messages and demand faults come from them
  */
 export const traceOf = (run: CompletedRun, events: readonly RunEvent[]): Trace => ({
   traceEvents: [
-    ...names(),
+    ...namesOfTracks(),
     ...eventsOf(run, events),
     ...timelineOf(run),
     ...roundsOf(run),
@@ -199,5 +160,6 @@ export const traceOf = (run: CompletedRun, events: readonly RunEvent[]): Trace =
     driver: run.driver ?? '',
     startedAt: run.startedAt,
     clock: '0 is the start of the migration',
+    ...leftOutOf(events),
   },
 });

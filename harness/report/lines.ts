@@ -99,6 +99,8 @@ const logLine = (event: RunEvent): string | undefined => {
     case 'progress':
       return `${formatBytes(event.transferredBytes)} of page messages, ${formatBytes(event.remainingBytes)} remaining, ${formatRate(event.throughputMbps)}`;
     case 'guest':
+    case 'messages':
+    case 'faults':
       return undefined;
   }
 };

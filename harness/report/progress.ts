@@ -67,6 +67,8 @@ export const foldProgress = (before: Progress, event: RunEvent): Progress => {
     case 'parameters':
     case 'switchover':
     case 'timeline':
+    case 'messages':
+    case 'faults':
       return progress;
     case 'round':
       return {

@@ -137,6 +137,10 @@ export const simulate = async (
     const migrationId = 'simulated';
     const events: AgentEvent[] = [];
     const limits = { ...defaultLimits, ...simulation.limits } as Limits;
+    const emit = (event: AgentEvent): void => {
+      events.push(event);
+      watch(event, { outgoing, clock, wire, source, destination });
+    };
     const outgoing: OutgoingMigration = new OutgoingMigration(
       source,
       { migrationId, limits, transfer, timeouts, capabilities },
@@ -144,10 +148,7 @@ export const simulate = async (
         clock,
         wire: wire.source,
         strategy: async () => strategy,
-        emit: (event) => {
-          events.push(event);
-          watch(event, { outgoing, clock, wire, source, destination });
-        },
+        emit,
       },
     );
     source.resume();
@@ -156,7 +157,12 @@ export const simulate = async (
     const incoming = new IncomingMigration(
       destination,
       { migrationId, timeouts },
-      { clock, wire: wire.destination, announcements: { announce: () => undefined, close: () => undefined } },
+      {
+        clock,
+        wire: wire.destination,
+        announcements: { announce: () => undefined, close: () => undefined },
+        emit,
+      },
     );
     const reports = Promise.all([outgoing.run(stopSignal), incoming.run()]);
     const [atSource, atDestination] = await clock.run(reports, simulation.virtualMaxMs ?? virtualMaxMs);

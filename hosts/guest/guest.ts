@@ -3,7 +3,7 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { serviceOf } from '#catalogue/workloads';
 import { guestPingPort, guestServicePort } from '#proto/control';
-import type { FaultCounters, GuestInfo } from '#proto/control';
+import type { GuestInfo } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import { sectorBytes } from '#proto/guest';
 import type { GuestConfig, GuestSample } from '#proto/guest';
@@ -22,7 +22,8 @@ import { createDiskFile } from './disk-store.ts';
 import type { FileStore } from './disk-store.ts';
 import { Disk } from './disk.ts';
 import { DeviceState, loadRegisters, savedState, seedRegisters } from './device-state.ts';
-import { faultCounters } from './fault-counters.ts';
+import { faultRecordOf } from './fault-record.ts';
+import type { FaultRecord } from './fault-record.ts';
 import { geometryOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
 import type { Region } from '../region.ts';
@@ -261,8 +262,8 @@ export class Guest implements Machine {
     return this.#disk?.queue ?? null;
   }
 
-  get faults(): FaultCounters {
-    return faultCounters(this.buffers);
+  get faults(): FaultRecord {
+    return faultRecordOf(this.buffers);
   }
 
   get isRunning(): boolean {

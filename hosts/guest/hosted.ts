@@ -19,7 +19,11 @@ export interface EmulatedMachine extends Machine {
 export interface Movers {
   clock: MigrationClock;
   outgoing: (machine: Machine, migration: MigrateArguments, emit: (event: AgentEvent) => void) => Outgoing;
-  incoming: (machine: Machine, migration: ArgumentOf<'migrateIncoming'>) => Incoming;
+  incoming: (
+    machine: Machine,
+    migration: ArgumentOf<'migrateIncoming'>,
+    emit: (event: AgentEvent) => void,
+  ) => Incoming;
 }
 
 /** A guest on livemig's own emulator, whose every page and sector is compared from outside. */
@@ -48,5 +52,5 @@ export const hosted = (machine: EmulatedMachine, { clock, outgoing, incoming }: 
     return clock.during(verifyMemory(machine, ledger), 0);
   },
   outgoing: (migration, emit) => outgoing(machine, migration, emit),
-  incoming: (migration) => incoming(machine, migration),
+  incoming: (migration, emit) => incoming(machine, migration, emit),
 });

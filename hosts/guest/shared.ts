@@ -1,3 +1,4 @@
+import { faultsToldMax } from '#proto/events';
 import { pageSizeBytes } from '#proto/units';
 import { pagesPerSegment } from './geometry.ts';
 import { bitmapBytes } from './shared-bitmap.ts';
@@ -7,6 +8,8 @@ import { createPool } from '#catalogue/contents/parts/pool';
 export const registerWords = 16;
 /** Latency samples kept per vCPU: the newest of them. */
 export const faultRingEntries = 1 << 16;
+/** Doubles of a fault that is kept as such. */
+export const faultWords = { requestedAtMs: 0, answeredAtMs: 1, page: 2, words: 3 } as const;
 
 /** Words of the control block. */
 export const control = {
@@ -60,6 +63,8 @@ export interface GuestBuffers {
   waiting: SharedArrayBuffer;
   /** Per vCPU a ring of fault latencies in µs. */
   faultLatencies: SharedArrayBuffer;
+  /** Per vCPU its first faults, `faultsToldMax` of them. */
+  firstFaults: SharedArrayBuffer;
 }
 
 /**
@@ -101,5 +106,6 @@ export const allocateGuest = (
     registers: new SharedArrayBuffer(vcpus * registerWords * 4 + requestQueueBytes),
     waiting,
     faultLatencies: new SharedArrayBuffer(vcpus * faultRingEntries * 4),
+    firstFaults: new SharedArrayBuffer(vcpus * faultsToldMax * faultWords.words * 8),
   };
 };

@@ -5,13 +5,14 @@ import type { GuestConfig } from '#proto/guest';
 import { monotonicMs } from '#proto/units';
 import { definedAs } from '#catalogue/room';
 import { serviceOf, workloads } from '#catalogue/workloads';
+import { faultRecorder } from './fault-record.ts';
 import { geometryOf, sliceOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
 import { StepPace, Throttle } from './pace.ts';
 import { park } from './parking.ts';
 import { AnswerRing, RequestQueue, requestsOf } from './request-queue.ts';
 import { nextRandom } from '#catalogue/contents/parts/pool';
-import { clock, control, faultRingEntries, registerWords, runState } from './shared.ts';
+import { clock, control, registerWords, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 import { GuestView } from './view.ts';
 
@@ -35,7 +36,7 @@ const controls = new Int32Array(buffers.control);
 const clocks = new Float64Array(buffers.clocks, vcpu * clock.words * 8, clock.words);
 const registers = new Int32Array(buffers.registers, vcpu * registerWords * 4, registerWords);
 const waiting = new Int32Array(buffers.waiting);
-const latencies = new Uint32Array(buffers.faultLatencies, vcpu * faultRingEntries * 4, faultRingEntries);
+const noteFault = faultRecorder(buffers, vcpu);
 const memory = new GuestMemory(buffers, guest.seed, regionContentOf(guest));
 
 /** Blocks until a page is here: the vCPU's real stall, from the fault to the wake-up. */
@@ -50,11 +51,7 @@ const blockUntilPresent = (page: number): void => {
   parentPort?.postMessage(page);
   while (!memory.isPresent(page)) Atomics.wait(waiting, vcpu, page);
   Atomics.store(waiting, vcpu, -1);
-  const stalledMs = monotonicMs() - faultedAtMs;
-  const faults = clocks[clock.faults] ?? 0;
-  latencies[faults % faultRingEntries] = Math.round(stalledMs * 1000);
-  clocks[clock.faults] = faults + 1;
-  clocks[clock.stalledMs] = (clocks[clock.stalledMs] ?? 0) + stalledMs;
+  noteFault(page, faultedAtMs, monotonicMs());
 };
 
 const view = new GuestView(memory, blockUntilPresent);

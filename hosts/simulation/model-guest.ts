@@ -1,15 +1,15 @@
-import type { FaultCounters } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import type { GuestConfig, GuestSample } from '#proto/guest';
 import { pageSizeBytes } from '#proto/units';
 import { DeviceState, loadRegisters, savedState, seedRegisters } from '#hosts/guest/device-state';
-import { faultCounters } from '#hosts/guest/fault-counters';
+import { faultRecorder, faultRecordOf } from '#hosts/guest/fault-record';
+import type { FaultRecord } from '#hosts/guest/fault-record';
 import { geometryOf, regionContentOf, sliceOf } from '#hosts/guest/geometry';
 import { GuestMemory } from '#hosts/guest/memory';
 import { isZero } from '#hosts/guest/page-content';
 import { StepPace, Throttle } from '#hosts/guest/pace';
 import { createPool, nextRandom } from '#catalogue/contents/parts/pool';
-import { allocateGuest, clock as words, faultRingEntries, registerWords } from '#hosts/guest/shared';
+import { allocateGuest, clock as words, registerWords } from '#hosts/guest/shared';
 import type { GuestBuffers } from '#hosts/guest/shared';
 import { GuestView } from '#hosts/guest/view';
 import type { DiskControl, Machine } from '#hosts/machine';
@@ -89,7 +89,7 @@ class ModelVcpu {
   readonly #registers: Int32Array;
   readonly #before = new Int32Array(registerWords);
   readonly #words: Float64Array;
-  readonly #latencies: Uint32Array;
+  readonly #noteFault: ReturnType<typeof faultRecorder>;
   readonly #fault: (page: number) => void;
   readonly #random: () => number;
   throttlePercent = 0;
@@ -112,7 +112,7 @@ class ModelVcpu {
     this.#fault = fault;
     this.#registers = new Int32Array(buffers.registers, vcpu * registerWords * 4, registerWords);
     this.#words = new Float64Array(buffers.clocks, vcpu * words.words * 8, words.words);
-    this.#latencies = new Uint32Array(buffers.faultLatencies, vcpu * faultRingEntries * 4, faultRingEntries);
+    this.#noteFault = faultRecorder(buffers, vcpu);
     this.#view = new GuestView(memory, (page) => {
       this.waitsFor = page;
       throw blocked;
@@ -211,12 +211,9 @@ class ModelVcpu {
   /** Its page may have arrived. */
   wake(): void {
     if (this.waitsFor === -1 || !this.#memory.isPresent(this.waitsFor)) return;
+    const page = this.waitsFor;
     this.waitsFor = -1;
-    const stalledMs = this.#clock.nowMs() - this.#faultedAtMs;
-    const faults = this.#words[words.faults] ?? 0;
-    this.#latencies[faults % faultRingEntries] = Math.round(stalledMs * 1000);
-    this.#words[words.faults] = faults + 1;
-    this.#add(words.stalledMs, stalledMs);
+    this.#noteFault(page, this.#faultedAtMs, this.#clock.nowMs());
     this.#after(this.#run, 0);
   }
 }
@@ -339,8 +336,8 @@ export class ModelGuest implements Machine {
   /** A model has no storage host. */
   readonly leasedDisk = null;
 
-  get faults(): FaultCounters {
-    return faultCounters(this.#buffers);
+  get faults(): FaultRecord {
+    return faultRecordOf(this.#buffers);
   }
 
   sample(): GuestSample {

@@ -32,7 +32,7 @@ const moversOver = (network: ModelNetwork, site: Site, guestAddress: string): Mo
         emit,
       });
     },
-    incoming: (machine, migration) => {
+    incoming: (machine, migration, emit) => {
       const { timeouts = leastTimeouts, tls } = migration;
       const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
       return new IncomingMigration(machine, migration, {
@@ -44,6 +44,7 @@ const moversOver = (network: ModelNetwork, site: Site, guestAddress: string): Mo
           },
           close: () => undefined,
         },
+        emit,
       });
     },
   };

@@ -237,7 +237,8 @@ export const travelOf = ({
 
 /** Payload bytes: whole pages, and encoded ones with their numbers. */
 export const pageBytesOf = ({ pages, encoded, blockSizeBytes }: OutgoingBatch): number =>
-  (encoded ?? []).reduce(
-    (sum: number, { pages: numbers, data }: EncodedPages) => sum + numbers.length * 4 + data.length,
-    pages.length * blockSizeBytes,
-  );
+  pages.length * blockSizeBytes + encodedBytesOf(encoded);
+
+/** Those of encoded pages, with their numbers. */
+export const encodedBytesOf = (encoded: readonly EncodedPages[] = []): number =>
+  encoded.reduce((sum, { pages, data }) => sum + pages.length * 4 + data.length, 0);

@@ -7,6 +7,7 @@ import { barriersOutstandingMax, capabilityNameMax, channelsMax, migrationVersio
 import type { FromSource, RegionShape, SourceHello } from '#proto/migration';
 import { BlockSpace } from '../block-space.ts';
 import { demandSequences, demandWithin, PhaseMachine, violation } from './phase-machine.ts';
+import { answerWordOf, bulkWordOf, sourceWordOf } from './words.ts';
 
 /** What the destination knows of the migration before the source has said anything. */
 export interface Expected {
@@ -15,9 +16,6 @@ export interface Expected {
   vcpus: number;
   deviceStateBytes: number;
 }
-
-const controlWordOf = (message: FromSource): SourceWord =>
-  (['hello', 'barrier', 'allPagesSent', 'abort'] as const).find((word) => word in message) ?? 'nothing';
 
 const regionsMax = 16;
 
@@ -80,7 +78,7 @@ export class RulesAtDestination {
 
   /** A message of the Control stream. */
   heard(message: FromSource): void {
-    this.#machine.demand(controlWordOf(message));
+    this.#machine.demand(sourceWordOf(message));
     if ('hello' in message) this.#agreed(message.hello);
     else if ('barrier' in message) this.#barrierSent(message.barrier);
     else if ('allPagesSent' in message) this.#allPagesSent(message.allPagesSent);
@@ -151,7 +149,7 @@ export class RulesAtDestination {
   /** A message of a Pages stream, in order. */
   arrived(channel: number, message: BulkMessage): void {
     const { sequence } = message;
-    const word = (message.body as BulkMessage['body'] | undefined) ?? 'nothing';
+    const word = bulkWordOf(message);
     this.#machine.demand(word);
     if (sequence > this.#last[channel]!)
       throw violation(
@@ -191,8 +189,7 @@ export class RulesAtDestination {
       throw violation(
         'expected requested pages on the bulk stream, as the hello says, got them on the fault stream',
       );
-    const body = message.body as BulkMessage['body'] | undefined;
-    this.#machine.demand(body === 'pages' ? 'answer' : body === undefined ? 'nothing' : 'otherAnswer');
+    this.#machine.demand(answerWordOf(message));
     if (message.body !== 'pages') return;
     const next = this.#answers + 1;
     demandWithin('the sequence of an answer', message.sequence, next, next);

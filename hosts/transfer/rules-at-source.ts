@@ -13,6 +13,7 @@ import type { Body } from './channel.ts';
 import { demandWithin, PhaseMachine, violation } from './phase-machine.ts';
 import { addReceived } from './received-bitmap.ts';
 import type { ReceivedChunk } from './received-bitmap.ts';
+import { destinationWordOf, faultWordOf } from './words.ts';
 
 /** What the destination of a connection that recovers says of itself. */
 export interface Remains {
@@ -29,11 +30,6 @@ export interface SourceHistory {
   /** The destination has said that the guest runs there. */
   isResumed: boolean;
 }
-
-const wordOf = (message: FromDestination): DestinationWord =>
-  (
-    ['receipt', 'barrierReached', 'hello', 'ready', 'received', 'resumed', 'completed', 'abort'] as const
-  ).find((word) => word in message) ?? 'nothing';
 
 /**
  * What a destination may say over one connection, and how much: every message is legal in certain phases, with values
@@ -95,7 +91,7 @@ export class RulesAtSource {
 
   /** A message of the Control stream. */
   heard(message: FromDestination): void {
-    this.#machine.demand(wordOf(message));
+    this.#machine.demand(destinationWordOf(message));
     if ('receipt' in message) this.#receipt(message.receipt);
     else if ('barrierReached' in message) this.#barrierReached(message.barrierReached.id);
     else if ('received' in message) this.#received(message.received);
@@ -155,9 +151,7 @@ export class RulesAtSource {
    * @returns the global number of the requested block.
    */
   faulted(message: FaultMessage): number {
-    this.#machine.demand(
-      'request' in message ? 'request' : 'migrationId' in message ? 'faultsHello' : 'nothing',
-    );
+    this.#machine.demand(faultWordOf(message));
     const { region, page } = (message as { request: PageRequest }).request;
     if (this.phase === 'recover' && this.#remains?.resumed !== true)
       throw violation(`expected no request before the guest runs, got one for page ${page}`);

@@ -55,13 +55,15 @@ describe('at the destination', () => {
     };
     const source = await startRawSource(shape, onReady);
     try {
-      const report = await incomingOverGrpc(guest, loopbackAddresses.destination, {
+      const migration = {
         address: '127.0.0.1',
         port: source.port,
         migrationId: randomUUID(),
         announceAddress: '127.0.0.1',
         announcePort: 9,
-      }).run();
+      };
+      const { destination } = loopbackAddresses;
+      const report = await incomingOverGrpc(guest, destination, migration, () => undefined).run();
       await andThen(source);
       return [report, source];
     } finally {

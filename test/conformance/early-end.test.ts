@@ -159,6 +159,7 @@ describe('how a strategy may end', () => {
     });
     expect(codeOf(await ended.promise)).toBe('CANCELLED');
     expect(source).toMatchObject({ status: 'cancelled', guestRunningAtEnd: true });
-    expect(events.at(-1)).toMatchObject({ status: 'cancelled' });
+    const last = events.findLast(({ type }) => type === 'status');
+    expect(last).toMatchObject({ status: 'cancelled' });
   });
 });

@@ -51,11 +51,8 @@ const withSource = async (
     refused: () => undefined,
   });
   const announce = { announceAddress: '127.0.0.1', announcePort: 9 };
-  const incoming = incomingOverGrpc(guest, loopbackAddresses.destination, {
-    ...at,
-    migrationId,
-    ...announce,
-  }).run();
+  const migration = { ...at, migrationId, ...announce };
+  const incoming = incomingOverGrpc(guest, loopbackAddresses.destination, migration, () => undefined).run();
   try {
     await source.untilConnected();
     await act(source);

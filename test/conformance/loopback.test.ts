@@ -132,6 +132,45 @@ const faulting = {
   workload: { name: 'hotspot', hotRegionFraction: 1 },
 } as const;
 
+/** How many messages of this name an end tells of, and what they carried. */
+const toldOf = ({ events }: LoopbackReport, host: 'source' | 'destination', name: string) => {
+  const messages = events.flatMap((event) =>
+    event.type === 'messages' && event.host === host ? event.messages : [],
+  );
+  const named = messages.filter((message) => message.name === name);
+  return {
+    ways: [...new Set(named.map(({ way }) => way))],
+    count: named.reduce((sum, { count }) => sum + count, 0),
+    bytes: named.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+};
+
+test('both ends tell of the same messages, and every fault is told of', async () => {
+  const report = await moved({ strategy: 'post-copy', capabilities: { 'uniform-pages': true }, ...faulting });
+  const { source, destination, events } = report;
+  for (const name of ['pages', 'answer', 'discard', 'deviceState', 'padding', 'resume', 'barrier', 'allPagesSent']) {
+    const [sent, received] = [toldOf(report, 'source', name), toldOf(report, 'destination', name)];
+    expect([name, received.count, received.bytes]).toEqual([name, sent.count, sent.bytes]);
+    expect(sent.ways).toEqual(sent.count === 0 ? [] : ['sent']);
+    expect(received.ways).toEqual(sent.count === 0 ? [] : ['received']);
+  }
+  for (const name of ['hello', 'ready', 'resumed', 'completed'])
+    expect([name, toldOf(report, 'destination', name).count]).toEqual([name, name === 'hello' ? 2 : 1]);
+  expect(toldOf(report, 'source', 'request').count).toBe(source.ram.postcopyRequests);
+  const pageBytes = toldOf(report, 'source', 'pages').bytes + toldOf(report, 'source', 'answer').bytes;
+  expect(pageBytes).toBe(source.ram.pageBytes);
+  const [told] = events.filter((event) => event.type === 'faults');
+  expect(told?.faults).toHaveLength(destination.faults.count);
+  const { connectedAtMs, endedAtMs } = destination.timeline;
+  for (const { requestedAtMs, answeredAtMs, page, vcpu } of told?.faults ?? []) {
+    expect(requestedAtMs).toBeGreaterThan(connectedAtMs!);
+    expect(answeredAtMs).toBeGreaterThanOrEqual(requestedAtMs);
+    expect(answeredAtMs).toBeLessThanOrEqual(endedAtMs);
+    expect(page).toBeLessThan(pageCount);
+    expect(vcpu).toBeLessThan(loopbackGuest.vcpus);
+  }
+}); // prettier-ignore
+
 describe('faults', () => {
   test.each([
     ['post-copy', 'preempt'],

@@ -148,17 +148,19 @@ const migrate = async (
     capabilities: { ...(zeroPageDetection ? defaultCapabilities : {}), ...capabilities },
   };
   const events: AgentEvent[] = [];
-  const outgoing: OutgoingMigration = outgoingOverGrpc(source, migration, (event) => {
+  const emit = (event: AgentEvent): void => {
     events.push(event);
     watch(event, outgoing, at);
-  });
+  };
+  const outgoing: OutgoingMigration = outgoingOverGrpc(source, migration, emit);
   const announce = { announceAddress: '127.0.0.1', announcePort };
-  const incoming = incomingOverGrpc(destination, loopbackAddresses.destination, {
+  const toDestination = {
     ...at,
     port: via === undefined ? at.port : await via(at.port),
     ...announce,
     ...(tls === null ? {} : { tls: tls.destination }),
-  });
+  };
+  const incoming = incomingOverGrpc(destination, loopbackAddresses.destination, toDestination, emit);
   const reports = await Promise.all([outgoing.run(new AbortController().signal), incoming.run()]);
   await new Promise((resolve) => setTimeout(resolve, runOnMs));
   await Promise.all([source.pause(), destination.pause()]);

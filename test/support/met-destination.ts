@@ -69,13 +69,14 @@ export class MetDestination {
     });
     let hasEnded = false;
     try {
-      const incoming = incomingOverGrpc(guest, loopbackAddresses.destination, {
+      const migration = {
         address: '127.0.0.1',
         port: source.port,
         migrationId,
         announceAddress: '127.0.0.1',
         announcePort: this.#announcements.port,
-      })
+      };
+      const incoming = incomingOverGrpc(guest, loopbackAddresses.destination, migration, () => undefined)
         .run()
         .finally(() => {
           hasEnded = true;

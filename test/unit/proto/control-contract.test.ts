@@ -252,7 +252,10 @@ describe('the contract of the management plane', () => {
       { type: 'guest', host: 'source', running: true, ...sample, guestId: 'vm0' },
       { type: 'cut', atMs: 1, plannedMs: 2 },
       { type: 'cut-ended', atMs: 2, startedAtMs: 1 },
-    ];
+      { type: 'messages', atMs: 9, host: 'source', messages: [{ name: 'hello', way: 'sent', firstAtMs: 1, lastAtMs: 1, count: 1, bytes: 0 }], leftOut: 2 },
+      { type: 'faults', atMs: 9, faults: [{ requestedAtMs: 1, answeredAtMs: 2.5, page: 3, vcpu: 0 }], leftOut: 0 },
+      { type: 'messages', atMs: 9, host: 'destination', messages: [], leftOut: 0 },
+    ]; // prettier-ignore
     for (const event of events)
       expect(readEvent(eventCodec.deserialize(eventCodec.serialize(event as never)))).toEqual(event);
   });

@@ -45,6 +45,9 @@ test('trace: stages, statuses, rounds and counters of a run, as JSON', async () 
     'downtime',
     'deviceState',
     'guest operations per s',
+    'hello',
+    'pages',
+    'resume',
   ])
     expect(names).toContain(name);
 });

@@ -86,7 +86,12 @@ describe('a guest in virtual time', () => {
     const first = asked[0] ?? -1;
     expect(asked).toEqual(Array.from({ length: asked.length }, (_, nth) => first + nth));
     expect(asked.length).toBeGreaterThan(8);
-    const { count, p50Us } = guest.faults;
+    const { counters, faults, leftOut } = guest.faults;
+    const { count, p50Us } = counters;
+    expect(faults.map(({ page }) => page)).toEqual(asked.slice(0, count));
+    for (const { requestedAtMs, answeredAtMs } of faults)
+      expect(answeredAtMs - requestedAtMs).toBeCloseTo(5, 6);
+    expect(leftOut).toBe(0);
     expect(count).toBe(asked.length - 1);
     expect(p50Us).toBe(5000);
     expect(guest.sample().stalledMs).toBeCloseTo(5 * count, 5);
