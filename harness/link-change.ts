@@ -69,6 +69,7 @@ export const bothChanges = (one: LinkChange, other: LinkChange): LinkChange =>
     ),
   );
 
+/** A direction without these keys, which are optional ones. */
 export const without = (direction: LinkDirection, keys: readonly (keyof LinkDirection)[]): LinkDirection =>
   Object.fromEntries(
     Object.entries(direction).filter(([key]) => !keys.some((each) => each === key)),

@@ -111,7 +111,7 @@ export interface Run {
   readonly link: Found<LinkOfRun>;
   /** How far its timeline may change the link. */
   readonly extremes: LinkExtremes;
-  /** Whether it may have loss in a direction that begins without. */
+  /** Whether packets may be lost, doubled or reordered in a direction that begins without. */
   readonly mayHitPackets: boolean;
   /** When the order to migrate was given, by the run's clock. */
   readonly orderedAtMs: Found<number>;

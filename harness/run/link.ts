@@ -20,7 +20,7 @@ export interface ShapeOptions {
   enter: (phase: RunPhase, detail?: string) => void;
   /** Negative control: this link is set, and must be refused. */
   applyInstead?: LinkProfile | undefined;
-  /** The link may get loss later. */
+  /** Packets may be lost, doubled or reordered later. */
   mayHitPackets?: boolean;
 }
 

@@ -26,7 +26,7 @@ export interface CalibrateOptions extends ProbeOptions {
   clock?: Clock;
   /** Negative control: set this link instead, and see whether it is refused. */
   applyInstead?: LinkProfile;
-  /** The link may get loss later, in use. */
+  /** Packets may be lost, doubled or reordered later, in use. */
   mayHitPackets?: boolean;
 }
 

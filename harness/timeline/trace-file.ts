@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { LivemigError } from '#proto/errors';
 import { readBounded } from '../bounded-file.ts';
-import type { LinkChange } from '../link-change.ts';
-import type { LinkWay } from '../link-change.ts';
+import type { LinkChange, LinkWay } from '../link-change.ts';
 import { changeOf, linkWays, numberKeys, readFigure } from '../link-change.ts';
 import { unknownName } from '../nearest.ts';
 import { shown } from '../shown.ts';

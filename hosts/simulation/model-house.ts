@@ -1,3 +1,4 @@
+import type { ArgumentOf, MigrateArguments } from '#proto/control';
 import { LivemigError } from '#proto/errors';
 import { leastTimeouts } from '#proto/link-timeouts';
 import type { House } from '#hosts/house';
@@ -16,28 +17,28 @@ const noLoad = (): Promise<never> =>
 const noTraffic = (): Promise<never> =>
   Promise.reject(new LivemigError('UNSUPPORTED', 'a modelled link carries no traffic beside the migration'));
 
-/** The house of a host in virtual time: guests are models, and the wire belongs to a modelled network. */
 /** What moves a guest over the modelled network. @param guestAddress the guest's own */
 const moversOver = (network: ModelNetwork, site: Site, guestAddress: string): Movers => {
   const { clock } = network;
+  const wireOf = ({
+    timeouts = leastTimeouts,
+    tls,
+    ...migration
+  }: MigrateArguments | ArgumentOf<'migrateIncoming'>) =>
+    network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
   return {
     clock,
-    outgoing: (machine, migration, emit) => {
-      const { timeouts = leastTimeouts, tls } = migration;
-      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
-      return new OutgoingMigration(machine, migration, {
+    outgoing: (machine, migration, emit) =>
+      new OutgoingMigration(machine, migration, {
         clock,
-        wire: wire.source,
+        wire: wireOf(migration).source,
         strategy: () => clock.during(strategyOf(migration), 0),
         emit,
-      });
-    },
-    incoming: (machine, migration, emit) => {
-      const { timeouts = leastTimeouts, tls } = migration;
-      const wire = network.wire({ ...migration, timeouts, isEncrypted: tls !== undefined });
-      return new IncomingMigration(machine, migration, {
+      }),
+    incoming: (machine, migration, emit) =>
+      new IncomingMigration(machine, migration, {
         clock,
-        wire: wire.destination,
+        wire: wireOf(migration).destination,
         announcements: {
           announce: () => {
             network.announced(guestAddress, site);
@@ -45,11 +46,11 @@ const moversOver = (network: ModelNetwork, site: Site, guestAddress: string): Mo
           close: () => undefined,
         },
         emit,
-      });
-    },
+      }),
   };
 };
 
+/** The house of a host in virtual time: guests are models, and the wire belongs to a modelled network. */
 export const modelHouse = (network: ModelNetwork, site: Site): House => {
   const { clock, segments } = network;
   return {
