@@ -63,6 +63,9 @@ export const splitterArguments = (direction: LinkDirection): string[] => [
 
 const percent = (value: number): string => `${String(value)}%`;
 
+/** tc takes whole microseconds. */
+const inMs = (ms: number): string => ms.toFixed(3);
+
 /** In tc's order: p, r, 1-h, 1-k. */
 const gemodelPercents = ({ gemodel }: LinkDirection): number[] =>
   gemodel === undefined
@@ -87,7 +90,7 @@ export const impairmentArguments = (direction: LinkDirection): string[] => {
   const { delayMs, jitterMs, duplicatePercent = 0, reorderPercent = 0 } = direction;
   const { reorderCorrelationPercent = 0, reorderGap = 1 } = direction;
   return [
-    'delay', `${delayMs.toFixed(3)}ms`, `${jitterMs.toFixed(3)}ms`, '0%',
+    'delay', `${inMs(delayMs)}ms`, `${inMs(jitterMs)}ms`, '0%',
     ...distributionArguments(direction),
     ...lossArguments(direction),
     ...(duplicatePercent > 0 ? ['duplicate', percent(duplicatePercent)] : []),
@@ -123,8 +126,9 @@ interface NetemOptions {
   rate?: { rate: number };
 }
 
-/** tc cuts to whole microseconds on the way in and again on the way out. */
-const timeToleranceS = 2e-6;
+/** tc cuts what it was told to whole microseconds on the way in, and again on the way out. */
+const timeToleranceS = 2.001e-6;
+const toldS = (ms: number): number => Number(inMs(ms)) / 1e3;
 
 /** What differs between netem as read back and as asked; empty when it is right. */
 export const netemMismatches = (qdisc: Qdisc | undefined, direction: LinkDirection): string[] => {
@@ -135,8 +139,8 @@ export const netemMismatches = (qdisc: Qdisc | undefined, direction: LinkDirecti
     Math.abs(is - wanted) <= tolerance ? [] : [`netem ${what} ${String(is)} instead of ${String(wanted)}`];
   return [
     ...compare('limit', options.limit ?? 0, delayLimitPackets(direction), 0),
-    ...compare('delay (s)', options.delay?.delay ?? 0, direction.delayMs / 1e3, timeToleranceS),
-    ...compare('jitter (s)', options.delay?.jitter ?? 0, direction.jitterMs / 1e3, timeToleranceS),
+    ...compare('delay (s)', options.delay?.delay ?? 0, toldS(direction.delayMs), timeToleranceS),
+    ...compare('jitter (s)', options.delay?.jitter ?? 0, toldS(direction.jitterMs), timeToleranceS),
     ...compare('loss fraction', options['loss-random']?.loss ?? 0, direction.lossPercent / 100, 1e-6),
     ...(['p', 'r', '1-h', '1-k'] as const).flatMap((name, nth) =>
       compare(

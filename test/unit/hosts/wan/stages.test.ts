@@ -105,6 +105,14 @@ describe('read back', () => {
     expect(netemMismatches(netem, fast)).toEqual([]);
   });
 
+  test('accepts a time cut to microseconds twice, whatever fraction of one was asked for', () => {
+    const cutTwice = { ...netem.options, delay: { delay: 0.00401, jitter: 0 } };
+    const told = (delayMs: number): string =>
+      netemMismatches({ ...netem, options: cutTwice }, { ...fast, delayMs }).join();
+    expect(told(4.012288)).not.toMatch(/delay/);
+    expect(told(4.0135)).toMatch(/delay/);
+  });
+
   test.each([
     [{ rate: 125_000_000 }, /rate/],
     [{ burst: 128_000 }, /burst/],
