@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'; // prettier-ignore
 import type { Stats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
@@ -35,7 +36,7 @@ export interface Announcements<T> {
   directory(temporary?: string): string;
   /**
    * Lets other processes of this user find something until it is disposed, or this process ends.
-   * @param id its file's name, without an ending
+   * @param id begins its file's name; others may announce the same: runs in virtual time have equal ids
    * @throws LivemigError TESTBED_FAILED
    */
   announce(id: string, what: T, temporary?: string): Promise<AsyncDisposable>;
@@ -86,7 +87,7 @@ export const announcementsOf = <T>(kind: string, what: string, schema: z.ZodType
       await checkDirectory(directory);
       sweepTemporaries(directory);
       const announced = openTemporary(directory, 0o600);
-      const file = join(directory, `${id}.json`);
+      const file = join(directory, `${id}-${randomUUID()}.json`);
       const end = (): void => {
         for (const path of [announced.path, file]) rmSync(path, { force: true });
         closeSync(announced.fd);

@@ -25,6 +25,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(temporary, { recursive: true, force: true }));
 
+const announcedFile = expect.stringMatching(/^a-run-.*\.json$/) as unknown;
+
 const run = {
   runId: 'a-run',
   name: 'mine',
@@ -41,13 +43,24 @@ test('a run is found while it lasts', async () => {
   expect(await runningRuns(temporary)).toEqual([]);
 });
 
+test('a run is found beside another of the same id, as those in virtual time have, and after it', async () => {
+  const first = await announceRun(run, temporary);
+  const second = await announceRun({ ...run, name: 'another' }, temporary);
+  const names = async () => (await runningRuns(temporary)).map(({ name }) => name).toSorted();
+  expect(await names()).toEqual(['another', 'mine']);
+  await second[Symbol.asyncDispose]();
+  expect(await names()).toEqual(['mine']);
+  await first[Symbol.asyncDispose]();
+  expect(await names()).toEqual([]);
+});
+
 test('what a dead harness left is not a run, and is removed', async () => {
   await announceRun(run, temporary);
   const [directory] = await readdir(temporary);
   const dead = { ...run, runId: 'dead', owner: { ...thisProcess(), startTime: '1' } };
   await writeFile(join(temporary, directory!, 'dead.json'), JSON.stringify(dead));
   expect((await runningRuns(temporary)).map(({ runId }) => runId)).toEqual(['a-run']);
-  expect(await readdir(join(temporary, directory!))).toEqual(['a-run.json']);
+  expect(await readdir(join(temporary, directory!))).toEqual([announcedFile]);
 });
 
 test('a directory that others may write to is refused', async () => {
@@ -64,7 +77,7 @@ describe('a file not written by this user’s livemig is never obeyed', () => {
     const [name] = await readdir(temporary);
     const directory = join(temporary, name!);
     const file = join(directory, 'placed.json');
-    await writeFile(file, await readFile(join(directory, 'a-run.json')), { mode: 0o600 });
+    await writeFile(file, await readFile(join(directory, (await readdir(directory))[0]!)), { mode: 0o600 });
     // Held, as by a harness.
     const fd = openSync(file, 'r');
     expect(tryLock(fd)).toBe('taken');
@@ -134,7 +147,7 @@ test('a run ends with its process, however that ends', async () => {
     process.kill(process.pid, 'SIGKILL');`;
   expect(spawnSync(process.execPath, ['--input-type=module', '-e', script]).signal).toBe('SIGKILL');
   const [directory] = await readdir(temporary);
-  expect(await readdir(join(temporary, directory!))).toEqual(['a-run.json']);
+  expect(await readdir(join(temporary, directory!))).toEqual([announcedFile]);
   expect(await runningRuns(temporary)).toEqual([]);
   expect(await readdir(join(temporary, directory!))).toEqual([]);
 });
