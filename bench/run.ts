@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: measures livemig's own figures, as ratios or differences against a peer in the same run.
- * usage: npm run bench -- [goodput] [faults] [downtime] [downtime-parts] [startup] [simulation] [kill-matrix]
- *                         [capabilities[/NAME]] [--driver netns|docker]
+ * usage: npm run bench -- [goodput] [faults] [downtime] [downtime-parts] [startup] [warm] [simulation]
+ *                         [kill-matrix] [capabilities[/NAME]] [--driver netns|docker]
  * Without names: all but the capabilities, which take over an hour, and the kill matrix, which takes half an hour.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,9 +17,10 @@ import { goodput } from './goodput.ts';
 import { killMatrix } from './kill-matrix/index.ts';
 import { simulation } from './simulation.ts';
 import { startup } from './startup.ts';
+import { warm } from './warm.ts';
 import { timestamp } from '#harness/timestamp';
 
-const usual: readonly Benchmark[] = [goodput, faults, downtime, downtimeParts, startup, simulation];
+const usual: readonly Benchmark[] = [goodput, faults, downtime, downtimeParts, startup, warm, simulation];
 const benchmarks: readonly Benchmark[] = [...usual, killMatrix, ...capabilities];
 
 const isAsked = (asked: string, { name }: Benchmark): boolean =>
