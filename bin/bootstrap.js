@@ -44,13 +44,15 @@ function ensureDependencies() {
 
 /**
  * Runs `script` (relative to the project's root) under Node 24 and exits as it exits.
- * Signals are passed on, so that Ctrl-C reaches the clean-up of the program that was handed over to.
+ * `environment`: variables beyond this process's own. Signals are passed on, so that Ctrl-C reaches the clean-up of the
+ * program that was handed over to.
  */
-export async function handOver(script, args) {
+export async function handOver(script, args, environment = {}) {
   ensureDependencies();
   const target = realpathSync(join(root, script));
   const child = spawn(node24, ['--disable-warning=ExperimentalWarning', target, ...args], {
     stdio: 'inherit',
+    env: { ...environment, ...process.env },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   const [code, signal] = await new Promise((resolve, reject) => {

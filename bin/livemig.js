@@ -2,6 +2,8 @@
 // The `livemig` command. In a clone it hands over to the Node 24 among the dependencies and to harness/cli.ts; in the
 // npm package it runs what that was compiled to, and it's the installer's Node that must be new enough.
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 const isClone = existsSync(new URL('../harness/cli.ts', import.meta.url));
 
@@ -22,5 +24,8 @@ const runPackage = async () => {
 
 if (isClone) {
   const { handOver } = await import('./bootstrap.js');
-  await handOver('harness/cli.ts', process.argv.slice(2));
+  // As in harness/compile-cache.ts, which tells what for. Known before Node starts, it also has the first file, for which
+  // Node would load its TypeScript compiler each time.
+  const compileCache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'livemig', 'node');
+  await handOver('harness/cli.ts', process.argv.slice(2), { NODE_COMPILE_CACHE: compileCache });
 } else await runPackage();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { digestOf } from '#hosts/strategy-file';
-import { strategyTextMaxBytes } from '#proto/control-service';
+import { strategyTextMaxBytes } from '#proto/strategy';
 import type { ErrorDocument } from '#proto/errors';
 import { fromErrorDocument, LivemigError, messageOf } from '#proto/errors';
 import { readBounded } from './bounded-file.ts';

@@ -13,7 +13,6 @@ import { negativeControlNames, strategyNames } from '#catalogue/strategies';
 import { faultModes } from '#catalogue/transfer';
 import { workloadNames, workloadParameters } from '#catalogue/workloads';
 import type { Capabilities, CapabilityValue } from './capabilities.ts';
-import { strategyTextMaxBytes } from './control-service.ts';
 import type { ArgumentOf, ControlMethod, Whom } from './control.ts';
 import { LivemigError } from './errors.ts';
 import { deviceStateMaxBytes, dirtyRateMaxPagesPerSecond, diskBlockMaxBytes, diskLeastBytes, diskMaxBytes, diskRateMaxSectorsPerSecond, isBlockSize, ramMaxBytes, sectorBytes, seedMax, vcpusMax } from './guest.ts'; // prettier-ignore
@@ -26,7 +25,7 @@ import { backendNames, cutMaxMs, profileDescriptionMax, profileNameMax } from '.
 import { channelsMax, deviceStateChunkMaxBytes } from './migration-bounds.ts';
 import { arrivals, loadRateMaxPerSecond, loadTimeoutMaxMs } from './service.ts';
 import { diskIdSchema } from './storage.ts';
-import { isStrategyFile } from './strategy.ts';
+import { isStrategyFile, strategyTextMaxBytes } from './strategy.ts';
 import { countedFlowsMax, trafficKinds, trafficPacketLeastBytes, trafficPacketMaxBytes, trafficRateMaxMbps, trafficWindowMaxBytes } from './traffic.ts'; // prettier-ignore
 import { gibibyte, pageSizeBytes } from './units.ts';
 

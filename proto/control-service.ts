@@ -4,6 +4,7 @@ import { LivemigError } from './errors.ts';
 import type { Heartbeat, Leased } from './lease.ts';
 import { diskMaxBytes, ramMaxBytes, sectorBytes } from './guest.ts';
 import { codecOf, loadProto } from './load.ts';
+import { strategyTextMaxBytes } from './strategy.ts';
 import { pageSizeBytes } from './units.ts';
 
 export type { Whom } from './control.ts';
@@ -57,8 +58,6 @@ export const controlService = {
   },
 } satisfies ServiceDefinition;
 
-/** Maximum length of a strategy file, which is sent in one message; typical files are a hundredth of that. */
-export const strategyTextMaxBytes = 512 << 10;
 /** In UTF-8, a JavaScript character takes at most three bytes. */
 const encodedBytes = 3;
 /** The longest argument has a strategy's text, plus the other fields. */

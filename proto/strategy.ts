@@ -4,6 +4,9 @@ import type { TransferSettings } from '#catalogue/transfer';
 /** A custom strategy: the path of a file whose default export is one. */
 export type StrategyFile = `${string}.ts` | `${string}.js` | `${string}.mjs`;
 
+/** Maximum length of a strategy file, which is sent in one message; typical files are a hundredth of that. */
+export const strategyTextMaxBytes = 512 << 10;
+
 export const isStrategyFile = (strategy: string): strategy is StrategyFile => /\.(ts|js|mjs)$/.test(strategy);
 
 /** Transfer settings that don't depend on the link. */

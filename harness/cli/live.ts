@@ -1,4 +1,4 @@
-import { scan, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { monotonicMs } from '#proto/units';
 import { foldLog, progressBlock, silentLog } from '../report/lines.ts';
 import { foldProgress, noProgress } from '../report/progress.ts';
@@ -34,7 +34,7 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: LiveScre
     screen.write(`${rewind(rows)}${shown}\n`);
     rows = shown.split('\n').length;
   };
-  const subscription = events.pipe(scan(foldProgress, noProgress)).subscribe((next) => (progress = next));
+  const subscription = events.subscribe((event) => (progress = foldProgress(progress, event)));
   // A separate timer: during a link outage there are no events, and that is when people watch `elapsed`.
   const timer = setInterval(draw, redrawMs);
   draw();
@@ -50,8 +50,10 @@ const drawBlock = (title: string, events: Observable<RunEvent>, screen: LiveScre
 
 const writeLog = (title: string, events: Observable<RunEvent>, screen: LiveScreen): Live => {
   screen.write(`${fitted(harmless(title), screen)}\n`);
-  const subscription = events.pipe(scan(foldLog, silentLog)).subscribe(({ line }) => {
-    if (line !== undefined) screen.write(`${fitted(harmless(line), screen)}\n`);
+  let log = silentLog;
+  const subscription = events.subscribe((event) => {
+    log = foldLog(log, event);
+    if (log.line !== undefined) screen.write(`${fitted(harmless(log.line), screen)}\n`);
   });
   return { stop: () => subscription.unsubscribe() };
 };

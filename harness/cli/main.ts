@@ -18,7 +18,7 @@ const usageProblem = (error: CommanderError, program: Command, argv: readonly st
 export const main = async (argv: readonly string[]): Promise<number> => {
   tolerateBrokenStreams();
   let exitCode: number = exitCodes.completed;
-  const program = createProgram((code) => (exitCode = code));
+  const program = await createProgram((code) => (exitCode = code), argv[0]);
   const json = argv.includes('--json');
   if (argv.length === 0) {
     tell(program.helpInformation());

@@ -1,25 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { addCalibrateCommand } from './calibrate-command.ts';
-import { addCheckCommand } from './check-command.ts';
-import { addCompareCommand } from './compare-command.ts';
-import { addCompletionCommands } from './completion/command.ts';
-import { addDoctorCommand } from './doctor-command.ts';
-import { addExportCommand } from './export-command.ts';
-import { addInitCommand } from './init-command.ts';
-import { addKeptCommands } from './kept-commands.ts';
-import { addListCommand } from './list-command.ts';
-import { addLoadCommand } from './load-command.ts';
-import { addPlanCommand } from './plan-command.ts';
-import { addPredictCommand } from './predict-command.ts';
-import { addRecordCommand } from './record-command.ts';
-import { addReportCommand } from './report-command.ts';
-import { addRunCommand } from './run-command.ts';
-import { addRunningCommands } from './running-commands.ts';
-import { addStoredRunCommands } from './stored-run-commands.ts';
-import { addSweepCommand } from './sweep-command.ts';
-import { addValidateCommand } from './validate-command.ts';
-import { addWatchCommand } from './watch-command.ts';
+import type { Exit } from './command.ts';
 
 const versionOf = (): string => {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -35,8 +16,70 @@ Examples:
 
 See \`livemig COMMAND --help\` for details.`;
 
-/** Every command with its options and help. @param exit receives the exit code of the command that ran */
-export const createProgram = (exit: (code: number) => void): Command => {
+type Add = (program: Command, exit: Exit) => void;
+
+/** Commands that are defined together, in the order of the help. */
+interface Group {
+  names: readonly string[];
+  load: () => Promise<Add>;
+}
+
+/** Each is loaded when it is called: most bring much that the others have no use for, and a run waits for all of it. */
+const groups: readonly Group[] = [
+  { names: ['run'], load: async () => (await import('./run-command.ts')).addRunCommand },
+  {
+    names: ['status', 'set', 'cut', 'cancel', 'continue', 'start-postcopy', 'force-switchover'],
+    load: async () => (await import('./running-commands.ts')).addRunningCommands,
+  },
+  { names: ['up', 'ps', 'down'], load: async () => (await import('./kept-commands.ts')).addKeptCommands },
+  { names: ['sweep'], load: async () => (await import('./sweep-command.ts')).addSweepCommand },
+  { names: ['record'], load: async () => (await import('./record-command.ts')).addRecordCommand },
+  { names: ['load'], load: async () => (await import('./load-command.ts')).addLoadCommand },
+  { names: ['predict'], load: async () => (await import('./predict-command.ts')).addPredictCommand },
+  { names: ['plan'], load: async () => (await import('./plan-command.ts')).addPlanCommand },
+  { names: ['validate'], load: async () => (await import('./validate-command.ts')).addValidateCommand },
+  {
+    names: ['show', 'trace'],
+    load: async () => (await import('./stored-run-commands.ts')).addStoredRunCommands,
+  },
+  { names: ['compare'], load: async () => (await import('./compare-command.ts')).addCompareCommand },
+  { names: ['export'], load: async () => (await import('./export-command.ts')).addExportCommand },
+  {
+    names: ['report'],
+    load: async () => {
+      const { addReportCommand } = await import('./report-command.ts');
+      return (program, exit) => {
+        addReportCommand(program, exit, versionOf());
+      };
+    },
+  },
+  { names: ['doctor'], load: async () => (await import('./doctor-command.ts')).addDoctorCommand },
+  { names: ['calibrate'], load: async () => (await import('./calibrate-command.ts')).addCalibrateCommand },
+  { names: ['check'], load: async () => (await import('./check-command.ts')).addCheckCommand },
+  { names: ['watch'], load: async () => (await import('./watch-command.ts')).addWatchCommand },
+  { names: ['init'], load: async () => (await import('./init-command.ts')).addInitCommand },
+  { names: ['list'], load: async () => (await import('./list-command.ts')).addListCommand },
+  {
+    names: ['completion', 'complete'],
+    load: async () => (await import('./completion/command.ts')).addCompletionCommands,
+  },
+];
+
+/** They tell of all commands. */
+const tellOfAll: readonly string[] = ['completion', 'complete'];
+
+const groupsFor = (word: string | undefined): readonly Group[] => {
+  const called = groups.filter(({ names }) => word !== undefined && names.includes(word));
+  return called.length === 0 || (word !== undefined && tellOfAll.includes(word)) ? groups : called;
+};
+
+/**
+ * Commands with their options and help.
+ * @param exit receives the exit code of the command that ran
+ * @param word the first of a command line: where it names a command, that one and those defined with it; else all
+ */
+export const createProgram = async (exit: Exit, word?: string): Promise<Command> => {
+  const adders = await Promise.all(groupsFor(word).map(({ load }) => load()));
   const program = new Command('livemig')
     .description(
       'A testbed for VM live migration: two emulated hypervisors, an emulated WAN, cross-checked measurements.',
@@ -45,25 +88,6 @@ export const createProgram = (exit: (code: number) => void): Command => {
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
     .addHelpText('after', help);
-  addRunCommand(program, exit);
-  addRunningCommands(program, exit);
-  addKeptCommands(program, exit);
-  addSweepCommand(program, exit);
-  addRecordCommand(program, exit);
-  addLoadCommand(program, exit);
-  addPredictCommand(program, exit);
-  addPlanCommand(program, exit);
-  addValidateCommand(program, exit);
-  addStoredRunCommands(program, exit);
-  addCompareCommand(program, exit);
-  addExportCommand(program, exit);
-  addReportCommand(program, exit, versionOf());
-  addDoctorCommand(program, exit);
-  addCalibrateCommand(program, exit);
-  addCheckCommand(program, exit);
-  addWatchCommand(program, exit);
-  addInitCommand(program, exit);
-  addListCommand(program, exit);
-  addCompletionCommands(program, exit);
+  for (const add of adders) add(program, exit);
   return program;
 };

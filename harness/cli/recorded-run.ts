@@ -1,11 +1,11 @@
-import { Subject } from 'rxjs';
+// Not all of rxjs: its index loads 160 files, and a run waits for them.
+import { Subject } from 'rxjs/internal/Subject';
 import { runWarm } from '../keeper/run-warm.ts';
 import type { DirtyHistory } from '../prediction/history.ts';
 import { experimentText } from '../report/summary.ts';
 import type { RunResult } from '../result.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { TestbedLender } from '../run/loan.ts';
-import { runScenario } from '../run.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Recording, Store } from '../store.ts';
 import { rescueResult } from '../store.ts';
@@ -55,12 +55,15 @@ export const runRecorded = async (
   try {
     const recorded: DirtyHistory[] = [];
     const options = { signal, events, ...(testbeds === undefined ? {} : { testbeds }) };
-    const result = isWarm
-      ? await runWarm(scenario, { ...options, tell })
-      : await runScenario(scenario, {
-          ...options,
-          ...(history === null ? {} : { onHistory: (dirtied) => recorded.push(dirtied) }),
-        });
+    const ownRun = async (): Promise<RunResult> => {
+      // A run in a kept testbed has no use for it.
+      const { runScenario } = await import('../run.ts');
+      const onHistory = (dirtied: DirtyHistory): void => {
+        recorded.push(dirtied);
+      };
+      return runScenario(scenario, { ...options, ...(history === null ? {} : { onHistory }) });
+    };
+    const result = await (isWarm ? runWarm(scenario, { ...options, tell }) : ownRun());
     const [dirtied] = recorded;
     if (history !== null && dirtied !== undefined) await saveHistory(history, dirtied);
     const keep = async (): Promise<Stored> => {

@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { styleText } from 'node:util';
-import wrapAnsi from 'wrap-ansi';
+import type wrapAnsi from 'wrap-ansi';
 
 /** Text as a terminal can show it: wrapped at words, in its characters, with colour where it has some. */
 
@@ -19,11 +20,17 @@ const hang = '    ';
 /** Narrower ones are no terminals that somebody reads on. */
 const columnsMin = 20;
 
+/** Loaded for the first line that is too long: it takes as long as all else that a command loads of other people's. */
+const load = createRequire(import.meta.url);
+let wrap: typeof wrapAnsi | undefined;
+const wrapper = (): typeof wrapAnsi =>
+  (wrap ??= (load('wrap-ansi') as { default: typeof wrapAnsi }).default);
+
 const wrapLine = (line: string, columns: number): string => {
   if (line.length <= columns) return line;
   const indent = /^ */.exec(line)![0];
   const room = Math.max(columnsMin, columns - indent.length - hang.length);
-  const [first = '', ...others] = wrapAnsi(line.slice(indent.length), room, { trim: true }).split('\n');
+  const [first = '', ...others] = wrapper()(line.slice(indent.length), room, { trim: true }).split('\n');
   return [`${indent}${first}`, ...others.map((part) => `${indent}${hang}${part.trimStart()}`)].join('\n');
 };
 

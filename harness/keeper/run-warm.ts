@@ -1,5 +1,4 @@
 import type { RunResult } from '../result.ts';
-import { runScenario } from '../run.ts';
 import type { TestbedLender } from '../run/loan.ts';
 import type { Scenario } from '../scenario.ts';
 import { chooseKept, runInKept } from './client.ts';
@@ -23,5 +22,7 @@ export const runWarm = async (scenario: Scenario, options: WarmRunOptions): Prom
     if (result !== null) return result;
     tell('livemig: the kept testbed has another run; this one brings up its own');
   }
+  // Not before: what a run in a kept testbed needs of it, the keeper has loaded.
+  const { runScenario } = await import('../run.ts');
   return runScenario(scenario, { signal, events, ...(testbeds === undefined ? {} : { testbeds }) });
 };

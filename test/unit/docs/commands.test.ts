@@ -6,7 +6,7 @@ import { commandsIn, documentedCommands } from '#test/support/documented-command
 /** What documents and help texts tell a reader to type is understood: commands and options are as they say. */
 
 const programOf = () => createProgram(() => undefined);
-type Command = ReturnType<typeof programOf>;
+type Command = Awaited<ReturnType<typeof programOf>>;
 
 /** The words of a shell line, up to where its output goes. */
 const wordsOf = (text: string): string[] =>
@@ -19,8 +19,8 @@ const livemigWords = (text: string): string[] | null => {
   return words[0] === 'livemig' ? words.slice(1) : null;
 };
 
-const problemOf = (words: readonly string[]): string | null => {
-  let command: Command = programOf();
+const problemOf = async (words: readonly string[]): Promise<string | null> => {
+  let command: Command = await programOf();
   let rest = [...words];
   for (;;) {
     const next = command.commands.find((each) => each.name() === rest[0]);
@@ -51,7 +51,7 @@ const helpTexts = (command: Command, path: string): { path: string; text: string
   command.outputHelp();
   return [{ path, text }, ...command.commands.flatMap((each) => helpTexts(each, `${path} ${each.name()}`))];
 };
-const examples = helpTexts(programOf(), 'livemig').flatMap(({ path, text }) =>
+const examples = helpTexts(await programOf(), 'livemig').flatMap(({ path, text }) =>
   text
     .split('\n')
     .filter((line) => /^ {2}livemig /.test(line))
@@ -60,12 +60,12 @@ const examples = helpTexts(programOf(), 'livemig').flatMap(({ path, text }) =>
 );
 
 describe('a command that is shown exists, with its options', () => {
-  test.each(documented)('$where: $text', ({ words }) => {
-    expect(problemOf(words)).toBeNull();
+  test.each(documented)('$where: $text', async ({ words }) => {
+    expect(await problemOf(words)).toBeNull();
   });
 
-  test.each(examples)('$where: $text', ({ words }) => {
-    expect(problemOf(words)).toBeNull();
+  test.each(examples)('$where: $text', async ({ words }) => {
+    expect(await problemOf(words)).toBeNull();
   });
 
   test('some are found, in both', () => {
@@ -77,8 +77,8 @@ describe('a command that is shown exists, with its options', () => {
     { text: 'npx livemig rnu', problem: 'no command rnu' },
     { text: 'livemig run --stategy post-copy', problem: 'unknown --stategy' },
     { text: 'livemig run --link', problem: expect.stringContaining('argument missing') },
-  ])('otherwise it is named (negative control): $text', ({ text, problem }) => {
-    expect(problemOf(livemigWords(text)!)).toEqual(problem);
+  ])('otherwise it is named (negative control): $text', async ({ text, problem }) => {
+    expect(await problemOf(livemigWords(text)!)).toEqual(problem);
   });
 
   test('only lines of a shell are commands', () => {

@@ -7,7 +7,7 @@ import type { Section } from '#harness/scenario';
 import { loadScenario } from '#harness/scenario';
 import { importInThread, loadStrategy } from '#harness/strategy-file';
 import type { LivemigError } from '#proto/errors';
-import { strategyTextMaxBytes } from '#proto/control-service';
+import { strategyTextMaxBytes } from '#proto/strategy';
 
 const directory = mkdtempSync(join(tmpdir(), 'livemig-strategy-'));
 afterAll(() => {
