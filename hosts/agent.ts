@@ -9,6 +9,7 @@ import type { AgentRole, ControlHandlers } from '#proto/control';
 import { agentRoles } from '#proto/control';
 import { messageOf } from '#proto/errors';
 import { leaseGraceMs, leaseLostExitCode, leaseSilenceMs, leaseVariable } from '#proto/lease';
+import { spareThreadsVariable } from '#proto/spare-threads';
 import { monotonicMs } from '#proto/units';
 import { addressed } from './addressed.ts';
 import { admitWith } from './control-admission.ts';
@@ -24,12 +25,19 @@ const say = (what: string): void => {
   console.error(`livemig agent: ${what}`);
 };
 
+const spareThreads = async (): Promise<void> => {
+  const { prepareThreads } = await import('./guest/threads.ts');
+  await prepareThreads();
+};
+
 /** Loaded on demand, so that a router doesn't carry the guest, nor a hypervisor the NFQUEUE bindings. */
 const loadRole = async (role: AgentRole): Promise<() => Role> => {
   switch (role) {
     case 'source':
     case 'destination': {
-      const { createHypervisor } = await import('./hypervisor.ts');
+      // Before anything is measured, and while this process loads its own code.
+      const prepared = process.env[spareThreadsVariable] === '1' ? spareThreads() : undefined;
+      const [{ createHypervisor }] = await Promise.all([import('./hypervisor.ts'), prepared]);
       return () => createHypervisor(role);
     }
     case 'wan':

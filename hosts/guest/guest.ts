@@ -28,13 +28,12 @@ import { geometryOf, regionContentOf } from './geometry.ts';
 import { GuestMemory } from './memory.ts';
 import type { Region } from '../region.ts';
 import type { NicData } from './nic.ts';
+import { threadFor, threadLimits } from './threads.ts';
 import { answersBytesOf, requestQueueBytesOf } from './request-queue.ts';
 import { allocateGuest, clock, control, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
 import type { VcpuData } from './vcpu.ts';
 
-/** Guest threads keep almost nothing on their heaps; V8 would reserve tens of MiB for each. */
-const threadLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
 /** Answers and sectors of kilobytes make garbage; tiny generations would be collected all the time. */
 const serviceLimits = { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 64 };
 /** Pages filled between two looks at the event loop. */
@@ -108,8 +107,11 @@ export class Guest implements Machine {
     const { pageCount } = geometryOf(config);
     try {
       await guest.leasedDisk?.open(host);
+      // They take as long to start as memory takes to fill, and touch none of it before the guest runs.
+      const threads = guest.#startThreads(host, address);
+      threads.catch(() => undefined);
       const nonZeroPages = await guest.#populate(host);
-      await guest.#startThreads(host, address);
+      await threads;
       return [guest, { pageCount, nonZeroPages, bootMs: monotonicMs() - startedAtMs }];
     } catch (error) {
       await guest.destroy();
@@ -165,11 +167,8 @@ export class Guest implements Machine {
         answers.push(workerData.answering.answers);
         bells.push(heard);
       }
-      const worker = new Worker(new URL(import.meta.resolve('#hosts/guest/vcpu')), {
-        workerData,
-        transferList: workerData.answering === undefined ? [] : [workerData.answering.bell],
-        resourceLimits: threadLimits,
-      });
+      const { answering } = workerData;
+      const worker = threadFor('vcpu', workerData, answering === undefined ? [] : [answering.bell]);
       worker.on('message', (page: number) => {
         this.onFault(page, vcpu);
       });
@@ -231,11 +230,14 @@ export class Guest implements Machine {
             },
           }),
     };
-    const nic = new Worker(new URL(import.meta.resolve('#hosts/guest/nic')), {
-      workerData,
-      transferList: bells,
-      resourceLimits: service === null ? threadLimits : serviceLimits,
-    });
+    const nic =
+      service === null
+        ? threadFor('nic', workerData)
+        : new Worker(new URL(import.meta.resolve('#hosts/guest/nic')), {
+            workerData,
+            transferList: bells,
+            resourceLimits: serviceLimits,
+          });
     this.#workers.push(nic);
     await new Promise<void>((resolve, reject) => {
       nic.once('message', () => {

@@ -4,10 +4,11 @@
  * (4 bytes); the answer adds the host (1 = source, 2 = destination).
  */
 import { createSocket } from 'node:dgram';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ServicePortData } from './service-port.ts';
 import { openServicePort } from './service-port.ts';
 import { control, runState } from './shared.ts';
+import { threadData } from './thread-data.ts';
 
 export interface NicData {
   control: SharedArrayBuffer;
@@ -17,7 +18,7 @@ export interface NicData {
   service?: ServicePortData;
 }
 
-const { control: shared, address, port, hostNumber, service } = workerData as NicData;
+const { control: shared, address, port, hostNumber, service } = threadData() as NicData;
 const controls = new Int32Array(shared);
 const socket = createSocket('udp4');
 const answer = Buffer.alloc(5);

@@ -1,5 +1,5 @@
 /** A vCPU: a worker thread that runs the workload's steps on guest memory, pauses, and blocks on missing pages. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import type { GuestConfig } from '#proto/guest';
 import { monotonicMs } from '#proto/units';
@@ -14,6 +14,7 @@ import { AnswerRing, RequestQueue, requestsOf } from './request-queue.ts';
 import { nextRandom } from '#catalogue/contents/parts/pool';
 import { clock, control, registerWords, runState } from './shared.ts';
 import type { GuestBuffers } from './shared.ts';
+import { threadData } from './thread-data.ts';
 import { GuestView } from './view.ts';
 
 export interface VcpuData {
@@ -31,7 +32,7 @@ const burstSteps = 32;
 /** So long sleeps a vCPU that has nothing to do and isn't woken. */
 const idleMs = 100;
 
-const { buffers, guest, vcpu, answering } = workerData as VcpuData;
+const { buffers, guest, vcpu, answering } = threadData() as VcpuData;
 const controls = new Int32Array(buffers.control);
 const clocks = new Float64Array(buffers.clocks, vcpu * clock.words * 8, clock.words);
 const registers = new Int32Array(buffers.registers, vcpu * registerWords * 4, registerWords);

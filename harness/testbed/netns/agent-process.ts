@@ -60,12 +60,17 @@ const endNow = (pid: number | null): void => {
   }
 };
 
-/** @param agentPath hosts/agent.ts; @param socketPath where it shall serve, a Unix socket. */
+/**
+ * @param agentPath hosts/agent.ts
+ * @param socketPath where it shall serve, a Unix socket
+ * @param environment beyond this process's own
+ */
 export const startAgent = (
   cell: Cell,
   role: AgentRole,
   agentPath: string,
   socketPath: string,
+  environment: NodeJS.ProcessEnv = {},
 ): AgentProcess => {
   const target = `unix:${socketPath}`;
   const launcher = ['sh', agentLauncher, process.execPath, agentPath, role, target] as const;
@@ -73,7 +78,7 @@ export const startAgent = (
   const child = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
-    env: cellEnvironment({ NODE_COMPILE_CACHE: compileCacheDirectory() }),
+    env: cellEnvironment({ NODE_COMPILE_CACHE: compileCacheDirectory(), ...environment }),
   });
   const stderr = new Tail(64 << 10);
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {

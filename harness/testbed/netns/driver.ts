@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { command } from '#hosts/command';
 import type { AgentRole, HostRole } from '#proto/control';
 import { LivemigError } from '#proto/errors';
+import { spareThreadsVariable } from '#proto/spare-threads';
 import { machineClock } from '#harness/clock';
 import { connectAgent } from '#harness/control-client';
 import { orLate } from '#harness/within';
@@ -40,6 +41,11 @@ const killTimeoutMs = 30_000;
 const leftoverTimeoutMs = 5_000;
 const renewedRoles = ['source', 'destination'] as const satisfies readonly HostRole[];
 
+let iproute2Version: string | undefined;
+
+/** As of the first testbed: a process for it would hold up every run of a kept one. */
+const iproute2 = async (): Promise<string> => (iproute2Version ??= (await command(['ip', '-V'])).trim());
+
 const takeDown = async (
   cell: Cell | null,
   agents: ReadonlyMap<AgentRole, AgentProcess>,
@@ -67,8 +73,8 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
   const agents = new Map<AgentRole, AgentProcess>();
   const topology = netnsTopologyOf(options);
   const quotas = new NetnsQuotas();
-  const start = (inside: Cell, role: AgentRole): AgentProcess =>
-    startAgent(inside, role, settings.agentPath, join(directory, `${role}.sock`));
+  const start = (inside: Cell, role: AgentRole, environment?: NodeJS.ProcessEnv): AgentProcess =>
+    startAgent(inside, role, settings.agentPath, join(directory, `${role}.sock`), environment);
   try {
     const { signal } = options;
     cell = await startCell(cellScript(topology, options), directory, settings.cellTimeoutMs, signal);
@@ -104,12 +110,13 @@ const up = async (options: TestbedOptions, settings: Required<NetnsDriverOptions
     limitCpus: (role, cpus) => quotas.limit(role, agentOf(role), cpus),
     describe: async () => ({
       kernel: release(),
-      iproute2: (await command(['ip', '-V'])).trim(),
+      iproute2: await iproute2(),
       privileges: isRootless() ? 'user namespace' : 'root',
     }),
     renew: async () => {
       await Promise.all(renewedRoles.map((role) => agentOf(role).kill(killTimeoutMs)));
-      for (const role of renewedRoles) agents.set(role, start(started, role));
+      for (const role of renewedRoles)
+        agents.set(role, start(started, role, { [spareThreadsVariable]: '1' }));
       await Promise.all(renewedRoles.map((role) => agentOf(role).ready(settings.agentTimeoutMs)));
     },
     [Symbol.asyncDispose]: () => (down ??= takeDown(started, agents, directory, quotas)),
