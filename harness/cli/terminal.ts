@@ -23,8 +23,7 @@ const columnsMin = 20;
 /** Loaded for the first line that is too long: it takes as long as all else that a command loads of other people's. */
 const load = createRequire(import.meta.url);
 let wrap: typeof wrapAnsi | undefined;
-const wrapper = (): typeof wrapAnsi =>
-  (wrap ??= (load('wrap-ansi') as { default: typeof wrapAnsi }).default);
+const wrapper = (): typeof wrapAnsi => (wrap ??= (load('wrap-ansi') as { default: typeof wrapAnsi }).default);
 
 const wrapLine = (line: string, columns: number): string => {
   if (line.length <= columns) return line;

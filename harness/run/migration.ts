@@ -1,6 +1,10 @@
 import { settingsOf } from '#catalogue/capabilities';
+import { strategyNames } from '#catalogue/strategies';
 import { migrationPort } from '#proto/control';
 import { asError, codeOf, LivemigError } from '#proto/errors';
+import type { LinkProfile } from '#proto/link';
+import { returningShareOf } from '#proto/link';
+import { isSpread } from '../testbed/round-trips.ts';
 import { anyLost, checkAborted, unlessLost, unlessAborted } from './clients.ts';
 import { bothSides, migrationErrorOf } from './both-sides.ts';
 import type { PlannedMigration, Run, RunGuest } from './context.ts';
@@ -11,8 +15,10 @@ import { createDisk } from './storage.ts';
 
 /** Enough pings for a latency before the migration, and for JITs and caches on their path. */
 const leastWarmupMs = 500;
-/** How long the guest runs on at the destination under the observer's eyes. */
+/** How long the guest runs on at the destination under the observer's eyes … */
 const aftermathMs = 500;
+/** … unless it can answer so many pings in less: two of them lie above their 99th percentile. */
+const aftermathPings = 200;
 
 /** Boots a guest on both sides, routes its address to the source, and starts it there. */
 export const bootGuest = async (run: Run, guest: RunGuest): Promise<void> => {
@@ -61,8 +67,38 @@ export const warmupMsOf = ({ warmupMs }: Pick<RunnableScenario, 'warmupMs'>): nu
 /** Lets the workload run under the observer's pings, so that both are in their stride. */
 export const warmUp = (run: Run): Promise<void> => pass(run, warmupMsOf(run.scenario));
 
+/**
+ * Whether more is to be seen after the migration than that the guest answers: what shares the link or the hosts with it or
+ * writes to a disk has figures of its own for that time, a timeline may have done anything, and a strategy that isn't
+ * livemig's may have left the source at work.
+ */
+const isWatchedLonger = ({
+  strategy,
+  guest,
+  load,
+  traffic = [],
+  timeline = [],
+  hosts,
+}: RunnableScenario): boolean =>
+  !strategyNames.includes(strategy) ||
+  [guest.disk, load, hosts, ...traffic, ...timeline].some((part) => part !== undefined);
+
+/** Where packets are lost or late by chance, so may be what moves the guest's route. */
+const isLeftToChance = (profile: LinkProfile): boolean => isSpread(profile) || returningShareOf(profile) < 1;
+
+/** How long the guest runs on at the destination after its migration, in ms. */
+export const aftermathMsOf = ({
+  scenario,
+  profile,
+  link,
+}: Pick<Run, 'scenario' | 'profile' | 'link'>): number => {
+  if (isWatchedLonger(scenario) || isLeftToChance(profile)) return aftermathMs;
+  const { pace, calibration } = link.value;
+  return Math.min(aftermathMs, aftermathPings * pace.intervalMs + calibration.rttMs);
+};
+
 /** The guest runs on at the destination for a while, so that there is something to be seen of it. */
-export const runOn = (run: Run): Promise<void> => pass(run, aftermathMs);
+export const runOn = (run: Run): Promise<void> => pass(run, aftermathMsOf(run));
 
 /** That it was cancelled, and by whom, where that was the timeline. */
 const cancelledByTimeline = ({ isCancelledByTimeline }: RunRecord, failure: unknown): unknown =>

@@ -41,11 +41,14 @@ const probeUnseen = async (...probe: Parameters<typeof probeRtt>): Promise<void>
 };
 
 /** After a few round trips that warm both processes up. @param profile what the link is set to now. */
-export const measureRtt = async ({ clients, topology, profile }: ProbeOptions): Promise<RttProbeResult> => {
+export const measureRtt = async (
+  { clients, topology, profile }: ProbeOptions,
+  plan = rttPlanOf(profile),
+): Promise<RttProbeResult> => {
   const { address } = topology.destination;
   const { udpPort: port } = await clients.destination.call('probeServe', { address });
   await probeUnseen(clients.source, { address, port }, warmUpPlanOf(profile));
-  return probeRtt(clients.source, { address, port }, rttPlanOf(profile));
+  return probeRtt(clients.source, { address, port }, plan);
 };
 
 /** What becomes of a train of probes: null where nothing but their delay is left to chance. */

@@ -52,6 +52,23 @@ export const rttPlanOf = (profile: LinkProfile): RttPlan => {
   return { count: Math.ceil(answered / returningShareOf(profile)), intervalMs, patienceMs };
 };
 
+/** A known link is only to be confirmed: its probes may follow each other sooner … */
+const confirmIntervalMs = 2;
+/** … if none waits for the one before it: Ethernet, IPv4 and UDP headers, and eight bytes. */
+const probeWireBytes = 14 + 20 + 8 + 8;
+
+/** As many round trips in less time, where nothing but the machine makes them vary. */
+export const confirmPlanOf = (profile: LinkProfile): RttPlan => {
+  const plan = rttPlanOf(profile);
+  if (isSpread(profile)) return plan;
+  const { sourceToDestination: out, destinationToSource: back } = profile;
+  const wireMs = (probeWireBytes * 8) / 1000 / Math.min(out.rateMbps, back.rateMbps);
+  return {
+    ...plan,
+    intervalMs: Math.min(plan.intervalMs, Math.max(confirmIntervalMs, Math.ceil(2 * wireMs))),
+  };
+};
+
 /** What `probeThroughput` is told. */
 export interface ThroughputPlan {
   rampMs: number;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { jitterDistributionNames } from '#catalogue/jitter-distributions';
 import { bandMs, medianRttMsOf, quantileMs } from '#harness/testbed/round-trips';
 import {
+  confirmPlanOf,
   drainPlanOf,
   patientPlan,
   rttPlanOf,
@@ -57,6 +58,16 @@ describe('probes of the round trip', () => {
     expect(rttPlanOf(profileOf({ delayMs: 1_000 })).patienceMs).toBeGreaterThan(2_000);
     expect(warmUpPlanOf(profileOf({ delayMs: 600 })).patienceMs).toBeGreaterThan(1_200);
     expect(rttPlanOf(profileOf({ delayMs: 250, jitterMs: 250 })).patienceMs).toBeGreaterThan(500 + 5 * 353);
+  });
+
+  test('a known link is confirmed by as many in less time, unless they would wait for each other', () => {
+    const plan = rttPlanOf(profileOf({}));
+    expect(confirmPlanOf(profileOf({}))).toEqual({ ...plan, intervalMs: 2 });
+    // A probe takes 4 ms on the wire.
+    expect(confirmPlanOf(profileOf({ rateMbps: 0.1 })).intervalMs).toBe(5);
+    expect(confirmPlanOf(profileOf({ rateMbps: 0.25 })).intervalMs).toBe(4);
+    const spread = profileOf({ jitterMs: 5 });
+    expect(confirmPlanOf(spread)).toEqual(rttPlanOf(spread));
   });
 
   test('with jitter they stand far enough apart not to wait for each other', () => {
