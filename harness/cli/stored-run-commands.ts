@@ -11,7 +11,7 @@ import type { RunEvent } from '../run/events.ts';
 import type { Body, Exit } from './command.ts';
 import { withBody } from './command.ts';
 import { oneRun, oneRunHelp } from './one-run.ts';
-import { badUsage, exitCodes, print, printJson, printText, tell } from './output.ts';
+import { exitCodes, print, printJson, printText, tell } from './output.ts';
 import { saveOrRescue } from './save.ts';
 
 /** Commands about one stored run: `show` and `trace`. */
@@ -37,8 +37,6 @@ const traceBody: Body = async (words, options, problems) => {
   const given = options['out'];
   if (typeof given === 'string') others.push(...(await fileProblems('--out', given)));
   const { run, eventsFile } = await oneRun(words, others);
-  if (run.state !== 'completed')
-    throw badUsage([`expected a run that completed, got ${run.runId}, which is ${run.state}`]);
   if (eventsFile === null)
     tell('livemig: no events are kept of this run: stages, statuses, messages and faults are left out');
   const trace = traceOf(run, eventsFile === null ? [] : await eventsIn(eventsFile));
@@ -81,9 +79,10 @@ export const addStoredRunCommands = (program: Command, exit: Exit): void => {
       `\nStages, statuses, rounds, the parts of the downtime, demand faults, cuts and recoveries as slices; messages of the\n` +
         `migration protocol as moments, and those in bulk (pages, receipts, …) as slices with their number; throughput, bytes,\n` +
         `the guest's rates, time stalled by faults, and the observer's pings as counters. 0 is the start of the migration.\n` +
-        `At most ${messagesPerNameMax} messages of a name and ${formatCount(faultsToldMax)} faults are told one by one; what is left out is counted.\n\n${oneRunHelp}\n\n` +
+        `At most ${messagesPerNameMax} messages of a name and ${formatCount(faultsToldMax)} faults are told one by one; what is left out is counted.\n` +
+        `Of a run that did not complete it has what is known: what was told while it ran, rounds, cuts, and the error.\n\n${oneRunHelp}\n\n` +
         'Examples:\n  livemig trace --out trace.json\n  livemig trace 3f2a results/icclab-10g --out trace.json\n\n' +
-        'Exit codes: 0 written; 1 it could not be written; 2 bad input, or the run did not complete.',
+        'Exit codes: 0 written; 1 it could not be written; 2 bad input.',
     );
   withBody(trace, Infinity, exit, traceBody);
 };

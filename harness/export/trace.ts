@@ -1,4 +1,5 @@
-import type { CompletedRun, Downtime } from '../result.ts';
+import type { Downtime, LinkCut, RoundMeasurement, RunResult } from '../result.ts';
+import type { Measurement } from '../result/measurement.ts';
 import type { RunEvent } from '../run/events.ts';
 import { counter, moment, namesOfTracks, slice } from './trace-format.ts';
 import type { Trace, TraceEvent } from './trace-format.ts';
@@ -16,7 +17,28 @@ const partsInOrder = [
   'resumeMs',
 ] as const satisfies (keyof Downtime)[];
 
-const downtimeOf = ({ measurement }: CompletedRun): TraceEvent[] => {
+/** What is known of a run, however it ended; times in ms after the start of its migration. */
+interface Known {
+  /** Null where it was not measured to its end. */
+  measurement: Measurement | null;
+  rounds: readonly RoundMeasurement[];
+  linkCuts: readonly LinkCut[];
+  recoveries: Measurement['recoveries'];
+}
+
+const knownOf = (run: RunResult): Known => {
+  if (run.state === 'completed') return { ...run.measurement, measurement: run.measurement };
+  const { measurement, rounds, linkCuts, source } = run.evidence;
+  const startedAtMs = source?.timeline.startedAtMs ?? 0;
+  const recoveries = (source?.recoveries ?? []).map(({ pausedAtMs, recoveredAtMs, pagesLost }) => ({
+    pausedMs: pausedAtMs - startedAtMs,
+    recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
+    pagesLost,
+  }));
+  return { measurement, rounds, linkCuts, recoveries };
+};
+
+const downtimeOf = (measurement: Measurement): TraceEvent[] => {
   const { downtime, downtimeStartMs, downtimeMs } = measurement;
   let atMs = downtimeStartMs;
   const parts = partsInOrder.flatMap((key) => {
@@ -33,51 +55,53 @@ const downtimeOf = ({ measurement }: CompletedRun): TraceEvent[] => {
   ];
 };
 
-const roundsOf = ({ measurement }: CompletedRun): TraceEvent[] =>
-  measurement.rounds.map(({ round, phase, startMs, durationMs, ...figures }) =>
+const roundsOf = ({ rounds }: Known): TraceEvent[] =>
+  rounds.map(({ round, phase, startMs, durationMs, ...figures }) =>
     slice('source', 0, `round ${round} (${phase})`, startMs, durationMs, figures),
   );
 
-const linkOf = ({ measurement }: CompletedRun): TraceEvent[] => [
-  ...measurement.linkCuts.map(({ startMs, durationMs, plannedMs }) =>
+const linkOf = ({ linkCuts, recoveries }: Known): TraceEvent[] => [
+  ...linkCuts.map(({ startMs, durationMs, plannedMs }) =>
     slice('link', 0, 'cut', startMs, durationMs ?? plannedMs, { plannedMs }),
   ),
-  ...measurement.recoveries.map(({ pausedMs, recoveredMs, pagesLost }) =>
+  ...recoveries.map(({ pausedMs, recoveredMs, pagesLost }) =>
     recoveredMs === null
       ? moment('link', 0, 'connection lost', pausedMs, { pagesLost })
       : slice('link', 0, 'recovery', pausedMs, recoveredMs - pausedMs, { pagesLost }),
   ),
-  ...measurement.series.link.map(({ atMs, sourceToDestinationMbps, destinationToSourceMbps }) =>
+];
+
+const throughputOf = ({ series }: Measurement): TraceEvent[] =>
+  series.link.map(({ atMs, sourceToDestinationMbps, destinationToSourceMbps }) =>
     counter('link', 'throughput in Mb/s', atMs, {
       'source to destination': sourceToDestinationMbps,
       'destination to source': destinationToSourceMbps,
     }),
-  ),
-];
+  );
 
-const guestOf = ({ measurement }: CompletedRun): TraceEvent[] => [
-  ...measurement.guestProgress.flatMap(({ atMs, host, operationsPerSecond, pagesDirtiedPerSecond, stalledMs }) => [
+const guestOf = ({ guestProgress, series }: Measurement): TraceEvent[] => [
+  ...guestProgress.flatMap(({ atMs, host, operationsPerSecond, pagesDirtiedPerSecond, stalledMs }) => [
     counter(host, 'guest operations per s', atMs, { operations: operationsPerSecond }),
     counter(host, 'pages dirtied per s', atMs, { pages: pagesDirtiedPerSecond }),
     counter(host, 'stalled by faults in ms', atMs, { stalled: stalledMs }),
   ]),
-  ...measurement.series.progress.map(({ atMs, transferredBytes, remainingBytes }) =>
+  ...series.progress.map(({ atMs, transferredBytes, remainingBytes }) =>
     counter('source', 'bytes', atMs, { transferred: transferredBytes, remaining: remainingBytes }),
   ),
 ]; // prettier-ignore
 
-const observedOf = ({ measurement }: CompletedRun): TraceEvent[] =>
-  measurement.series.pings.flatMap(({ atMs, lost, p50Ms, maxMs }) => [
+const observedOf = ({ series }: Measurement): TraceEvent[] =>
+  series.pings.flatMap(({ atMs, lost, p50Ms, maxMs }) => [
     counter('observer', 'pings lost', atMs, { lost }),
     ...(p50Ms === null || maxMs === null
       ? []
       : [counter('observer', 'round trip in ms', atMs, { median: p50Ms, longest: maxMs })]),
   ]);
 
-/** When the migration began, by the clock of the events: both have the end of a round. */
-const startOf = ({ measurement }: CompletedRun, events: readonly RunEvent[]): number | null => {
+/** When the migration began, by the clock of the events: both have the end of a round. Null: it never did. */
+const startOf = ({ rounds }: Known, events: readonly RunEvent[]): number | null => {
   const ended = events.find((event) => event.type === 'round');
-  const [round] = measurement.rounds;
+  const [round] = rounds;
   if (ended !== undefined && round !== undefined) return ended.atMs - round.startMs - round.durationMs;
   return events.find((event) => event.type === 'status' && event.status === 'setup')?.atMs ?? null;
 };
@@ -92,10 +116,11 @@ const spans = (
     slice('run', thread, name, atMs, (named[index + 1]?.atMs ?? Math.max(atMs, untilMs)) - atMs, args),
   );
 
-const eventsOf = (run: CompletedRun, events: readonly RunEvent[]): TraceEvent[] => {
-  const startMs = startOf(run, events);
-  if (startMs === null) return [];
-  const last = Math.max(...events.map(({ atMs }) => atMs)) - startMs;
+const eventsOf = (run: RunResult, known: Known, events: readonly RunEvent[]): TraceEvent[] => {
+  const [first] = events;
+  if (first === undefined) return [];
+  const startMs = startOf(known, events) ?? first.atMs;
+  const last = events.reduce((latest, { atMs }) => Math.max(latest, atMs), first.atMs) - startMs;
   const stages = events.flatMap((event) =>
     event.type === 'phase'
       ? [{ atMs: event.atMs - startMs, name: event.phase, args: { detail: event.detail ?? '' } }]
@@ -106,7 +131,8 @@ const eventsOf = (run: CompletedRun, events: readonly RunEvent[]): TraceEvent[] 
   );
   return [
     ...spans(0, stages, last),
-    ...spans(1, statuses, run.measurement.totalTimeMs),
+    ...spans(1, statuses, known.measurement?.totalTimeMs ?? last),
+    ...(run.error === null ? [] : [moment('run', 0, run.error.code, last, { message: run.error.message })]),
     ...events.flatMap((event) => {
       const atMs = event.atMs - startMs;
       if (event.type === 'parameters') return [moment('source', 0, 'limits changed', atMs, event.changed)];
@@ -120,7 +146,7 @@ const eventsOf = (run: CompletedRun, events: readonly RunEvent[]): TraceEvent[] 
   ];
 };
 
-const timelineOf = ({ timeline = [] }: CompletedRun): TraceEvent[] =>
+const timelineOf = ({ timeline = [] }: RunResult): TraceEvent[] =>
   timeline.flatMap(({ at, do: action, with: what, atMs, tookMs, outcome, detail }) =>
     atMs === null ? [] : [slice('run', 2, `${action} ${what}`.trim(), atMs, tookMs ?? 0, { at, outcome, detail: detail ?? '' })],
   ); // prettier-ignore
@@ -138,28 +164,35 @@ const leftOutOf = (events: readonly RunEvent[]): { leftOut?: string } => {
 };
 
 /**
- * What happened when, on both hosts, the link and in the guest. Pure.
+ * What happened when, on both hosts, the link and in the guest, as far as is known: also of a run that didn't complete.
+ * Pure.
  * @param events of the run, as stored beside its result: stages, statuses, messages and demand faults come from them
  */
-export const traceOf = (run: CompletedRun, events: readonly RunEvent[]): Trace => ({
-  traceEvents: [
-    ...namesOfTracks(),
-    ...eventsOf(run, events),
-    ...timelineOf(run),
-    ...roundsOf(run),
-    ...downtimeOf(run),
-    ...linkOf(run),
-    ...guestOf(run),
-    ...observedOf(run),
-  ],
-  displayTimeUnit: 'ms',
-  otherData: {
-    runId: run.runId,
-    strategy: run.strategy,
-    link: run.link.profile,
-    driver: run.driver ?? '',
-    startedAt: run.startedAt,
-    clock: '0 is the start of the migration',
-    ...leftOutOf(events),
-  },
-});
+export const traceOf = (run: RunResult, events: readonly RunEvent[]): Trace => {
+  const known = knownOf(run);
+  const { measurement } = known;
+  const isStarted = measurement !== null || startOf(known, events) !== null;
+  return {
+    traceEvents: [
+      ...namesOfTracks(),
+      ...eventsOf(run, known, events),
+      ...timelineOf(run),
+      ...roundsOf(known),
+      ...linkOf(known),
+      ...(measurement === null
+        ? []
+        : [downtimeOf, throughputOf, guestOf, observedOf].flatMap((tracesOf) => tracesOf(measurement))),
+    ],
+    displayTimeUnit: 'ms',
+    otherData: {
+      runId: run.runId,
+      state: run.state,
+      strategy: run.strategy,
+      link: run.link.profile,
+      driver: run.driver ?? '',
+      startedAt: run.startedAt,
+      clock: isStarted ? '0 is the start of the migration' : '0 is the first event: no migration was started',
+      ...leftOutOf(events),
+    },
+  };
+};

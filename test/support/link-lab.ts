@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectAgent } from '#harness/control-client';
 import type { AgentPort } from '#harness/agent-port';
+import { startTimeOf } from '#harness/testbed/owner';
 import type { Topology } from '#harness/testbed/testbed';
 import { command } from '#hosts/command';
 
@@ -32,8 +33,20 @@ const support = (file: string): string => fileURLToPath(new URL(file, import.met
 const subnetOf: Record<Site, number> = { source: 1, destination: 2, observer: 3 };
 const bufferMax = 64 << 20;
 
+const labPrefix = 'livemig-lab-';
+
+/** Removes what test runs left that were killed. Where processes have ids of their own, one elsewhere isn't seen to live. */
+const sweepLabs = async (): Promise<void> => {
+  const listed = (await command(['ip', 'netns', 'list'])).matchAll(
+    new RegExp(`^${labPrefix}(\\d+)-\\S+`, 'gm'),
+  );
+  for (const [name, pid] of listed)
+    if (startTimeOf(Number(pid)) === null) await command(['ip', 'netns', 'del', name]).catch(() => undefined);
+};
+
 export const createLinkLab = async (): Promise<LinkLab> => {
-  const prefix = `livemig-lab-${String(process.pid)}`;
+  await sweepLabs();
+  const prefix = `${labPrefix}${String(process.pid)}`;
   const nameOf = (host: LabHost): string => `${prefix}-${host}`;
   const inside = (host: LabHost, ...argv: string[]): [string, ...string[]] => [
     'ip',

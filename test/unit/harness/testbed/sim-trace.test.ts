@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { traceOf } from '#harness/export/trace';
 import type { Trace } from '#harness/export/trace-format';
-import type { CompletedRun } from '#harness/result';
+import type { CompletedRun, RunResult } from '#harness/result';
 import { runScenario } from '#harness/run';
 import type { RunEvent } from '#harness/run/events';
 import { loadScenario } from '#harness/scenario';
@@ -22,7 +22,7 @@ const traced = async (change: object): Promise<{ run: CompletedRun; events: RunE
   expect(run.error).toBeNull();
   // As it is stored and read again.
   const stored = JSON.parse(JSON.stringify(events)) as RunEvent[];
-  return { run: run as CompletedRun, events, trace: traceOf(run as CompletedRun, stored) };
+  return { run: run as CompletedRun, events, trace: traceOf(run, stored) };
 };
 
 const faultsIn = ({ traceEvents }: Trace) =>
@@ -99,4 +99,43 @@ test('a pre-copy run has no fault', async () => {
   expect(faultsIn(trace)).toEqual([]);
   expect(events.filter(({ type }) => type === 'faults')).toEqual([]);
   expect(toldIn(events, 'destination').map(({ name }) => name)).toContain('completed');
+});
+
+describe('the trace of a run that did not complete', () => {
+  const ended = async (change: object): Promise<{ run: RunResult; trace: Trace }> => {
+    const events: RunEvent[] = [];
+    const scenario = await loadScenario(undefined, { ...document, workload: 'idle', ...change });
+    const run = await runScenario(scenario, { events: { next: (event) => events.push(event) } });
+    return { run, trace: traceOf(run, events) };
+  };
+  const named = ({ traceEvents }: Trace, name: string) => traceEvents.filter((event) => event.name === name);
+
+  test('has what was told while it ran, and why it ended', async () => {
+    const slow = { strategy: 'pre-copy', limits: { maxBandwidthMbps: 8 } };
+    const { run, trace } = await ended({ ...slow, timeline: '1s cancel' });
+    expect(run.state).toBe('failed');
+    const [cancelled] = named(trace, 'cancel');
+    expect(cancelled).toMatchObject({ ph: 'X', ts: 1_000_000 });
+    const [active] = named(trace, 'active');
+    expect(active!.ts! + active!.dur!).toBeGreaterThanOrEqual(cancelled!.ts!);
+    const [why] = named(trace, 'CANCELLED');
+    expect(why).toMatchObject({ ph: 'i', args: { message: run.error?.message } });
+    expect(why!.ts).toBeGreaterThanOrEqual(active!.ts! + active!.dur!);
+    expect(trace.otherData).toMatchObject({ state: 'failed', clock: '0 is the start of the migration' });
+    // Nothing that only a measured run has.
+    expect(named(trace, 'downtime')).toEqual([]);
+  });
+
+  test('begins with its first event where no migration was started', async () => {
+    const { run } = await ended({ strategy: 'stop-and-copy' });
+    const never = {
+      ...{ ...run, state: 'failed', measurement: null, integrity: null },
+      error: { code: 'TESTBED_FAILED', message: 'no testbed' },
+      evidence: { source: null, destination: null, rounds: [], linkCuts: [], measurement: null },
+    } as unknown as RunResult;
+    const trace = traceOf(never, [{ type: 'phase', atMs: 5_000, phase: 'up' }]);
+    expect(named(trace, 'up')).toMatchObject([{ ph: 'X', ts: 0 }]);
+    expect(named(trace, 'TESTBED_FAILED')).toHaveLength(1);
+    expect(trace.otherData['clock']).toMatch(/no migration was started/);
+  });
 });
