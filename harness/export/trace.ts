@@ -1,5 +1,6 @@
 import type { Downtime, LinkCut, RoundMeasurement, RunResult } from '../result.ts';
 import type { Measurement } from '../result/measurement.ts';
+import { recoveriesOf } from '../measure/series.ts';
 import type { RunEvent } from '../run/events.ts';
 import { counter, moment, namesOfTracks, slice } from './trace-format.ts';
 import type { Trace, TraceEvent } from './trace-format.ts';
@@ -29,13 +30,7 @@ interface Known {
 const knownOf = (run: RunResult): Known => {
   if (run.state === 'completed') return { ...run.measurement, measurement: run.measurement };
   const { measurement, rounds, linkCuts, source } = run.evidence;
-  const startedAtMs = source?.timeline.startedAtMs ?? 0;
-  const recoveries = (source?.recoveries ?? []).map(({ pausedAtMs, recoveredAtMs, pagesLost }) => ({
-    pausedMs: pausedAtMs - startedAtMs,
-    recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
-    pagesLost,
-  }));
-  return { measurement, rounds, linkCuts, recoveries };
+  return { measurement, rounds, linkCuts, recoveries: source === null ? [] : recoveriesOf(source) };
 };
 
 const downtimeOf = (measurement: Measurement): TraceEvent[] => {
@@ -116,10 +111,15 @@ const spans = (
     slice('run', thread, name, atMs, (named[index + 1]?.atMs ?? Math.max(atMs, untilMs)) - atMs, args),
   );
 
-const eventsOf = (run: RunResult, known: Known, events: readonly RunEvent[]): TraceEvent[] => {
+const eventsOf = (
+  run: RunResult,
+  { measurement }: Known,
+  events: readonly RunEvent[],
+  startedAtMs: number | null,
+): TraceEvent[] => {
   const [first] = events;
   if (first === undefined) return [];
-  const startMs = startOf(known, events) ?? first.atMs;
+  const startMs = startedAtMs ?? first.atMs;
   const last = events.reduce((latest, { atMs }) => Math.max(latest, atMs), first.atMs) - startMs;
   const stages = events.flatMap((event) =>
     event.type === 'phase'
@@ -131,7 +131,7 @@ const eventsOf = (run: RunResult, known: Known, events: readonly RunEvent[]): Tr
   );
   return [
     ...spans(0, stages, last),
-    ...spans(1, statuses, known.measurement?.totalTimeMs ?? last),
+    ...spans(1, statuses, measurement?.totalTimeMs ?? last),
     ...(run.error === null ? [] : [moment('run', 0, run.error.code, last, { message: run.error.message })]),
     ...events.flatMap((event) => {
       const atMs = event.atMs - startMs;
@@ -171,11 +171,12 @@ const leftOutOf = (events: readonly RunEvent[]): { leftOut?: string } => {
 export const traceOf = (run: RunResult, events: readonly RunEvent[]): Trace => {
   const known = knownOf(run);
   const { measurement } = known;
-  const isStarted = measurement !== null || startOf(known, events) !== null;
+  const startedAtMs = startOf(known, events);
+  const isStarted = measurement !== null || startedAtMs !== null;
   return {
     traceEvents: [
       ...namesOfTracks(),
-      ...eventsOf(run, known, events),
+      ...eventsOf(run, known, events, startedAtMs),
       ...timelineOf(run),
       ...roundsOf(known),
       ...linkOf(known),

@@ -10,7 +10,7 @@ import { pageSizeBytes } from '#proto/units';
 import type { AgentMemory, Faults, Measurement } from '../result.ts';
 import { splitDowntime } from './downtime.ts';
 import { observe, pingsToDestination } from './observed.ts';
-import { guestProgressOf, linkCutsOf, parameterChangesOf, roundsOf, switchoverOrderOf } from './series.ts';
+import { guestProgressOf, linkCutsOf, parameterChangesOf, recoveriesOf, roundsOf, switchoverOrderOf } from './series.ts'; // prettier-ignore
 import { linkSeriesOf, pingSeriesOf, progressSeriesOf } from './time-series.ts';
 import type { LinkInForce } from './links.ts';
 import type { HostLoadEvidence } from './host-load.ts';
@@ -179,11 +179,7 @@ export const measure = (collected: Collected): Measured => {
       startedAtMs,
     ),
     ...switchoverOrderOf(events, startedAtMs),
-    recoveries: source.recoveries.map(({ pausedAtMs, recoveredAtMs, pagesLost }) => ({
-      pausedMs: pausedAtMs - startedAtMs,
-      recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
-      pagesLost,
-    })),
+    recoveries: recoveriesOf(source),
     linkCuts: linkCutsOf(events, startedAtMs),
     guestProgress: guestProgressOf(
       events.filter((event) => event.type === 'guest'),

@@ -1,3 +1,4 @@
+import type { SourceReport } from '#proto/control';
 import type { AgentEvent, GuestEvent, ParametersEvent, RoundEvent } from '#proto/events';
 import type { GuestProgress, LinkCut, Measurement, ParameterChange, RoundMeasurement } from '../result.ts';
 
@@ -70,3 +71,14 @@ export const guestProgressOf = (events: readonly GuestEvent[], startedAtMs: numb
   }
   return progress.sort((a, b) => a.atMs - b.atMs);
 };
+
+/** Each loss of the connection, by the migration's own time. */
+export const recoveriesOf = ({
+  recoveries,
+  timeline: { startedAtMs },
+}: Pick<SourceReport, 'recoveries' | 'timeline'>): Measurement['recoveries'] =>
+  recoveries.map(({ pausedAtMs, recoveredAtMs, pagesLost }) => ({
+    pausedMs: pausedAtMs - startedAtMs,
+    recoveredMs: recoveredAtMs === null ? null : recoveredAtMs - startedAtMs,
+    pagesLost,
+  }));

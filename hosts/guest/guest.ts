@@ -230,14 +230,7 @@ export class Guest implements Machine {
             },
           }),
     };
-    const nic =
-      service === null
-        ? threadFor('nic', workerData)
-        : new Worker(new URL(import.meta.resolve('#hosts/guest/nic')), {
-            workerData,
-            transferList: bells,
-            resourceLimits: serviceLimits,
-          });
+    const nic = threadFor('nic', workerData, bells, service === null ? threadLimits : serviceLimits);
     this.#workers.push(nic);
     await new Promise<void>((resolve, reject) => {
       nic.once('message', () => {

@@ -20,7 +20,8 @@ interface SpareThread {
   give: (data: unknown, transferList: readonly Transferable[]) => void;
 }
 
-const spares = new Map<Kind, SpareThread[]>();
+/** At most one of each kind. */
+const spares = new Map<Kind, SpareThread>();
 
 const scripts: Readonly<Record<Kind, URL>> = {
   vcpu: new URL(import.meta.resolve('#hosts/guest/vcpu')),
@@ -62,31 +63,29 @@ const startSpare = async (kind: Kind): Promise<SpareThread> => {
 
 /** Keeps one spare thread of each kind, for the next guest. @throws LivemigError TESTBED_FAILED */
 export const prepareThreads = async (): Promise<void> => {
-  const missing = kinds.filter((kind) => (spares.get(kind) ?? []).length === 0);
+  const missing = kinds.filter((kind) => !spares.has(kind));
   const started = await Promise.all(missing.map(startSpare));
-  for (const [nth, kind] of missing.entries()) spares.set(kind, [started[nth]!]);
+  for (const [nth, kind] of missing.entries()) spares.set(kind, started[nth]!);
 };
 
 /** Ends the spare threads that nobody has taken. */
 export const endSpareThreads = async (): Promise<void> => {
-  const unused = [...spares.values()].flat();
+  const unused = [...spares.values()];
   spares.clear();
   await Promise.all(unused.map(({ worker }) => worker.terminate()));
 };
 
-/** A thread of the guest: a spare one, if there is one. */
+/** A thread of the guest: a spare one, if there is one and it needs no more than usual. */
 export const threadFor = (
   kind: Kind,
   workerData: unknown,
   transferList: readonly Transferable[] = [],
+  resourceLimits: ResourceLimits = threadLimits,
 ): Worker => {
-  const spare = spares.get(kind)?.pop();
+  const spare = resourceLimits === threadLimits ? spares.get(kind) : undefined;
   if (spare === undefined)
-    return new Worker(scripts[kind], {
-      workerData,
-      transferList: [...transferList],
-      resourceLimits: threadLimits,
-    });
+    return new Worker(scripts[kind], { workerData, transferList: [...transferList], resourceLimits });
+  spares.delete(kind);
   spare.give(workerData, transferList);
   return spare.worker;
 };
